@@ -1,0 +1,1 @@
+"""Rehearse pixel sharing before a live account is touched."""

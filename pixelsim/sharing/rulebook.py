@@ -1,0 +1,170 @@
+"""The named settings that decide where sources disagree, and the unshare policy with its four presets."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated
+
+from annotated_types import Ge
+
+from pixelsim.world.entities import BusinessCenter, BusinessCenterType
+from pixelsim.world.relations import AudienceAfter, Effect
+
+__all__ = [
+    "PRESETS",
+    "AfterRefusal",
+    "AfterRelink",
+    "AvailabilitySide",
+    "Guard",
+    "GuardAppliesTo",
+    "PartnerMayLink",
+    "Rulebook",
+    "SharingSettings",
+    "StopFirst",
+    "UnsharePolicy",
+    "UnshareRule",
+    "regular_is_verified",
+]
+
+
+class Guard(StrEnum):
+    """When an unlink or unshare is refused (R12)."""
+
+    NONE = "none"
+    ACTIVE = "active"
+    ACTIVE_AND_SCHEDULED = "active_and_scheduled"
+
+
+class GuardAppliesTo(StrEnum):
+    """Which ways of unsharing the guard watches."""
+
+    UI_AND_API = "ui_and_api"
+    UI_ONLY = "ui_only"
+
+
+class AfterRefusal(StrEnum):
+    """What people do when the guard refused their unshare."""
+
+    RETRY_AFTER_STOP = "retry_after_stop"
+    GIVE_UP = "give_up"
+    FORCE = "force"
+
+
+class StopFirst(StrEnum):
+    """How the practice "stop first" is read (R15)."""
+
+    DELIVERING = "delivering"
+    UNDER_PACING = "under_pacing"
+
+
+class PartnerMayLink(StrEnum):
+    """Which ad accounts a partner may link a shared pixel to (R09)."""
+
+    OWNED = "owned"
+    ADMIN_ACCESS = "admin_access"
+
+
+class AfterRelink(StrEnum):
+    """Whether ads deliver again by themselves after a re-link."""
+
+    RESUMES = "resumes"
+    BY_HAND = "by_hand"
+
+
+class AvailabilitySide(StrEnum):
+    """Which side of a share has to be eligible (R01)."""
+
+    SHARING_SIDE = "sharing_side"
+    BOTH_SIDES = "both_sides"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnshareRule:
+    """Guard and effect of one way of ending access."""
+
+    guard: Guard
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsharePolicy:
+    """What an account unlink and a partner unshare do to what still uses the pixel (R12, R13, R14, R15).
+
+    The defaults are the preset ``documented``; a guard of the page's words, and for the partner no pausing, since the
+    page names none there.
+    """
+
+    account: UnshareRule = UnshareRule(guard=Guard.ACTIVE, effect=Effect.NOT_DELIVERING)
+    partner: UnshareRule = UnshareRule(guard=Guard.ACTIVE, effect=Effect.KEEP_DELIVERING)
+    tracking_only: Effect = Effect.NOT_DELIVERING
+    guard_applies_to: GuardAppliesTo = GuardAppliesTo.UI_AND_API
+    after_refused_unshare: AfterRefusal = AfterRefusal.RETRY_AFTER_STOP
+    stop_first: StopFirst = StopFirst.DELIVERING
+
+    @classmethod
+    def of(cls, guard: Guard, effect: Effect) -> UnsharePolicy:
+        """Make the policy with the same guard and effect for accounts, partners and tracking-only ads."""
+        rule = UnshareRule(guard=guard, effect=effect)
+        return cls(account=rule, partner=rule, tracking_only=effect)
+
+
+PRESETS: dict[str, UnsharePolicy] = {
+    "documented": UnsharePolicy(),
+    "strict": UnsharePolicy.of(Guard.ACTIVE_AND_SCHEDULED, Effect.NOT_DELIVERING),
+    "pause": UnsharePolicy.of(Guard.NONE, Effect.NOT_DELIVERING),
+    "continue": UnsharePolicy.of(Guard.NONE, Effect.KEEP_DELIVERING),
+}
+"""The four readings of R12, R13 and R15 by name; the field cases' REFUSE, PAUSE, CONTINUE are the last three."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharingSettings:
+    """Every other disagreement about sharing between sources, as a named setting with its documented default.
+
+    ``partnership_acceptance`` is the delay in days until the other side approves a request (0: at once).
+    ``audience_deadline_days`` counts from the loss of access, under ``deadline``. ``audience_ready_hours`` (24,
+    assumption) is the time until a new audience can be used, ``audience_expiry_days`` its life without use (365, API
+    default). ``links_per_account`` limits how many pixels an account may hold (None: no limit; another network's rule,
+    P23). ``accounts_per_call`` is the API's limit of one link call (100).
+    """
+
+    availability_side: AvailabilitySide = AvailabilitySide.SHARING_SIDE
+    partner_may_link: PartnerMayLink = PartnerMayLink.OWNED
+    recipient_may_edit: bool = False
+    partner_admin_may_grant_editing: bool = False
+    partnership_acceptance: Annotated[float, Ge(0)] = 0.0
+    audience_after_access: AudienceAfter = AudienceAfter.FROZEN
+    audience_deadline_days: Annotated[float, Ge(0)] = 30.0
+    audience_ready_hours: Annotated[float, Ge(0)] = 24.0
+    audience_expiry_days: Annotated[float, Ge(0)] = 365.0
+    audience_minimum: Annotated[int, Ge(0)] = 1000
+    after_relink: AfterRelink = AfterRelink.RESUMES
+    links_per_account: Annotated[int, Ge(1)] | None = None
+    accounts_per_call: Annotated[int, Ge(1)] = 100
+
+
+Condition = Callable[[BusinessCenter], str | None]
+"""Names the condition of R01 that a Business Center fails, or None when it fails none."""
+
+
+def regular_is_verified(bc: BusinessCenter) -> str | None:
+    """Give the default condition of R01: an unmanaged regular Business Center has to be verified."""
+    if bc.type is BusinessCenterType.NORMAL and not bc.managed and not bc.verified:
+        return "verified"
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """All that decides besides the world: unshare policy, settings, and the condition of R01."""
+
+    policy: UnsharePolicy = field(default_factory=UnsharePolicy)
+    settings: SharingSettings = field(default_factory=SharingSettings)
+    condition: Condition = regular_is_verified
+
+    def replace(self, **changes: object) -> Rulebook:
+        """Give a rulebook with some parts exchanged."""
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]  # names are checked by replace itself

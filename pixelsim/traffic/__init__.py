@@ -1,0 +1,1 @@
+"""What happens: visits, touchpoints, capture, deduplication, attribution, counting and learning."""

@@ -1,0 +1,433 @@
+"""Deduplication: which received copies of an event count, and which are the same event once more.
+
+A copy is compared with one other copy only: the kept one that opened its window. With an event id, that is the
+first of the same pixel, event name and event id. Without one, copies are never equal, with two exceptions that go
+by the visitor's first-party cookie: a server copy is tried against the visitor's last kept copy of that event on
+that pixel, and a positive ``repeat`` window drops repeats of any channel. The copy that arrives later is the one
+that is tried, so a browser copy never loses to a server copy without an id that came before it.
+
+Both chains are found on sorted groups, a round at a time over the groups that still have a copy past its window,
+so that nothing loops over rows.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pixelsim.base.clock import HOUR, MINUTE
+from pixelsim.base.errors import Fault, InputError
+from pixelsim.traffic.keys import NONE, maybe_in, sort_groups
+
+__all__ = [
+    "BROWSER",
+    "SERVER",
+    "Copies",
+    "DedupOutcome",
+    "DedupRule",
+    "DedupState",
+    "Deduplicated",
+    "OverDedup",
+    "deduplicate",
+    "over_dedup",
+]
+
+BROWSER = 0
+SERVER = 1
+
+Longs = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+class DedupOutcome(enum.IntEnum):
+    """What became of a received copy."""
+
+    KEPT = 0
+    """It counts: the first of its event."""
+    MERGED = 1
+    """The other channel's copy, soon after the first: its match keys are added to the kept copy."""
+    DUPLICATE = 2
+    """Dropped as the same event once more."""
+    REPEAT = 3
+    """Dropped by the repeat window: same visitor and event, no event id."""
+
+
+@dataclass(frozen=True, slots=True)
+class DedupRule:
+    """The windows of deduplication, all in milliseconds from the kept copy; 0 switches a window off.
+
+    Parameters
+    ----------
+    window
+        How long copies of one event are dropped. Default 48 hours (TikTok help page "Event deduplication").
+    merge
+        How long a copy from the other channel is merged instead of dropped, at most ``window``. Default 5 minutes
+        (same source). With 0 such copies are dropped from the start.
+    repeat
+        How long a visitor's copies of one event without an event id are dropped. Default 0: the platform speaks of
+        "a short time" and publishes no figure (field case P53).
+    inclusive
+        Whether a copy exactly at a window's end is still inside. Default yes, an assumption (field case P40).
+
+    Raises
+    ------
+    InputError
+        A window is negative, or ``merge`` is longer than ``window``.
+    """
+
+    window: int = 48 * HOUR
+    merge: int = 5 * MINUTE
+    repeat: int = 0
+    inclusive: bool = True
+
+    def __post_init__(self) -> None:
+        faults = [
+            Fault(f"$.{name}", name, str(value), "at least 0 milliseconds", "use 0 to switch the window off")
+            for name, value in (("window", self.window), ("merge", self.merge), ("repeat", self.repeat))
+            if value < 0
+        ]
+        if self.merge > max(self.window, 0):
+            rule = f"at most the dedup window ({self.window} ms)"
+            faults.append(Fault("$.merge", "merge", str(self.merge), rule, "shorten it or lengthen the window"))
+        if faults:
+            raise InputError("dedup rule", faults)
+
+    def within(self, age: Longs, window: int) -> Mask:
+        """Tell which ages (ms since the kept copy) lie inside a window; a window of 0 holds none."""
+        if window <= 0:
+            return np.zeros(np.shape(age), dtype=np.bool_)
+        return np.asarray(age <= window if self.inclusive else age < window)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Copies:
+    """Received copies of events, one entry for each, all int64 of shape (n,).
+
+    Parameters
+    ----------
+    at
+        Time received, ms, ascending; of equal times the one that stands first was received first.
+    pixel, event
+        Numbers of pixel and event name.
+    event_id
+        Number of the event id, -1 = missing.
+    channel
+        0 browser, 1 server.
+    visitor
+        Number of the visitor's first-party cookie, -1 = none.
+    """
+
+    at: Longs
+    pixel: Longs
+    event: Longs
+    event_id: Longs
+    channel: Longs
+    visitor: Longs
+
+    def take(self, index: Longs | Mask | slice) -> Copies:
+        """Pick copies by position."""
+        return Copies(*(getattr(self, field.name)[index] for field in fields(self)))
+
+    def then(self, later: Copies) -> Copies:
+        """Append later copies."""
+        return Copies(*(np.concatenate([getattr(self, f.name), getattr(later, f.name)]) for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DedupState:
+    """What a later block must know of the earlier ones: the kept copies whose windows are still open.
+
+    Parameters
+    ----------
+    copies
+        Those copies, in the order received.
+    row
+        Their row numbers, counted over all blocks so far, int64.
+    rows
+        How many rows all blocks so far had.
+    now
+        Time of the last row so far in ms, or None before the first.
+    """
+
+    copies: Copies
+    row: Longs
+    rows: int = 0
+    now: int | None = None
+
+    @classmethod
+    def empty(cls) -> DedupState:
+        """Give the state before the first block."""
+        none = np.empty(0, dtype=np.int64)
+        return cls(Copies(none, none, none, none, none, none), none)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Deduplicated:
+    """The result of deduplication, one entry for each row, in the caller's order.
+
+    Parameters
+    ----------
+    outcome
+        Codes of `DedupOutcome`, int8, shape (n,).
+    first
+        Row number of the kept copy that each copy fell to; its own number when kept. int64, shape (n,). Counted
+        over all blocks when blocks were fed one by one.
+    state
+        What the next block has to be given.
+    """
+
+    outcome: NDArray[np.int8]
+    first: Longs
+    state: DedupState
+
+    @property
+    def kept(self) -> Mask:
+        """Which rows count."""
+        return np.asarray(self.outcome == DedupOutcome.KEPT)
+
+    def totals(self) -> dict[DedupOutcome, int]:
+        """Count the rows by outcome; the counts add up to the rows received."""
+        counts = np.bincount(self.outcome, minlength=len(DedupOutcome))
+        return {outcome: int(counts[outcome]) for outcome in DedupOutcome}
+
+
+def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's order
+    at: ArrayLike,
+    pixel: ArrayLike,
+    event: ArrayLike,
+    event_id: ArrayLike,
+    channel: ArrayLike,
+    visitor: ArrayLike,
+    rule: DedupRule | None = None,
+    *,
+    state: DedupState | None = None,
+) -> Deduplicated:
+    """Decide for every received copy whether it counts, is merged or is dropped.
+
+    A long series can be fed block by block: blocks fed in turn, each with the state that the one before gave, have
+    exactly the result of one call on all of them.
+
+    Parameters
+    ----------
+    at, pixel, event, event_id, channel, visitor
+        The columns of `Copies`, whole numbers of shape (n,).
+    rule
+        The windows; the platform's own when left out.
+    state
+        The state given by the block before; left out for the first block.
+
+    Raises
+    ------
+    InputError
+        The columns differ in length, the times descend (also against earlier blocks), or a channel is neither 0
+        nor 1.
+    """
+    rule = rule or DedupRule()
+    state = state or DedupState.empty()
+    columns = (np.asarray(c, dtype=np.int64).reshape(-1) for c in (at, pixel, event, event_id, channel, visitor))
+    block = Copies(*columns)
+    _check(block, state.now)
+    carried = _relevant(state, block, rule)
+    copies = state.copies.take(carried).then(block) if len(carried) else block
+    old = len(carried)
+    outcome = np.zeros(len(copies.at), dtype=np.int8)
+    first = np.arange(len(copies.at))
+    if rule.window > 0:
+        _by_event_id(copies, old, rule, outcome, first)
+    _by_visitor(copies, old, rule, outcome, first)
+    outcome, first = outcome[old:], first[old:] + (state.rows - old)
+    if old:
+        earlier = first < state.rows
+        first[earlier] = state.row[carried][first[earlier] - (state.rows - old)]
+    return Deduplicated(outcome, first, _carry(state, block, outcome, rule))
+
+
+def _check(block: Copies, now: int | None) -> None:
+    """Refuse columns that cannot be deduplicated."""
+    at, channel = block.at, block.channel
+    faults = [
+        Fault(f"$.{f.name}", f.name, f"{len(column)} rows", f"as long as 'at' ({len(at)} rows)", "give one entry a row")
+        for f in fields(block)
+        if len(column := getattr(block, f.name)) != len(at)
+    ]
+    if len(at) and (np.any(at[1:] < at[:-1]) or (now is not None and at[0] < now)):
+        rule = "in ascending order, also from block to block"
+        faults.append(Fault("$.at", "at", "descending", rule, "sort the rows by time with a stable sort"))
+    if len(channel) and (channel.min() < BROWSER or channel.max() > SERVER):
+        value = f"{channel.min()} to {channel.max()}"
+        faults.append(Fault("$.channel", "channel", value, "0 (browser) or 1 (server)", "recode the channel"))
+    if faults:
+        raise InputError("deduplicate", faults)
+
+
+def _tried(copies: Copies, rule: DedupRule) -> Mask:
+    """Mark the copies that are tried on the visitor's cookie: they have one, and no event id."""
+    without: Mask = (copies.event_id == NONE) & (copies.visitor != NONE)
+    if rule.repeat <= 0:
+        without &= (copies.channel == SERVER) & (rule.window > 0)
+    return without
+
+
+def _relevant(state: DedupState, block: Copies, rule: DedupRule) -> Longs:
+    """Pick the carried copies that share an event id or a tried visitor with the block, or seem to."""
+    old = state.copies
+    same = maybe_in(old.event_id, block.event_id) & (old.event_id != NONE)
+    return np.flatnonzero(same | maybe_in(old.visitor, block.visitor[_tried(block, rule)]))
+
+
+def _by_event_id(copies: Copies, old: int, rule: DedupRule, outcome: NDArray[np.int8], first: Longs) -> None:
+    """Chain the copies that have an event id, in place; the first ``old`` copies are known to be kept."""
+    rows = np.flatnonzero(copies.event_id != NONE)
+    everything = len(rows) == len(copies.at)
+    part = copies if everything else copies.take(rows)
+    order, heads = sort_groups(part.pixel, part.event, part.event_id)
+    rows = order if everything else rows[order]
+    if old:
+        heads |= rows < old
+    fell, kept = _split(rows, heads)
+    age = copies.at[fell] - copies.at[kept]
+    if not rule.within(age, rule.window).all():
+        _open_windows(copies.at[rows], heads, [(rule.window, None)], rule)
+        fell, kept = _split(rows, heads)
+        age = copies.at[fell] - copies.at[kept]
+    merged = rule.within(age, rule.merge) & (copies.channel[fell] != copies.channel[kept])
+    outcome[fell] = np.where(merged, DedupOutcome.MERGED, DedupOutcome.DUPLICATE)
+    first[fell] = kept
+
+
+def _by_visitor(copies: Copies, old: int, rule: DedupRule, outcome: NDArray[np.int8], first: Longs) -> None:
+    """Chain the copies without an event id on the visitor's cookie, in place."""
+    tried = _tried(copies, rule)
+    tried[:old] = False
+    if not tried.any():
+        return
+    member = (outcome == DedupOutcome.KEPT) & (copies.visitor != NONE)
+    rows = np.flatnonzero(member & maybe_in(copies.visitor, copies.visitor[tried]))
+    order, heads = sort_groups(copies.pixel[rows], copies.event[rows], copies.visitor[rows])
+    rows = rows[order]
+    heads |= ~tried[rows]
+    tail = np.flatnonzero(~heads)
+    server = copies.channel[rows[tail]] == SERVER
+    limits = [(max(rule.window, rule.repeat), tail[server]), (rule.repeat, tail[~server])]
+    _open_windows(copies.at[rows], heads, [limit for limit in limits if len(limit[1])], rule)
+    fell, kept = _split(rows, heads)
+    age = copies.at[fell] - copies.at[kept]
+    same_event = (copies.channel[fell] == SERVER) & rule.within(age, rule.window)
+    merged = same_event & rule.within(age, rule.merge) & (copies.channel[kept] == BROWSER)
+    dropped = np.where(same_event, DedupOutcome.DUPLICATE, DedupOutcome.REPEAT)
+    outcome[fell] = np.where(merged, DedupOutcome.MERGED, dropped)
+    first[fell] = kept
+
+
+def _split(rows: Longs, heads: Mask) -> tuple[Longs, Longs]:
+    """Give the rows that are no head, and for each the head before it."""
+    tail = np.flatnonzero(~heads)
+    positions = np.maximum.accumulate(np.where(heads, np.arange(len(heads)), 0))
+    return rows[tail], rows[positions[tail]]
+
+
+def _open_windows(at: Longs, heads: Mask, limits: Sequence[tuple[int, Longs | None]], rule: DedupRule) -> None:
+    """Mark in ``heads`` every copy that lies past the window of the head before it, and so opens a new one.
+
+    ``at`` ascends from head to head. Each limit is a window and the ascending positions it holds for (None = all).
+    A round finds the next opener of every group that still has one, so there are as many rounds as openers in the
+    longest chain, over ever fewer groups.
+    """
+    if not limits:
+        return
+    opener = np.flatnonzero(heads)
+    end = np.append(opener[1:], len(at))
+    late = (end - opener > 1) & ~rule.within(at[end - 1] - at[opener], min(window for window, _ in limits))
+    opener, end = opener[late], end[late]
+    while len(opener):
+        following = end
+        for window, positions in limits:
+            border = at[opener] + window
+            if positions is None:
+                found = _first_past(at, opener + 1, end, border, inclusive=rule.inclusive)
+            else:
+                low, high = np.searchsorted(positions, opener, "right"), np.searchsorted(positions, end)
+                found = _first_past(at[positions], low, high, border, inclusive=rule.inclusive)
+                found = np.where(found < high, positions[np.minimum(found, len(positions) - 1)], end)
+            following = np.minimum(following, found)
+        more = following < end
+        opener, end = following[more], end[more]
+        heads[opener] = True
+
+
+def _first_past(values: Longs, low: Longs, high: Longs, border: Longs, *, inclusive: bool) -> Longs:
+    """Give the first position in [low, high) whose ascending value is past the border, else high."""
+    while np.any(undecided := low < high):
+        middle = np.minimum((low + high) >> 1, len(values) - 1)
+        inside = values[middle] <= border if inclusive else values[middle] < border
+        low = np.where(undecided & inside, middle + 1, low)
+        high = np.where(undecided & ~inside, middle, high)
+    return low
+
+
+def _carry(state: DedupState, block: Copies, outcome: NDArray[np.int8], rule: DedupRule) -> DedupState:
+    """Keep the copies on which a later block's copies can still fall."""
+    if not len(block.at):
+        return state
+    now = int(block.at[-1])
+    longest = max(rule.window, rule.repeat)
+    since = int(np.searchsorted(block.at, now - longest))
+    kept = since + np.flatnonzero(outcome[since:] == DedupOutcome.KEPT)
+    still = slice(int(np.searchsorted(state.copies.at, now - longest)), None)
+    pool = state.copies.take(still).then(block.take(kept))
+    row = np.concatenate([state.row[still], kept + state.rows])
+    age = now - pool.at
+    by_id = (pool.event_id != NONE) & rule.within(age, rule.window)
+    useful = by_id | ((pool.visitor != NONE) & rule.within(age, longest))
+    return DedupState(pool.take(useful), row[useful], state.rows + len(block.at), now)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OverDedup:
+    """Copies that were dropped although they belong to another order than the copy they fell to (field case P49).
+
+    Parameters
+    ----------
+    rows
+        The rows dropped so, int64.
+    lost
+        Orders of which no copy was kept, int64, ascending.
+    """
+
+    rows: Longs
+    lost: Longs
+
+    def __str__(self) -> str:
+        return f"event id repeats across different orders: {len(self.lost)}"
+
+
+def over_dedup(order_of_row: ArrayLike, result: Deduplicated) -> OverDedup:
+    """Find real events that deduplication swallowed, by the true order behind every row.
+
+    Parameters
+    ----------
+    order_of_row
+        Number of the order that sent each row, -1 = none, shape (n,).
+    result
+        The deduplication of all those rows in one call.
+
+    Raises
+    ------
+    InputError
+        The orders and the result differ in length.
+    """
+    order = np.asarray(order_of_row, dtype=np.int64)
+    if len(order) != len(result.outcome):
+        raise InputError.single(
+            "over_dedup",
+            field="order_of_row",
+            value=f"{len(order)} rows",
+            rule=f"one entry for each of the {len(result.outcome)} deduplicated rows",
+            remedy="give -1 for rows without an order",
+        )
+    rows = np.flatnonzero(~result.kept & (order != NONE) & (order != order[result.first]))
+    return OverDedup(rows, np.setdiff1d(order[rows], order[result.kept]))

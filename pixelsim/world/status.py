@@ -1,0 +1,200 @@
+"""Effective delivery status of ad groups and ads: a pure function of the world and the instant.
+
+The order of the platform's checks is not published; ours is stated in :func:`ad_group_status`, first match wins.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pixelsim.world.entities import AccountStatus
+from pixelsim.world.queries import account_of_ad_group, ads_of_ad_group, is_linked
+from pixelsim.world.relations import AudienceAfter, Effect
+from pixelsim.world.world import World
+
+__all__ = ["DeliveryStatus", "ad_group_status", "ad_status", "is_delivering", "is_scheduled", "status_borders"]
+
+
+class DeliveryStatus(StrEnum):
+    """Secondary statuses of the platform that pixelsim models, without their level prefix."""
+
+    DELETE = "DELETE"
+    CAMPAIGN_DISABLE = "CAMPAIGN_DISABLE"
+    ADGROUP_DISABLE = "ADGROUP_DISABLE"
+    DISABLE = "DISABLE"
+    ACCOUNT_PUNISH = "ADVERTISER_ACCOUNT_PUNISH"
+    AUDIT = "AUDIT"
+    PIXEL_UNBIND = "PIXEL_UNBIND"
+    ASSET_AUTHORIZATION_LOST = "ASSET_AUTHORIZATION_LOST"
+    CREATE = "CREATE"
+    NOT_START = "NOT_START"
+    TIME_DONE = "TIME_DONE"
+    BUDGET_EXCEED = "BUDGET_EXCEED"
+    DELIVERY_OK = "DELIVERY_OK"
+
+    @property
+    def primary(self) -> str:
+        """The primary status that the platform files this secondary one under."""
+        if self is DeliveryStatus.DELIVERY_OK:
+            return "STATUS_DELIVERY_OK"
+        if self is DeliveryStatus.DELETE:
+            return "STATUS_DELETE"
+        if self is DeliveryStatus.TIME_DONE:
+            return "STATUS_TIME_DONE"
+        if self in {
+            DeliveryStatus.DISABLE,
+            DeliveryStatus.CAMPAIGN_DISABLE,
+            DeliveryStatus.ADGROUP_DISABLE,
+        }:
+            return "STATUS_DISABLE"
+        return "STATUS_NOT_DELIVERY"
+
+    @property
+    def label(self) -> str:
+        """The words shown to people."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    DeliveryStatus.DELETE: "Deleted",
+    DeliveryStatus.CAMPAIGN_DISABLE: "Inactive: campaign off",
+    DeliveryStatus.ADGROUP_DISABLE: "Inactive: ad group off",
+    DeliveryStatus.DISABLE: "Inactive",
+    DeliveryStatus.ACCOUNT_PUNISH: "Not delivering: account suspended",
+    DeliveryStatus.AUDIT: "Not delivering: in review",
+    DeliveryStatus.PIXEL_UNBIND: "Not delivering: Pixel Unauthorized",
+    DeliveryStatus.ASSET_AUTHORIZATION_LOST: "Not delivering: asset authorization lost",
+    DeliveryStatus.CREATE: "Not delivering: no ad can run",
+    DeliveryStatus.NOT_START: "Not delivering: outside of schedule",
+    DeliveryStatus.TIME_DONE: "Completed",
+    DeliveryStatus.BUDGET_EXCEED: "Not delivering: budget used up",
+    DeliveryStatus.DELIVERY_OK: "Delivering",
+}
+
+
+def _parents(world: World, ad_group: str) -> DeliveryStatus | None:
+    """Give the status that an ad group has from its own switches, its parents and its account, if any."""
+    group = world.ad_groups[ad_group]
+    campaign = world.campaigns[group.campaign]
+    if group.deleted or campaign.deleted:
+        return DeliveryStatus.DELETE
+    if not campaign.on:
+        return DeliveryStatus.CAMPAIGN_DISABLE
+    if not group.on:
+        return DeliveryStatus.DISABLE
+    if world.ad_accounts[campaign.account].status is not AccountStatus.ENABLE:
+        return DeliveryStatus.ACCOUNT_PUNISH
+    return None
+
+
+def _lost_pixel(world: World, pixel: str | None, account: str, *, tracking: bool) -> bool:
+    """Whether access to a pixel was cut under the effect ``not_delivering``."""
+    if pixel is None or is_linked(world, pixel, account):
+        return False
+    tombstone = world.unbound.get((pixel, account))
+    if tombstone is None:
+        return False
+    effect = tombstone.tracking_only if tracking else tombstone.effect
+    return effect is Effect.NOT_DELIVERING
+
+
+def _lost_audience(world: World, ad_group: str, account: str, at: int) -> bool:
+    """Whether a targeted audience stops its users: lost, paused, past its deadline, or deleted."""
+    for key in world.ad_groups[ad_group].audiences:
+        audience = world.audiences.get(key)
+        if audience is None or audience.deleted:
+            return True
+        if is_linked(world, audience.pixel, account):
+            continue
+        tombstone = world.unbound.get((audience.pixel, account))
+        if tombstone is None or tombstone.audiences is AudienceAfter.FROZEN:
+            continue
+        if tombstone.audiences is not AudienceAfter.DEADLINE:
+            return True
+        if tombstone.audience_until is not None and at >= tombstone.audience_until:
+            return True
+    return False
+
+
+def ad_group_status(world: World, ad_group: str, at: int, *, budget_left: bool = True) -> DeliveryStatus:
+    """Give an ad group's effective status at an instant.
+
+    First match: deleted, disabled (its campaign's or its own switch), account not in good standing, in review, pixel
+    not linked (only where the effect is ``not_delivering``), audience lost, not started, done, budget used up,
+    delivering.
+
+    Parameters
+    ----------
+    world
+        The state in force.
+    ad_group
+        Id of the ad group.
+    at
+        Milliseconds since the scenario's start; a start counts from its own instant, an end is excluded.
+    budget_left
+        Whether its budget has anything left to spend.
+    """
+    status = _parents(world, ad_group)
+    if status is not None:
+        return status
+    group = world.ad_groups[ad_group]
+    account = account_of_ad_group(world, ad_group)
+    if at < group.review_until:
+        return DeliveryStatus.AUDIT
+    if group.waiting or _lost_pixel(world, group.pixel, account, tracking=False):
+        return DeliveryStatus.PIXEL_UNBIND
+    if group.audiences and _lost_audience(world, ad_group, account, at):
+        return DeliveryStatus.ASSET_AUTHORIZATION_LOST
+    if at < group.start:
+        return DeliveryStatus.NOT_START
+    if group.end is not None and at >= group.end:
+        return DeliveryStatus.TIME_DONE
+    return DeliveryStatus.DELIVERY_OK if budget_left else DeliveryStatus.BUDGET_EXCEED
+
+
+def ad_status(world: World, ad: str, at: int, *, budget_left: bool = True) -> DeliveryStatus:
+    """Give an ad's effective status: its own switch, then its ad group's status, then its tracking pixel."""
+    found = world.ads[ad]
+    if found.deleted:
+        return DeliveryStatus.DELETE
+    parent = ad_group_status(world, found.ad_group, at, budget_left=budget_left)
+    if parent is DeliveryStatus.DISABLE:
+        return DeliveryStatus.ADGROUP_DISABLE
+    if parent in {DeliveryStatus.DELETE, DeliveryStatus.CAMPAIGN_DISABLE}:
+        return parent
+    if not found.on:
+        return DeliveryStatus.DISABLE
+    group = world.ad_groups[found.ad_group]
+    account = account_of_ad_group(world, found.ad_group)
+    unlinked = group.pixel != found.tracking_pixel and _lost_pixel(world, found.tracking_pixel, account, tracking=True)
+    if unlinked and parent not in {DeliveryStatus.ACCOUNT_PUNISH, DeliveryStatus.AUDIT}:
+        return DeliveryStatus.PIXEL_UNBIND
+    return parent
+
+
+def is_delivering(world: World, ad_group: str, at: int) -> bool:
+    """Whether an ad group delivers at an instant: its own status, and at least one ad that can run."""
+    if ad_group_status(world, ad_group, at) is not DeliveryStatus.DELIVERY_OK:
+        return False
+    return any(ad_status(world, ad.id, at) is DeliveryStatus.DELIVERY_OK for ad in ads_of_ad_group(world, ad_group))
+
+
+def is_scheduled(world: World, ad_group: str, at: int) -> bool:
+    """Whether an ad group is enabled with a start still to come."""
+    return _parents(world, ad_group) is None and at < world.ad_groups[ad_group].start
+
+
+def status_borders(world: World, ad_group: str) -> list[int]:
+    """List the instants at which an ad group's status may change by the clock alone, ascending."""
+    group = world.ad_groups[ad_group]
+    account = account_of_ad_group(world, ad_group)
+    borders = {group.start, group.review_until}
+    if group.end is not None:
+        borders.add(group.end)
+    for key in group.audiences:
+        audience = world.audiences.get(key)
+        if audience is not None:
+            tombstone = world.unbound.get((audience.pixel, account))
+            if tombstone is not None and tombstone.audience_until is not None:
+                borders.add(tombstone.audience_until)
+    return sorted(borders)
