@@ -133,6 +133,11 @@ class Clock:
         utc = self.start.astimezone(dt.UTC)
         return ((utc.hour * 60 + utc.minute) * 60 + utc.second) * SECOND + utc.microsecond // 1000
 
+    @property
+    def start_weekday(self) -> int:
+        """Weekday of the start's day on UTC's clock, Monday is 0."""
+        return self.start.astimezone(dt.UTC).weekday()
+
     def day_index(self, at: NDArray[np.int64], offset: int = 0) -> NDArray[np.int64]:
         """Give the numbers of the calendar days of instants on a clock ``offset`` ms east of UTC.
 

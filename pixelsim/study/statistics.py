@@ -264,10 +264,12 @@ class PairedDifference:
         elif verdict is Verdict.UNDECIDED:
             found += f"; about {self.more_pairs:,} more pairs decide it, if the spread stays"
         elif verdict is Verdict.NO_DIFFERENCE_SHOWN:
-            found += ", equal in every pair" if self.standard_deviation == 0 else ", which contains 0"
+            found += ", which contains 0"
         elif margin is not None:
             shown = min(abs(self.low), abs(self.high)) >= margin
             found += f"; {'shown' if shown else 'not shown'} to reach the {margin:,g}{unit} that matter"
+        if self.standard_deviation == 0:
+            found += "; equal in every pair" if self.mean == 0 else "; the same difference in every pair"
         return f"{head}: {found}.{gone}"
 
     def __str__(self) -> str:

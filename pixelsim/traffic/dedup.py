@@ -326,7 +326,7 @@ def _by_visitor(copies: Copies, old: int, rule: DedupRule, outcome: NDArray[np.i
 def _split(rows: Longs, heads: Mask) -> tuple[Longs, Longs]:
     """Give the rows that are no head, and for each the head before it."""
     tail = np.flatnonzero(~heads)
-    positions = np.maximum.accumulate(np.where(heads, np.arange(len(heads)), 0))
+    positions = np.maximum.accumulate(heads * np.arange(len(heads)))
     return rows[tail], rows[positions[tail]]
 
 

@@ -1,25 +1,36 @@
-"""Keys of whole-number columns: equal rows brought together, two time lines laid into one.
+"""Keyed time lines: equal rows brought together, and the last row of each class before a row.
 
-Sorting one packed word for each row is several times faster than sorting an index by a key, so that every kernel
-of measurement builds on the functions here.
+Every kernel of measurement asks the same two questions of its rows: which belong together, and what came last. Both
+are answered by sorting one packed word for each row, which is several times faster than sorting an index by a key.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NONE", "interleave", "maybe_in", "pack_columns", "sort_groups"]
+from pixelsim.base.errors import InputError
+
+__all__ = ["NONE", "Finder", "Latest", "TimeLine", "latest", "maybe_in", "pack_columns", "sort_groups"]
 
 NONE = -1
-"""A missing event id, visitor, person or touch."""
+"""A missing event id, visitor, person, touch or order."""
 
 Longs = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
-def pack_columns(*columns: NDArray[np.integer]) -> tuple[NDArray[np.uint64], int]:
-    """Write several whole-number columns as one key: rows have equal keys just when all their columns are equal.
+def pack_columns(*columns: Sequence[NDArray[np.integer]]) -> tuple[NDArray[np.uint64], int]:
+    """Write several whole-number columns as one key; keys are equal, and in order, just as the rows are.
+
+    Parameters
+    ----------
+    columns
+        Each column as one or more arrays that follow one another, the same lengths in every column.
 
     Returns
     -------
@@ -32,24 +43,46 @@ def pack_columns(*columns: NDArray[np.integer]) -> tuple[NDArray[np.uint64], int
         code, width = _offset(column)
         if bits + width > 63:
             (key, bits), (code, width) = _rank(key), _rank(code)
-        key, bits = (key << np.uint64(width)) | code, bits + width
+        key <<= np.uint64(width)
+        key |= code
+        bits += width
     return (key, bits) if bits <= 63 else _rank(key)
 
 
-def _offset(column: NDArray[np.integer]) -> tuple[NDArray[np.uint64], int]:
-    """Count a column from its smallest value on."""
+def _offset(parts: Sequence[NDArray[np.integer]]) -> tuple[NDArray[np.uint64], int]:
+    """Copy a column, counted from its smallest value on."""
+    column = np.concatenate(parts, dtype=np.int64)
     if not len(column):
-        return np.empty(0, dtype=np.uint64), 0
-    values = column.astype(np.int64, copy=False)
-    low, high = int(values.min()), int(values.max())
+        return column.view(np.uint64), 0
+    low, high = int(column.min()), int(column.max())
+    distance = column.view(np.uint64)
     # Unsigned subtraction wraps to the right distance even where int64 would overflow.
-    return values.view(np.uint64) - np.uint64(low % 2**64), (high - low).bit_length()
+    distance -= np.uint64(low % 2**64)
+    return distance, (high - low).bit_length()
 
 
 def _rank(key: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], int]:
     """Renumber a key densely."""
     codes = np.unique(key, return_inverse=True)[1]
     return codes.astype(np.uint64), max(len(codes) - 1, 0).bit_length()
+
+
+def _sort(key: NDArray[np.uint64], bits: int, place: Longs) -> tuple[Longs, Mask]:
+    """Sort by key, then place (distinct, below the number of rows); give the places and where a key begins.
+
+    The key is used up: it becomes the places.
+    """
+    place_bits = max(len(key) - 1, 0).bit_length()
+    if bits + place_bits > 64:
+        key, _ = _rank(key)
+    key <<= np.uint64(place_bits)
+    key |= place.view(np.uint64)
+    key.sort()
+    heads = np.ones(len(key), dtype=np.bool_)
+    low = np.uint64((1 << place_bits) - 1)
+    np.greater(key[1:] ^ key[:-1], low, out=heads[1:])
+    key &= low
+    return key.view(np.int64), heads
 
 
 def sort_groups(*columns: NDArray[np.integer]) -> tuple[Longs, Mask]:
@@ -62,17 +95,8 @@ def sort_groups(*columns: NDArray[np.integer]) -> tuple[Longs, Mask]:
     heads : ndarray of bool, shape (n,)
         Where in that order a group begins.
     """
-    key, bits = pack_columns(*columns)
-    row_bits = max(len(key) - 1, 0).bit_length()
-    if bits + row_bits > 64:
-        key, bits = _rank(key)
-    # Key and row number in one word: sorting words is several times faster than sorting an index by a key.
-    packed = (key << np.uint64(row_bits)) | np.arange(len(key), dtype=np.uint64)
-    packed.sort()
-    group = packed >> np.uint64(row_bits)
-    heads = np.ones(len(key), dtype=np.bool_)
-    np.not_equal(group[1:], group[:-1], out=heads[1:])
-    return (packed & np.uint64((1 << row_bits) - 1)).view(np.int64), heads
+    key, bits = pack_columns(*([column] for column in columns))
+    return _sort(key, bits, np.arange(len(key)))
 
 
 def maybe_in(values: Longs, wanted: Longs) -> Mask:
@@ -85,15 +109,110 @@ def maybe_in(values: Longs, wanted: Longs) -> Mask:
     return np.asarray(table[values & low])
 
 
-def interleave(early: Longs, late: Longs) -> tuple[Longs, Longs]:
-    """Lay two ascending time lines into one; at equal times ``early`` comes first.
+@dataclass(frozen=True, slots=True, eq=False)
+class TimeLine:
+    """Rows with a time and a key of two numbers, int64, shape (n,), ascending in time."""
 
-    Returns
-    -------
-    early_place, late_place : ndarray of int64
-        The places of both in the joint line, together the numbers from 0 on.
+    at: Longs
+    key: Longs
+    second_key: Longs
+
+    def take(self, index: Longs) -> TimeLine:
+        """Pick rows by ascending position."""
+        return TimeLine(self.at[index], self.key[index], self.second_key[index])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Latest:
+    """The last row of each class at or before each query that has the query's key.
+
+    Parameters
+    ----------
+    query
+        Positions of the queries that were looked at, int64, shape (a,); the others have no row of their key.
+    row
+        Positions of the last rows by class, -1 = none, int32, shape (classes, a).
+    previous
+        For each row the one before it of the same key and class, -1 = none, int32, shape (m,); empty unless
+        ``links`` were asked for.
     """
-    early_place = np.arange(len(early)) + np.searchsorted(late, early, "left")
-    free = np.ones(len(early) + len(late), dtype=np.bool_)
-    free[early_place] = False
-    return early_place, np.flatnonzero(free)
+
+    query: Longs
+    row: NDArray[np.int32]
+    previous: NDArray[np.int32]
+
+
+class Finder(Protocol):
+    """A way to find the last rows: one sort in NumPy (`latest`), or a compiled walk."""
+
+    def __call__(
+        self, queries: TimeLine, rows: TimeLine, row_class: NDArray[np.int16], *, classes: int, links: bool
+    ) -> Latest:
+        """Find them, to the meaning of `latest`."""
+        ...
+
+
+def latest(
+    queries: TimeLine, rows: TimeLine, row_class: NDArray[np.int16], *, classes: int, links: bool = False
+) -> Latest:
+    """Find the last row of each class at or before each query, among the rows with the query's key.
+
+    Of rows at one time the one that stands last is the last; a row at the query's own time counts as before it.
+
+    Parameters
+    ----------
+    queries, rows
+        The two time lines.
+    row_class
+        The class of each row, from 0 to ``classes`` - 1, or -1 to leave it out; int16, shape (m,).
+    classes
+        How many classes there are.
+    links
+        Whether to fill ``previous`` too.
+
+    Raises
+    ------
+    InputError
+        There are more than 2,147,483,647 rows.
+    """
+    if len(rows.at) > np.iinfo(np.int32).max:
+        raise InputError.single(
+            "latest",
+            field="rows",
+            value=len(rows.at),
+            rule="at most 2147483647 rows in one call",
+            remedy="feed the rows in blocks",
+        )
+    asked = np.flatnonzero(maybe_in(queries.key, rows.key))
+    used = np.flatnonzero(maybe_in(rows.key, queries.key[asked]) & (row_class != NONE))
+    queries, rows = queries.take(asked), rows.take(used)
+    # Places in the joint time line, rows first: a stable sort of two ascending runs is one merge.
+    order = np.argsort(np.concatenate([rows.at, queries.at]), kind="stable")
+    total = len(order)
+    count = np.arange(total)
+    place = np.empty(total, dtype=np.int64)
+    place[order] = count
+    key, bits = pack_columns([rows.key, queries.key], [rows.second_key, queries.second_key])
+    by_key, heads = _sort(key, bits, place)
+    # Random gathers cost a few times less from narrow columns, and masks as factors less than np.where.
+    of_class = np.concatenate([row_class[used], np.full(len(asked), classes, np.int16)])[order][by_key]
+    position = np.concatenate([used, asked]).astype(np.int32)[order][by_key]
+    count *= heads
+    begin = np.maximum.accumulate(count, out=count)
+    slot = np.flatnonzero(of_class == classes)
+    begin_of_slot = begin[slot]
+    found = np.zeros((classes, len(slot)), dtype=np.int32)
+    previous = np.full(len(row_class) if links else 0, NONE, dtype=np.int32)
+    for number in range(classes):
+        here = of_class == number
+        member = np.flatnonzero(here)
+        if not len(member):
+            continue
+        before = np.cumsum(here, dtype=np.int32)[slot]
+        inside = np.concatenate([[NONE], member])[before] >= begin_of_slot
+        found[number] = np.concatenate([[0], position[member] + 1], dtype=np.int32)[before] * inside
+        if links:
+            chained = member[:-1] >= begin[member[1:]]
+            previous[position[member[1:][chained]]] = position[member[:-1][chained]]
+    found -= 1
+    return Latest(position[slot].astype(np.int64), found, previous)

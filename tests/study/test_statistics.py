@@ -167,6 +167,7 @@ class TestPaired:
         assert (found.mean, found.half_width, found.p_value) == (1.5, 0, 0)
         assert found.correlation == pytest.approx(1)
         assert found.verdict is Verdict.WORSE
+        assert found.sentence.endswith("; the same difference in every pair.")
 
     def test_sides_that_do_not_vary_have_no_correlation(self):
         found = paired([1.0, 1.0, 1.0], [2.0, 2.0, 2.0])

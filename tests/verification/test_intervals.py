@@ -21,7 +21,7 @@ mean, sequential stopping at the first dip             95 %   94.1 %
 
 A share from 1,000 studies is known to about 1.4 points either way. The t interval is exact for normal responses and
 falls short for skewed ones, which more replications mend. The quantile interval, the threshold and Holm's families are
-conservative by construction. Uncorrected, five outcomes without an effect raise a false alarm in 1 - 0.95**5 of studies.
+conservative by construction. Uncorrected, five outcomes without an effect raise a false alarm in 1 - 0.95**5 of them.
 """
 
 from __future__ import annotations

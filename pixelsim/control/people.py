@@ -1,0 +1,142 @@
+"""People on the SimPy clock: each planned action, its delay, and what they do about a refusal."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Generator, Iterable
+from typing import Literal
+
+import simpy
+
+from pixelsim.base.clock import HOUR, days
+from pixelsim.base.streams import Streams
+from pixelsim.scenario.plan import HumanDelay, Plan
+from pixelsim.sharing import actions as do
+from pixelsim.sharing.causes import Cause
+from pixelsim.sharing.history import History, Record
+from pixelsim.sharing.rulebook import AfterRefusal
+from pixelsim.world.entities import AccountRole, BusinessRole
+from pixelsim.world.queries import account_of_ad, account_of_ad_group, account_role_of_person
+from pixelsim.world.relations import RelationStatus
+from pixelsim.world.world import World
+
+__all__ = ["ControlPlane"]
+
+_Process = Generator[simpy.Event, object, None]
+
+
+class ControlPlane:
+    """The processes of all people of one run.
+
+    Actions of the same instant happen in the order of the plan; what a refusal leads to comes after them.
+
+    Parameters
+    ----------
+    env
+        SimPy's clock, in whole milliseconds since the scenario's start.
+    history
+        The world and its record of attempts.
+    plan
+        Dated actions and the delays of people.
+    streams
+        Random streams of the replication; a delay belongs to the step that it delays.
+    """
+
+    def __init__(self, env: simpy.Environment, history: History, plan: Plan, streams: Streams) -> None:
+        self.env, self.history, self.plan, self.streams = env, history, plan, streams
+        for number, step in enumerate(plan.steps):
+            env.process(self._step(number, step.at, step.action, step.why))
+
+    def _step(self, number: int, at: int, action: do.Action, why: str) -> _Process:
+        """One planned action: wait for its date, then for its person, then act."""
+        yield self.env.timeout(at + self._delay(action.actor, f"step {number}"))
+        record = self._attempt(action, why or f"step {number + 1} of the plan")
+        self._after_partnership(action)
+        if record.decision.cause is Cause.ACTIVE_CAMPAIGNS:
+            yield from self._after_refusal(number, record)
+
+    def _delay(self, person: str, entity: str) -> int:
+        """Draw how long a person takes, in ms."""
+        delay = self.plan.delays.get(person, HumanDelay())
+        if delay.median_hours == 0:
+            return 0
+        normal = self.streams.generator("human delay", f"{person} > {entity}").standard_normal()
+        return round(delay.median_hours * math.exp(delay.sigma * normal) * HOUR)
+
+    def _attempt(self, action: do.Action, note: str) -> Record:
+        return self.history.attempt(action, int(self.env.now), note)
+
+    def _after_partnership(self, action: do.Action) -> None:
+        """Let the other side approve a partnership that is now pending, after the delay of the setting."""
+        if not isinstance(action, do.RequestPartnership | do.SharePixel):
+            return
+        found = self.history.now.partnerships.get((action.bc, action.partner))
+        if found is not None and found.status is RelationStatus.PENDING and found.since == self.env.now:
+            self.env.process(self._approve(action.bc, action.partner))
+
+    def _approve(self, asking: str, asked: str) -> _Process:
+        yield self.env.timeout(days(self.history.rulebook.settings.partnership_acceptance))
+        admins = sorted(
+            person
+            for (bc, person), role in self.history.now.members.items()
+            if bc == asked and role is BusinessRole.ADMIN and not self.history.now.people[person].left
+        )
+        found = self.history.now.partnerships.get((asking, asked))
+        if admins and found is not None and found.status is RelationStatus.PENDING:
+            self._attempt(do.ApprovePartnership(actor=admins[0], bc=asked, partner=asking), "answer to the request")
+
+    def _after_refusal(self, number: int, record: Record) -> _Process:
+        """Do what the policy says about a refused unshare: retry after stopping, force, or give up."""
+        policy, action = self.history.rulebook.policy, record.action
+        if policy.after_refused_unshare is AfterRefusal.GIVE_UP:
+            return
+        if policy.after_refused_unshare is AfterRefusal.FORCE:
+            self._attempt(_forced(action), "forced, without the guard")
+            return
+        for _ in range(len(self.history.now.ad_groups) + len(self.history.now.ads) + 1):
+            stops = [
+                self.env.process(self._stop(number, key, record.number))
+                for key in self._blocking(record.decision.blocking)
+            ]
+            if not stops:
+                return
+            yield self.env.all_of(stops)
+            record = self._attempt(action, f"retry of the refused attempt {record.number}")
+            if record.decision.cause is not Cause.ACTIVE_CAMPAIGNS:
+                return
+
+    def _blocking(self, ids: Iterable[str]) -> list[str]:
+        """Keep the blocking objects that someone can stop."""
+        return [key for key in ids if _stopper(self.history.now, key) is not None]
+
+    def _stop(self, number: int, key: str, refused: int) -> _Process:
+        person = _stopper(self.history.now, key)
+        if person is None:
+            return
+        yield self.env.timeout(self._delay(person, f"step {number}, stop of {key}"))
+        kind: Literal["ad_group", "ad"] = "ad_group" if key in self.history.now.ad_groups else "ad"
+        action = do.Switch(actor=person, kind=kind, id=key, to="off")
+        self._attempt(action, f"listed by the refused attempt {refused}")
+
+
+def _forced(action: do.Action) -> do.Action:
+    """Give the same unlink, unshare or removal without the guard."""
+    if isinstance(action, do.UnlinkPixel | do.UnsharePixel | do.RemovePartner):
+        return dataclasses.replace(action, force=True)
+    return action
+
+
+def _stopper(world: World, key: str) -> str | None:
+    """Name who stops an ad group or an ad: by id, the first person with the right to, Operators before Admins."""
+    account = account_of_ad_group(world, key) if key in world.ad_groups else account_of_ad(world, key)
+    roles = {
+        person: role
+        for holder, person in sorted(world.account_people)
+        if holder == account and (role := account_role_of_person(world, account, person)) is not None
+    }
+    for wanted in (AccountRole.OPERATOR, AccountRole.ADMIN):
+        for person, role in roles.items():
+            if role is wanted:
+                return person
+    return None

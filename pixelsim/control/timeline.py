@@ -1,0 +1,106 @@
+"""Grants and statuses as intervals: what the data plane looks up, and what the timeline picture shows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pixelsim.sharing.history import History
+from pixelsim.world.queries import account_of_ad_group, ads_of_ad_group, is_linked
+from pixelsim.world.status import DeliveryStatus, ad_group_status, ad_status, status_borders
+from pixelsim.world.world import World
+
+__all__ = ["Span", "Timeline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time in which an ad group's state does not change.
+
+    Parameters
+    ----------
+    start, end
+        Milliseconds since the scenario's start, ``end`` excluded.
+    status
+        Effective status of the ad group.
+    ads
+        Ids of the ads that deliver; empty unless the ad group delivers.
+    authorised
+        Whether the ad group's account has access to its pixel; True for ad groups without a pixel.
+    """
+
+    start: int
+    end: int
+    status: DeliveryStatus
+    ads: tuple[str, ...]
+    authorised: bool
+
+    @property
+    def delivering(self) -> bool:
+        """Whether anything is shown in this stretch."""
+        return bool(self.ads)
+
+
+class Timeline:
+    """Looks the history of a run up by interval.
+
+    Parameters
+    ----------
+    history
+        The record that the control plane writes; only instants up to its last attempt are settled.
+    """
+
+    def __init__(self, history: History) -> None:
+        self.history = history
+
+    def ad_group(self, ad_group: str, start: int, end: int) -> list[Span]:
+        """Give the states of an ad group between two instants, without gaps; none before it was created."""
+        spans: list[Span] = []
+        for begin, upto, world in self.history.spans(start, end):
+            if ad_group not in world.ad_groups:
+                continue
+            borders = [b for b in status_borders(world, ad_group) if begin < b < upto]
+            cuts = [begin, *borders, upto]
+            for one, two in itertools.pairwise(cuts):
+                span = _span(world, ad_group, one, two)
+                last = spans[-1] if spans else None
+                if last is not None and last.end == one and _same(last, span):
+                    spans[-1] = Span(last.start, two, span.status, span.ads, span.authorised)
+                else:
+                    spans.append(span)
+        return spans
+
+    def access(self, pixel: str, account: str, start: int, end: int) -> list[tuple[int, int]]:
+        """Give the intervals between two instants in which an ad account has access to a pixel."""
+        found: list[tuple[int, int]] = []
+        for begin, upto, world in self.history.spans(start, end):
+            if not is_linked(world, pixel, account):
+                continue
+            if found and found[-1][1] == begin:
+                found[-1] = (found[-1][0], upto)
+            else:
+                found.append((begin, upto))
+        return found
+
+    def ad_groups(self) -> Iterator[str]:
+        """Give the ids of all ad groups that ever existed, those of the start first."""
+        yield from self.history.now.ad_groups
+
+
+def _same(one: Span, other: Span) -> bool:
+    return (one.status, one.ads, one.authorised) == (other.status, other.ads, other.authorised)
+
+
+def _span(world: World, ad_group: str, start: int, end: int) -> Span:
+    status = ad_group_status(world, ad_group, start)
+    ads: tuple[str, ...] = ()
+    if status is DeliveryStatus.DELIVERY_OK:
+        ads = tuple(
+            ad.id
+            for ad in ads_of_ad_group(world, ad_group)
+            if ad_status(world, ad.id, start) is DeliveryStatus.DELIVERY_OK
+        )
+    pixel = world.ad_groups[ad_group].pixel
+    authorised = pixel is None or is_linked(world, pixel, account_of_ad_group(world, ad_group))
+    return Span(start, end, status, ads, authorised)

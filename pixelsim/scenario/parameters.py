@@ -1,0 +1,72 @@
+"""The parameters of a scenario as a table: value, unit, and where each value comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel
+
+from pixelsim.scenario.base import Source, SourceKind
+from pixelsim.scenario.scenario import Scenario
+
+__all__ = ["parameter_table", "parameters"]
+
+
+def _walk(value: BaseModel, path: str) -> Iterator[tuple[str, Any, dict[str, str], bool]]:
+    for name, info in type(value).model_fields.items():
+        inner, here = getattr(value, name), f"{path}.{name}" if path else name
+        if isinstance(inner, BaseModel):
+            yield from _walk(inner, here)
+        elif isinstance(inner, tuple) and inner and isinstance(inner[0], BaseModel):
+            for item in inner:
+                key = getattr(item, "ad_group", None) or getattr(item, "website", None) or ""
+                yield from _walk(item, f"{here}[{key}]")
+        elif isinstance(info.json_schema_extra, dict) and "source" in info.json_schema_extra:
+            extra = {k: str(v) for k, v in info.json_schema_extra.items()}
+            yield here, inner, extra, inner == info.default
+
+
+def parameters(scenario: Scenario) -> Iterator[tuple[str, Any, str, Source]]:
+    """Give every figure of the traffic as (path, value, unit, source)."""
+    for path, value, extra, is_default in _walk(scenario.traffic, "traffic"):
+        if path in scenario.sources:
+            source = scenario.sources[path]
+        elif is_default:
+            source = Source(kind=SourceKind(extra["kind"]), text=extra["source"])
+        else:
+            source = Source(kind=SourceKind.GIVEN, text=f"given in scenario {scenario.name}")
+        yield path, value, extra["unit"], source
+
+
+def parameter_table(scenario: Scenario) -> pd.DataFrame:
+    """Give the parameters as a table.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``parameter``, ``value`` (text), ``unit``, ``kind`` (file, default, assumption, given), ``source`` and
+        ``rows`` (number of rows behind a value from a file; missing otherwise).
+    """
+    rows = [
+        {
+            "parameter": path,
+            "value": _shown(value),
+            "unit": unit,
+            "kind": source.kind.value,
+            "source": source.text,
+            "rows": source.rows,
+        }
+        for path, value, unit, source in parameters(scenario)
+    ]
+    frame = pd.DataFrame(rows, columns=["parameter", "value", "unit", "kind", "source", "rows"])
+    return frame.astype({"rows": "Int64"})
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, tuple):
+        return " ".join(f"{v:.4g}" if isinstance(v, float) else str(v) for v in value)
+    return str(value)

@@ -1,0 +1,116 @@
+"""The plan of a scenario: dated actions of people, and how fast people act."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field
+
+from pixelsim.base.clock import days
+from pixelsim.base.errors import InputError
+from pixelsim.scenario.base import Input, Weight, figure
+from pixelsim.sharing.actions import AnyAction, Switch, UnlinkPixel, UnsharePixel
+
+__all__ = ["HumanDelay", "Plan", "PlannedAction"]
+
+
+class HumanDelay(Input):
+    """How long a person takes: log-normal by its median and its spread."""
+
+    median_hours: Weight = figure(0.0, "hours", "people act on their date unless a delay is given", assumption=True)
+    sigma: Weight = figure(0.0, "ln units", "no spread unless one is given", assumption=True)
+
+
+class PlannedAction(Input):
+    """One step of a plan: on which day who does what.
+
+    ``day`` counts from the scenario's start and may have decimals. Steps of the same instant are done in the order in
+    which the plan lists them.
+    """
+
+    day: float = Field(ge=0.0)
+    action: AnyAction
+    why: str = ""
+
+    @property
+    def at(self) -> int:
+        """Milliseconds since the scenario's start."""
+        return days(self.day)
+
+
+class Plan(Input):
+    """Dated actions of people, in the order of ties, and the delay of each person."""
+
+    steps: tuple[PlannedAction, ...] = ()
+    delays: dict[str, HumanDelay] = Field(default_factory=dict)
+
+    def _split(self) -> tuple[list[PlannedAction], list[PlannedAction], list[PlannedAction]]:
+        unshares = [s for s in self.steps if isinstance(s.action, UnsharePixel | UnlinkPixel)]
+        stops = [s for s in self.steps if isinstance(s.action, Switch) and s.action.to == "off"]
+        rest = [s for s in self.steps if s not in unshares and s not in stops]
+        if not unshares or not stops:
+            raise InputError.single(
+                "plan",
+                field="steps",
+                value=f"{len(stops)} stops, {len(unshares)} unshares",
+                rule="at least one stop and one unshare, to change their order",
+                remedy="add the missing step to the plan",
+                place="$.plan.steps",
+            )
+        return unshares, stops, rest
+
+    def unshare_first(self, days_before_stop: float = 0.0) -> Self:
+        """Give the plan in the wrong order: every unshare comes before the first stop.
+
+        Parameters
+        ----------
+        days_before_stop
+            Days from the unshare to the first stop, at least 0; at 0 both are of the same instant, unshare first.
+
+        Raises
+        ------
+        InputError
+            The plan has no stop or no unshare, or the unshare would fall before the scenario's start.
+        """
+        unshares, stops, rest = self._split()
+        day = min(s.day for s in stops) - days_before_stop
+        if days_before_stop < 0 or day < 0:
+            raise InputError.single(
+                "plan",
+                field="days_before_stop",
+                value=days_before_stop,
+                rule=f"between 0 and {min(s.day for s in stops):g}, the day of the first stop",
+                remedy="choose fewer days",
+            )
+        moved = [s.replace(day=day) for s in unshares]
+        return self.replace(steps=(*rest, *moved, *stops))
+
+    def stop_first(self, days_before_unshare: float = 0.0) -> Self:
+        """Give the plan in the order of good practice (B4): every stop comes before the first unshare.
+
+        Parameters
+        ----------
+        days_before_unshare
+            Days from the stops to the first unshare, at least 0.
+
+        Raises
+        ------
+        InputError
+            The plan has no stop or no unshare, or the stop would fall before the scenario's start.
+        """
+        unshares, stops, rest = self._split()
+        day = min(s.day for s in unshares) - days_before_unshare
+        if days_before_unshare < 0 or day < 0:
+            raise InputError.single(
+                "plan",
+                field="days_before_unshare",
+                value=days_before_unshare,
+                rule=f"between 0 and {min(s.day for s in unshares):g}, the day of the first unshare",
+                remedy="choose fewer days",
+            )
+        moved = [s.replace(day=min(s.day, day)) for s in stops]
+        return self.replace(steps=(*rest, *moved, *unshares))
+
+    def also(self, *steps: PlannedAction) -> Self:
+        """Give the plan with more steps at its end."""
+        return self.replace(steps=(*self.steps, *steps))

@@ -1,0 +1,101 @@
+"""Scenario files: TOML in, with every fault at its place, and TOML out, with a comment on where values come from."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.items import AoT, Table
+
+from pixelsim.base.errors import InputError
+from pixelsim.base.files import write_text
+from pixelsim.scenario.scenario import Scenario
+
+__all__ = ["dump_scenario", "load_scenario", "write_scenario"]
+
+
+def load_scenario(path: str | Path) -> Scenario:
+    """Read a scenario file.
+
+    Raises
+    ------
+    InputError
+        The file is missing, is no TOML, or has faults; all of them are listed, each with its path.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError.single(
+            str(path), field="file", value=reason, rule="a file that can be read", remedy="check the path"
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError.single(
+            str(path), field="file", value="undecodable bytes", rule="UTF-8 text", remedy="save the file as UTF-8"
+        ) from None
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError.single(
+            str(path), field="file", value=str(error), rule="valid TOML", remedy="mend the line named"
+        ) from None
+    return Scenario.read(data, source=str(path))
+
+
+def dump_scenario(scenario: Scenario) -> str:
+    """Write a scenario as TOML text; values whose source is known carry it as a comment.
+
+    Fields that hold their default are left out, so that a file shows what is special about a scenario.
+    """
+    data = scenario.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    for step, written in zip(scenario.plan.steps, data.get("plan", {}).get("steps", []), strict=True):
+        written["action"] = {"do": step.action.do, **written["action"]}
+    sources = data.pop("sources", {})
+    document = tomlkit.document()
+    document.add(tomlkit.comment(f"pixelsim scenario {scenario.name}"))
+    _fill(document, data, "", {path: _told(source) for path, source in sources.items()})
+    if sources:
+        document["sources"] = sources
+    return tomlkit.dumps(document)
+
+
+def _told(source: dict[str, Any]) -> str:
+    rows = source.get("rows")
+    return f"{source['kind']}: {source['text']}" + (f", {rows} rows" if rows is not None else "")
+
+
+def _fill(target: Any, data: dict[str, Any], path: str, told: dict[str, str]) -> None:
+    plain = {k: v for k, v in data.items() if not _is_table(v)}
+    tables = {k: v for k, v in data.items() if _is_table(v)}
+    for key, value in plain.items():
+        item = tomlkit.item(value)
+        note = told.get(f"{path}{key}")
+        if note is not None:
+            item.comment(note)
+        target.add(key, item)
+    for key, value in tables.items():
+        if isinstance(value, dict):
+            table: Table = tomlkit.table()
+            _fill(table, value, f"{path}{key}.", told)
+            target.add(key, table)
+        else:
+            array: AoT = tomlkit.aot()
+            for i, entry in enumerate(value):
+                row = tomlkit.table()
+                _fill(row, entry, f"{path}{key}[{i}].", told)
+                array.append(row)
+            target.add(key, array)
+
+
+def _is_table(value: Any) -> bool:
+    if isinstance(value, dict):
+        return True
+    return isinstance(value, list) and bool(value) and all(isinstance(v, dict) for v in value)
+
+
+def write_scenario(scenario: Scenario, path: str | Path) -> None:
+    """Write a scenario file, whole or not at all."""
+    write_text(Path(path), dump_scenario(scenario))

@@ -1,0 +1,149 @@
+"""The traffic part of a scenario: sites, delivery of ad groups, delays and capture, each figure with its source."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from annotated_types import Len
+from pydantic import Field, field_validator
+
+from pixelsim.base.clock import fixed_offset
+from pixelsim.scenario.base import Input, Positive, Share, Weight, checked_offset, figure
+
+__all__ = [
+    "EVENT_NAMES",
+    "AdDelivery",
+    "Capture",
+    "ConversionDelay",
+    "Funnel",
+    "OrderValue",
+    "SiteTraffic",
+    "Traffic",
+]
+
+EVENT_NAMES = ("PageView", "ViewContent", "AddToCart", "InitiateCheckout", "Purchase")
+"""Standard web events that pixelsim generates, from the first to the last step of a purchase."""
+
+HOURS_OF_ADS = (
+    *(0.0684, 0.03, 0.0175, 0.0101, 0.0071, 0.0106, 0.0184, 0.0276, 0.0331, 0.0366, 0.0399, 0.0408),
+    *(0.053, 0.0428, 0.0405, 0.04, 0.0398, 0.0435, 0.0469, 0.0527, 0.0668, 0.0782, 0.081, 0.0744),
+)
+FLAT_WEEK = (1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+
+Hours = Annotated[tuple[Weight, ...], Len(24, 24)]
+Weekdays = Annotated[tuple[Weight, ...], Len(7, 7)]
+
+
+class ConversionDelay(Input):
+    """Delay from a touchpoint to the order: a fast log-normal part and a slow Weibull part, cut at ``limit_days``."""
+
+    fast_share: Share = figure(0.484, "share", "fit to 1,279,493 Criteo sponsored-search conversions")
+    fast_mu: float = figure(6.561, "ln seconds", "the same fit")
+    fast_sigma: Positive = figure(1.223, "ln seconds", "the same fit")
+    slow_shape: Positive = figure(0.576, "Weibull shape", "the same fit")
+    slow_scale: Positive = figure(1_866_734.0, "seconds", "the same fit")
+    limit_days: Positive = figure(30.0, "days", "the same fit is truncated at 30 days")
+
+
+class Funnel(Input):
+    """Chance that a session without an order reaches each step; a session with an order passes all of them."""
+
+    view: Share = figure(0.55, "share of sessions", "no public figure fits all shops", assumption=True)
+    cart: Share = figure(0.025, "share of sessions", "RetailRocket sessions, view to cart")
+    checkout: Share = figure(0.012, "share of sessions", "half of the carts", assumption=True)
+
+
+class OrderValue(Input):
+    """Order value: log-normal by its median and its spread, in the site's currency."""
+
+    median: Positive = figure(56.66, "currency units", "median of Criteo orders, in EUR")
+    sigma: Weight = figure(1.24, "ln units", "mean 122.53 over median 56.66 of the same orders: sqrt(2 ln(2.163))")
+
+
+class Capture(Input):
+    """What a site's browser events lose on their way to the pixel."""
+
+    blocked_people: Share = figure(0.10, "share of people", "no figure for this site", assumption=True)
+    refusing_people: Share = figure(0.05, "share of people", "people who refuse consent", assumption=True)
+    lost_events: Share = figure(0.02, "share of events", "page left before the event was sent", assumption=True)
+
+    @property
+    def seen_share(self) -> float:
+        """Share of orders whose purchase event reaches the pixel, losses being independent."""
+        return (1 - self.blocked_people) * (1 - self.refusing_people) * (1 - self.lost_events)
+
+
+class SiteTraffic(Input):
+    """A website's own traffic: organic sessions, funnel, orders, and what its pixel captures."""
+
+    website: str
+    organic_sessions: Weight = figure(1000.0, "sessions a day", "organic traffic is in no export", assumption=True)
+    daily_growth: Annotated[float, Field(gt=-1.0, le=1.0)] = figure(
+        0.0, "share a day", "no trend unless one is given", assumption=True
+    )
+    order_rate: Share = figure(0.008, "orders per organic session", "RetailRocket sessions, view to purchase")
+    hours: Hours = figure(
+        (
+            *(0.0073, 0.0036, 0.0045, 0.0017, 0.0013, 0.0023, 0.0069, 0.0142, 0.0211, 0.0299, 0.0445, 0.0596),
+            *(0.0674, 0.0682, 0.071, 0.077, 0.0897, 0.0999, 0.0936, 0.0794, 0.0645, 0.0482, 0.0296, 0.0146),
+        ),
+        "share of a day, local hours 0 to 23",
+        "baskets by hour, Complete Journey",
+    )
+    weekdays: Weekdays = figure(FLAT_WEEK, "weight, Monday to Sunday", "no shape unless one is given", assumption=True)
+    utc_offset: str = "+00:00"
+    people: Annotated[int, Field(ge=1, le=2_000_000_000)] = figure(
+        200_000, "people who can come", "no figure for this site", assumption=True
+    )
+    population: str = ""
+    """Sites that name the same population are visited by the same people; empty: the site's own."""
+    funnel: Funnel = Funnel()
+    value: OrderValue = OrderValue()
+    currency: str = "USD"
+    capture: Capture = Capture()
+
+    @field_validator("utc_offset")
+    @classmethod
+    def _fixed(cls, text: str) -> str:
+        return checked_offset(text)
+
+    @property
+    def offset(self) -> int:
+        """Milliseconds east of UTC of the site's clock."""
+        return fixed_offset(self.utc_offset)[0]
+
+
+class AdDelivery(Input):
+    """How one ad group delivers: budget, prices, and what its touchpoints lead to.
+
+    ``conversion_rate`` is orders for each click in truth, within ``limit_days``; what a report shows is less, by the
+    window and by the losses of capture. ``engaged_view_rate`` and ``view_rate`` are orders for each impression that
+    follow an engaged view or a view without a click.
+    """
+
+    ad_group: str
+    website: str
+    daily_budget: Weight = figure(50.0, "currency units a day", "a usual starting budget", assumption=True)
+    budget_spent: Share = figure(0.95, "mean share of the budget spent", "under-delivery exists", assumption=True)
+    budget_spread: Share = figure(0.05, "standard deviation of that share", "under-delivery exists", assumption=True)
+    cpm: Positive = figure(4.03, "currency units per 1000 impressions", "mean of three US accounts, 2022")
+    cpm_sigma: Weight = figure(0.4511, "ln units, day to day", "6,522 ad x day rows, Indonesia 2023-24")
+    click_rate: Share = figure(0.0095, "clicks per impression", "mean of three US accounts, 2022")
+    conversion_rate: Share = figure(0.0266, "orders per click", "183 campaigns, Indonesia 2023-24, see calibration")
+    engaged_view_rate: Share = figure(0.0, "orders per impression", "none unless calibrated", assumption=True)
+    view_rate: Share = figure(0.0, "orders per impression", "none unless calibrated", assumption=True)
+    landing_share: Share = figure(0.9, "sessions per click", "clicks that leave before the page", assumption=True)
+    hours: Hours = figure(HOURS_OF_ADS, "share of a day, account's hours 0 to 23", "impressions by hour, Japan")
+    weekdays: Weekdays = figure(FLAT_WEEK, "weight, Monday to Sunday", "no shape unless one is given", assumption=True)
+
+
+class Traffic(Input):
+    """All traffic of a scenario."""
+
+    sites: tuple[SiteTraffic, ...] = ()
+    delivery: tuple[AdDelivery, ...] = ()
+    delay: ConversionDelay = ConversionDelay()
+    session_minutes: Positive = figure(30.0, "minutes", "usual session time-out of web analytics")
+    block_days: Annotated[int, Field(ge=1)] = 7
+    """Days drawn at a time; a matter of speed and memory only, the drawn numbers do not depend on it."""
+    step_hours: Annotated[int, Field(ge=1, le=24)] = 24

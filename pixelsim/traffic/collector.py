@@ -1,0 +1,244 @@
+"""Where the copies of all sites meet: order of time, de-duplication, attribution, and the rows of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelsim.base.clock import HOUR, MINUTE, SECOND
+from pixelsim.scenario.measurement import InFlight, MeasurementSettings
+from pixelsim.traffic.access import AccessBook
+from pixelsim.traffic.attribution import Credit, Reason, credit
+from pixelsim.traffic.counting import CountState, count_conversions
+from pixelsim.traffic.dedup import BROWSER, DedupRule, DedupState, deduplicate
+from pixelsim.traffic.flow import TouchRows
+from pixelsim.traffic.keys import Finder, latest
+from pixelsim.traffic.log import ClaimRows, Fate, LogRows
+from pixelsim.traffic.numbering import Numbering
+from pixelsim.traffic.sites import Copies, Loss
+from pixelsim.traffic.touches import Touches, Windows, open_touches
+
+__all__ = ["Collector", "dedup_rule"]
+
+Longs = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+_Number = TypeVar("_Number", np.int64, np.int32, np.int8)
+
+
+def dedup_rule(settings: MeasurementSettings) -> DedupRule:
+    """Give the de-duplication windows of the settings, in ms."""
+    return DedupRule(
+        window=round(settings.dedup_hours * HOUR),
+        merge=min(round(settings.merge_minutes * MINUTE), round(settings.dedup_hours * HOUR)),
+        repeat=round(settings.repeat_seconds * SECOND),
+        inclusive=settings.last_instant,
+    )
+
+
+def in_order(copies: Copies) -> Copies:
+    """Sort copies by time, then origin and draw number (both in the event id), then pixel."""
+    order = np.argsort(copies.at, kind="stable")
+    at = copies.at[order]
+    same = at[1:] == at[:-1]
+    if same.any():
+        tied = np.flatnonzero(np.concatenate([same, [False]]) | np.concatenate([[False], same]))
+        rows = order[tied]
+        order[tied] = rows[np.lexsort((copies.pixel[rows], copies.event_id[rows], copies.at[rows]))]
+    return copies.take(order)
+
+
+class Collector:
+    """Measures what the sites sent, one step after another; carries only what later steps can still need.
+
+    Parameters
+    ----------
+    settings
+        How the platform counts and credits.
+    numbering
+        Numbers of everything in the run.
+    windows
+        Attribution windows by number of the ad group.
+    modes
+        How conversions are counted, by ad group and event name: codes of `CountMode`, shape (ad groups, events).
+    access
+        Grants by interval.
+    finder
+        How the last touches are found.
+    """
+
+    def __init__(
+        self,
+        settings: MeasurementSettings,
+        numbering: Numbering,
+        windows: Windows,
+        modes: NDArray[np.int8],
+        access: AccessBook,
+        *,
+        finder: Finder = latest,
+    ) -> None:
+        self.settings, self.numbering, self.windows, self.access = settings, numbering, windows, access
+        self._modes = modes
+        self._counted: CountState | None = None
+        self._finder = finder
+        self._rule = dedup_rule(settings)
+        self._dedup = DedupState.empty()
+        none = np.empty(0, np.int64)
+        small = none.astype(np.int32)
+        self._touches = Touches(none, none, none.astype(np.int8), small, small, small, none)
+        self._ads = small
+        self._numbers = 0
+        self._later: list[Copies] = []
+        self.log: list[LogRows] = []
+        self.claims: list[ClaimRows] = []
+
+    def collect(self, touches: Sequence[TouchRows], copies: Sequence[Copies], end: int) -> None:
+        """Take what the sites sent in a step that ends at ``end`` ms, and settle all events before it."""
+        self.access.extend(end)
+        self._add_touches(touches)
+        waiting = Copies.join([*self._later, *copies])
+        due = waiting.at < end
+        self._later = [waiting.take(~due)]
+        rows = in_order(waiting.take(due))
+        received = np.flatnonzero(rows.loss == Loss.RECEIVED)
+        found = deduplicate(
+            rows.at[received],
+            rows.pixel[received],
+            rows.event[received],
+            rows.event_id[received],
+            np.full(len(received), BROWSER),
+            rows.person[received],
+            self._rule,
+            state=self._dedup,
+        )
+        self._dedup = found.state
+        fate = np.full(len(rows), Fate.LOST, dtype=np.int8)
+        fate[received] = found.outcome
+        kept = received[found.kept]
+        self._settle(rows, fate, kept)
+        self._forget(end)
+
+    def _add_touches(self, parts: Sequence[TouchRows]) -> None:
+        """Append the step's touches in order of time, and number them."""
+        if not parts:
+            return
+        rows = TouchRows.join(parts)
+        rows = rows.take(np.lexsort((rows.number, rows.kind, rows.ad_group, rows.at)))
+        group = rows.ad_group
+        new = Touches(
+            rows.at,
+            rows.person,
+            rows.kind,
+            group,
+            self.numbering.group_account[group],
+            self.numbering.group_pixel[group],
+            self._numbers + np.arange(len(rows)),
+        )
+        self._numbers += len(rows)
+        self._touches = self._touches.then(new)
+        self._ads = np.concatenate([self._ads, rows.ad])
+
+    def _settle(self, rows: Copies, fate: NDArray[np.int8], kept: Longs) -> None:
+        """Credit the kept events, and write the step's rows of log and claims."""
+        touches = self._touches
+        result = self._credit(rows, kept)
+        credited = np.flatnonzero(result.touch >= 0)
+        touch, row = result.touch[credited], kept[credited]
+        refused = np.flatnonzero(result.refused >= 0)
+        passed_over = touches.account[result.refused[refused]]
+        claims, again = self._claim_rows(rows, kept, result)
+        size = len(rows)
+        reason = _spread(result.reason, kept, size)
+        reason[again] = Reason.NOT_COUNTED_AGAIN
+        self.claims.append(claims)
+        self.log.append(
+            LogRows(
+                at=rows.at,
+                person=rows.person,
+                event=rows.event,
+                event_id=rows.event_id,
+                pixel=rows.pixel,
+                channel=np.full(size, BROWSER, dtype=np.int8),
+                value=rows.value,
+                loss=rows.loss,
+                fate=fate,
+                reason=reason,
+                ad_group=_spread(touches.ad_group[touch], row, size),
+                ad=_spread(self._ads[touch], row, size),
+                touch_at=_spread(touches.at[touch], row, size),
+                touch_kind=_spread(touches.kind[touch], row, size),
+                refused_account=_spread(passed_over, kept[refused], size),
+            )
+        )
+
+    def _credit(self, rows: Copies, kept: Longs) -> Credit:
+        at, pixel, touches = rows.at[kept], rows.pixel[kept], self._touches
+        eligible = None
+        if not self.access.always:
+            cut = self.settings.in_flight is InFlight.CUT
+
+            def eligible(touch: Longs, event: Longs) -> Mask:
+                """Tell whether a touch may earn: made with access, and, where it is cut, access at the event too."""
+                one, other = touches.pixel[touch], touches.account[touch]
+                may = self.access.has(one, other, touches.at[touch])
+                return may & self.access.has(one, other, at[event]) if cut else may
+
+        return credit(
+            at,
+            rows.person[kept],
+            pixel,
+            touches,
+            self.windows,
+            scope=self.settings.scope.value,
+            eligible=eligible,
+            inclusive=self.settings.last_instant,
+            finder=self._finder,
+        )
+
+    def _claim_rows(self, rows: Copies, kept: Longs, result: Credit) -> tuple[ClaimRows, Longs]:
+        """Give the claims, and mark the credited log rows that do not count as a conversion once more."""
+        claims, touches = result.claims, self._touches
+        row = kept[claims.event]
+        found = count_conversions(
+            touches.id[claims.touch],
+            rows.event[row],
+            rows.at[row],
+            touches.ad_group[claims.touch],
+            self._modes,
+            state=self._counted,
+        )
+        self._counted = found.state
+        again = row[~found.mask & (claims.touch == result.touch[claims.event])]
+        return (
+            ClaimRows(
+                at=rows.at[row],
+                touch_at=touches.at[claims.touch],
+                event=rows.event[row],
+                pixel=rows.pixel[row],
+                account=claims.account,
+                ad_group=touches.ad_group[claims.touch],
+                ad=self._ads[claims.touch],
+                kind=touches.kind[claims.touch],
+                value=rows.value[row],
+                event_id=rows.event_id[row],
+                counted=found.mask,
+            ),
+            again,
+        )
+
+    def _forget(self, end: int) -> None:
+        """Drop the touches that can earn nothing any more."""
+        carried = open_touches(self._touches, end, self.windows, inclusive=self.settings.last_instant)
+        self._ads = self._ads[np.searchsorted(self._touches.id, carried.id)]
+        self._touches = carried
+        if self._counted is not None:
+            self._counted = self._counted.forget(carried.id)
+
+
+def _spread(values: NDArray[_Number], index: Longs, size: int) -> NDArray[_Number]:
+    """Put values at their rows in a column that is -1 elsewhere."""
+    column = np.full(size, -1, dtype=values.dtype)
+    column[index] = values
+    return column

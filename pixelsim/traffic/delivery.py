@@ -1,0 +1,155 @@
+"""Delivery of one ad group: impressions and spend by day and stretch of time, clicks and views that lead somewhere.
+
+Impressions are counted, not drawn one by one: a day's number follows from budget, share spent and CPM, and its n-th
+impression has a fixed place in the day. The number in any stretch of time is the difference of two whole numbers, so
+that stretches add up exactly, and so does spend, which is cut to the currency's smallest unit and never exceeds the
+budget.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from pixelsim.base.clock import DAY
+from pixelsim.base.money import decimals
+from pixelsim.base.streams import Streams
+from pixelsim.scenario.traffic import AdDelivery
+from pixelsim.traffic.arrivals import Arrivals, ArrivalStream
+from pixelsim.traffic.shapes import DayShape, LocalDays
+from pixelsim.traffic.touches import TouchKind
+
+__all__ = ["AdGroupTraffic", "Delivered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Impressions and spend (smallest money units) of one day's part."""
+
+    day: int
+    impressions: int
+    spend: int
+
+
+class AdGroupTraffic:
+    """What one ad group would deliver on each day of its account if nothing stopped it.
+
+    Parameters
+    ----------
+    streams
+        Random streams of the replication.
+    delivery
+        Budget, prices and rates.
+    days
+        Days on the account's clock.
+    currency
+        Currency of the account.
+    block_days
+        Days drawn at a time.
+    """
+
+    def __init__(
+        self,
+        streams: Streams,
+        delivery: AdDelivery,
+        days: LocalDays,
+        currency: str,
+        *,
+        block_days: int = 7,
+    ) -> None:
+        self.delivery, self.days = delivery, days
+        self.shape = DayShape.of(delivery.hours)
+        self._scale = 10 ** decimals(currency)
+        self._price = streams.generator("price of a day", delivery.ad_group)
+        self._spent = streams.generator("share of the budget spent", delivery.ad_group)
+        self._impressions = np.empty(0, dtype=np.int64)
+        self._cpm = np.empty(0, dtype=np.float64)
+        rates = {
+            TouchKind.CLICK: delivery.click_rate,
+            TouchKind.ENGAGED_VIEW: delivery.engaged_view_rate,
+            TouchKind.VIEW: delivery.view_rate,
+        }
+        names = {TouchKind.CLICK: "clicks", TouchKind.ENGAGED_VIEW: "engaged views", TouchKind.VIEW: "views"}
+        self._streams = {
+            kind: ArrivalStream(
+                streams,
+                names[kind],
+                delivery.ad_group,
+                days=days,
+                shape=self.shape,
+                means=self._means(rate),
+                slots=self.impressions,
+                block_days=block_days,
+            )
+            for kind, rate in rates.items()
+            if rate > 0
+        }
+
+    def _means(self, rate: float) -> _Thinned:
+        return _Thinned(self, -np.log1p(-min(rate, 1 - 1e-9)))
+
+    def impressions(self, first: int, last: int) -> NDArray[np.int64]:
+        """Give the impressions of whole days ``first`` to ``last`` (excluded), int64."""
+        self._extend(last)
+        return self._impressions[first:last]
+
+    def _extend(self, last: int) -> None:
+        known = len(self._impressions)
+        if last <= known:
+            return
+        count = last - known
+        delivery = self.delivery
+        weights = self.days.weights(known, last, delivery.weekdays)
+        budget = delivery.daily_budget * weights * self._scale
+        # The mean of exp(sigma z) is exp(sigma^2 / 2); dividing it out keeps the CPM's mean at its parameter.
+        cpm = delivery.cpm * np.exp(delivery.cpm_sigma * self._price.standard_normal(count) - delivery.cpm_sigma**2 / 2)
+        share = _share_spent(self._spent.random(count), delivery.budget_spent, delivery.budget_spread)
+        self._impressions = np.concatenate(
+            [self._impressions, np.floor(np.floor(budget * share) * 1000 / (cpm * self._scale)).astype(np.int64)]
+        )
+        self._cpm = np.concatenate([self._cpm, cpm])
+
+    def delivered(self, start: int, end: int) -> list[Delivered]:
+        """Give impressions and spend between two instants in which the ad group delivers, a part for each day."""
+        parts: list[Delivered] = []
+        for day in range(self.days.of(start), self.days.of(end - 1) + 1):
+            begin = self.days.begin(day)
+            total = int(self.impressions(day, day + 1)[0])
+            edges = self.shape.share(np.clip(np.array([start, end]) - begin, 0, DAY))
+            one, two = (self._before(total, float(edge)) for edge in edges)
+            cpm = self._cpm[day] * self._scale / 1000
+            parts.append(Delivered(day, two - one, int(two * cpm) - int(one * cpm)))
+        return parts
+
+    @staticmethod
+    def _before(total: int, share: float) -> int:
+        """Count the impressions whose place in the day lies before a share of the day's traffic."""
+        return min(max(int(np.ceil(total * share - 0.5)), 0), total)
+
+    def touches(self, end: int) -> dict[TouchKind, Arrivals]:
+        """Hand out the clicks and views before ``end`` ms that were not handed out yet, by kind."""
+        return {kind: stream.until(end) for kind, stream in self._streams.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Thinned:
+    """Expected Poisson numbers of a day whose impressions are each chosen at a rate."""
+
+    traffic: AdGroupTraffic
+    rate: float
+
+    def __call__(self, first: int, last: int) -> NDArray[np.float64]:
+        return np.asarray(self.traffic.impressions(first, last) * self.rate, dtype=np.float64)
+
+
+def _share_spent(uniform: NDArray[np.float64], mean: float, spread: float) -> NDArray[np.float64]:
+    """Turn uniform numbers into shares of a budget: beta by mean and standard deviation, the mean where it has none."""
+    variance = spread**2
+    if mean in {0.0, 1.0} or variance == 0:
+        return np.full(len(uniform), mean)
+    room = mean * (1 - mean)
+    weight = room / min(variance, 0.99 * room) - 1
+    return np.asarray(stats.beta.ppf(uniform, mean * weight, (1 - mean) * weight), dtype=np.float64)

@@ -1,0 +1,199 @@
+"""The flow of one ad group: what was shown while it delivered, whom it touched, and what they will do.
+
+Touches that fall into a stretch without delivery never happen, and neither does what would have followed from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelsim.base.streams import Streams
+from pixelsim.control.timeline import Span
+from pixelsim.scenario.traffic import AdDelivery, ConversionDelay
+from pixelsim.traffic.columns import Columns
+from pixelsim.traffic.counter import key_of, uniform
+from pixelsim.traffic.delay import delays
+from pixelsim.traffic.delivery import AdGroupTraffic
+from pixelsim.traffic.touches import TouchKind
+
+__all__ = ["AdGroupFlow", "FlowStep", "Shown", "TouchRows", "WouldBeOrders"]
+
+Longs = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TouchRows(Columns):
+    """Touches that happened: time in ms, person, kind, numbers of ad group and ad, draw number."""
+
+    at: Longs
+    person: Longs
+    kind: NDArray[np.int8]
+    ad_group: NDArray[np.int32]
+    ad: NDArray[np.int32]
+    number: Longs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WouldBeOrders(Columns):
+    """Orders that follow from touches: time of touch and order in ms, person, kind, ad group, draw number."""
+
+    at: Longs
+    touch_at: Longs
+    person: Longs
+    kind: NDArray[np.int8]
+    ad_group: NDArray[np.int32]
+    number: Longs
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Impressions, clicks and spend (smallest money units) of one ad group in one part of an account's day."""
+
+    ad_group: int
+    day: int
+    impressions: int
+    clicks: int
+    spend: int
+    authorised: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FlowStep:
+    """What one ad group did in a step: money, touches, landed clicks (positions in ``touches``), orders to come."""
+
+    shown: list[Shown]
+    touches: TouchRows
+    landed: Longs
+    orders: WouldBeOrders
+
+
+class AdGroupFlow:
+    """One ad group's traffic, filtered by the stretches in which it delivers.
+
+    Parameters
+    ----------
+    streams
+        Random streams of the replication.
+    number
+        Number of the ad group.
+    delivery, delay, traffic
+        Rates, delay to the order, and what would be delivered on each day.
+    people
+        How many people there are in the population of the website.
+    population
+        Name of that population.
+    ads
+        Numbers of ads by id.
+    """
+
+    def __init__(
+        self,
+        streams: Streams,
+        number: int,
+        delivery: AdDelivery,
+        delay: ConversionDelay,
+        traffic: AdGroupTraffic,
+        *,
+        people: int,
+        ads: Mapping[str, int],
+    ) -> None:
+        self.number, self.delivery, self.delay, self.traffic = number, delivery, delay, traffic
+        self.people, self.ads = people, ads
+        purposes = ("person", "ad", "landing", "conversion", "part of the delay", "delay")
+        self._keys = {
+            (purpose, kind): key_of(streams, purpose, f"{kind.name.lower()} > {delivery.ad_group}")
+            for purpose in purposes
+            for kind in TouchKind
+        }
+
+    def step(self, spans: list[Span], end: int) -> FlowStep:
+        """Give what happens in a step.
+
+        Parameters
+        ----------
+        spans
+            States of the ad group in the step, without gaps.
+        end
+            End of the step in ms.
+        """
+        delivering = [span for span in spans if span.delivering]
+        shown: list[Shown] = []
+        rows: list[TouchRows] = []
+        arrivals = self.traffic.touches(end)
+        if not delivering:
+            return FlowStep(shown, _no_touches(), np.empty(0, np.int64), _no_orders())
+        starts = np.array([span.start for span in delivering], dtype=np.int64)
+        ends = np.array([span.end for span in delivering], dtype=np.int64)
+        for kind, found in arrivals.items():
+            span = np.searchsorted(starts, found.at, side="right") - 1
+            inside = (span >= 0) & (found.at < ends[span])
+            here, span = found.take(inside), span[inside]
+            rows.append(
+                TouchRows(
+                    here.at,
+                    np.floor(uniform(here.number, self._keys["person", kind]) * self.people).astype(np.int64),
+                    np.full(len(here), kind, dtype=np.int8),
+                    np.full(len(here), self.number, dtype=np.int32),
+                    self._choose_ads(here.number, kind, span, delivering),
+                    here.number,
+                )
+            )
+        clicks = rows[0].at if TouchKind.CLICK in arrivals else np.empty(0, np.int64)
+        for one in delivering:
+            shown.extend(self._shown(one, clicks))
+        touches = TouchRows.join(rows) if rows else _no_touches()
+        return FlowStep(shown, touches, self._landed(touches), self._orders(touches))
+
+    def _choose_ads(self, number: Longs, kind: TouchKind, span: Longs, spans: list[Span]) -> NDArray[np.int32]:
+        """Choose the ad of each touch among those in delivery, each with the same chance."""
+        table = np.full((len(spans), max(len(s.ads) for s in spans)), -1, dtype=np.int32)
+        for i, one in enumerate(spans):
+            table[i, : len(one.ads)] = [self.ads[ad] for ad in one.ads]
+        sizes = np.array([len(s.ads) for s in spans])[span]
+        place = np.floor(uniform(number, self._keys["ad", kind]) * sizes).astype(np.int64)
+        return np.asarray(table[span, place], dtype=np.int32)
+
+    def _shown(self, span: Span, clicks: Longs) -> list[Shown]:
+        parts = self.traffic.delivered(span.start, span.end)
+        found = []
+        for part in parts:
+            begin = self.traffic.days.begin(part.day)
+            edges = [max(begin, span.start), min(begin + 86_400_000, span.end)]
+            low, high = np.searchsorted(clicks, edges)
+            found.append(Shown(self.number, part.day, part.impressions, int(high - low), part.spend, span.authorised))
+        return found
+
+    def _landed(self, touches: TouchRows) -> Longs:
+        """Give the positions of the clicks that reach the page."""
+        clicks = np.flatnonzero(touches.kind == TouchKind.CLICK)
+        reached = uniform(touches.number[clicks], self._keys["landing", TouchKind.CLICK])
+        return clicks[reached < self.delivery.landing_share]
+
+    def _orders(self, touches: TouchRows) -> WouldBeOrders:
+        """Choose the touches that lead to an order, and when: a share of the clicks, and all views that are rows."""
+        parts = []
+        for kind in TouchKind:
+            index = np.flatnonzero(touches.kind == kind)
+            if kind is TouchKind.CLICK:
+                chance = uniform(touches.number[index], self._keys["conversion", kind])
+                index = index[chance < self.delivery.conversion_rate]
+            rows = touches.take(index)
+            which = uniform(rows.number, self._keys["part of the delay", kind])
+            quantile = uniform(rows.number, self._keys["delay", kind])
+            at = rows.at + delays(self.delay, which, quantile)
+            parts.append(WouldBeOrders(at, rows.at, rows.person, rows.kind, rows.ad_group, rows.number))
+        return WouldBeOrders.join(parts)
+
+
+def _no_touches() -> TouchRows:
+    none = np.empty(0, dtype=np.int64)
+    return TouchRows(none, none, none.astype(np.int8), none.astype(np.int32), none.astype(np.int32), none)
+
+
+def _no_orders() -> WouldBeOrders:
+    none = np.empty(0, dtype=np.int64)
+    return WouldBeOrders(none, none, none, none.astype(np.int8), none.astype(np.int32), none)

@@ -1,0 +1,97 @@
+"""Shapes of a day: how a day's traffic spreads over its hours, and the way back from a quantile to an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelsim.base.clock import DAY, HOUR
+from pixelsim.base.errors import InputError
+
+__all__ = ["DayShape", "LocalDays"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DayShape:
+    """Cumulative share of a day's traffic at each full hour, float64 of shape (25,), from 0 to 1; straight between."""
+
+    cumulative: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, hours: Sequence[float]) -> DayShape:
+        """Make the shape of 24 weights, which need not add up to 1.
+
+        Raises
+        ------
+        InputError
+            All weights are 0.
+        """
+        weights = np.asarray(hours, dtype=np.float64)
+        total = weights.sum()
+        if total <= 0:
+            raise InputError.single(
+                "traffic", field="hours", value="all 0", rule="at least one hour above 0", remedy="give a shape"
+            )
+        cumulative = np.concatenate([[0.0], np.cumsum(weights) / total])
+        cumulative[-1] = 1.0
+        return cls(cumulative)
+
+    def share(self, of_day: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Give the share of the day's traffic before instants, in ms since midnight, clipped to the day."""
+        return np.interp(of_day / HOUR, np.arange(25.0), self.cumulative)
+
+    def instant(self, quantile: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Give the instant, in ms since midnight, at which a share in [0, 1) of the day's traffic has passed."""
+        hour = np.searchsorted(self.cumulative, quantile, side="right") - 1
+        hour = np.minimum(hour, 23)
+        low, high = self.cumulative[hour], self.cumulative[hour + 1]
+        inside = (quantile - low) / (high - low)
+        return np.minimum(np.floor((hour + inside) * HOUR).astype(np.int64), DAY - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDays:
+    """Days on one clock, numbered from 0, the day in which the scenario starts.
+
+    Parameters
+    ----------
+    origin
+        Milliseconds since the scenario's start at which day 0 began, at most 0.
+    weekday
+        Weekday of day 0, Monday is 0.
+    """
+
+    origin: int
+    weekday: int
+
+    @classmethod
+    def on(cls, start_of_day: int, weekday_utc: int, offset: int) -> LocalDays:
+        """Make the days of a clock ``offset`` ms east of UTC.
+
+        Parameters
+        ----------
+        start_of_day
+            Milliseconds from UTC midnight to the scenario's start.
+        weekday_utc
+            Weekday of that UTC day, Monday is 0.
+        """
+        local = start_of_day + offset
+        return cls(origin=-(local % DAY), weekday=(weekday_utc + local // DAY) % 7)
+
+    def begin(self, day: int) -> int:
+        """Give the instant in ms at which a day begins."""
+        return self.origin + day * DAY
+
+    def of(self, at: int) -> int:
+        """Give the number of the day in which an instant falls."""
+        return (at - self.origin) // DAY
+
+    def weights(self, first: int, last: int, weekdays: Sequence[float]) -> NDArray[np.float64]:
+        """Give the weekday weights of days ``first`` to ``last`` (excluded), scaled to a mean of 1 over a week."""
+        table = np.asarray(weekdays, dtype=np.float64)
+        mean = table.mean()
+        table = table / mean if mean > 0 else table
+        return table[(np.arange(first, last) + self.weekday) % 7]

@@ -1,0 +1,300 @@
+"""One replication of a scenario: people and traffic on one SimPy clock.
+
+The control plane acts on its dates. Each website is a process that wakes at step borders and brings forth the traffic
+of the step just ended; a collector waits for all of them and measures what they sent. Nothing in the traffic of a step
+depends on later actions, so a step can be settled at its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from pixelsim.base.clock import DAY, HOUR, MINUTE
+from pixelsim.base.errors import InputError
+from pixelsim.base.streams import Streams
+from pixelsim.control.people import ControlPlane
+from pixelsim.control.timeline import Timeline
+from pixelsim.scenario.scenario import Scenario
+from pixelsim.scenario.traffic import EVENT_NAMES, AdDelivery, SiteTraffic
+from pixelsim.sharing import actions as do
+from pixelsim.sharing.history import History
+from pixelsim.traffic import counting
+from pixelsim.traffic.access import AccessBook
+from pixelsim.traffic.collector import Collector
+from pixelsim.traffic.delivery import AdGroupTraffic
+from pixelsim.traffic.flow import AdGroupFlow, Shown
+from pixelsim.traffic.keys import Finder, latest
+from pixelsim.traffic.log import ClaimRows, LogRows
+from pixelsim.traffic.numbering import Numbering
+from pixelsim.traffic.shapes import LocalDays
+from pixelsim.traffic.sites import Orders, Site, SiteStep
+from pixelsim.traffic.touches import Windows
+from pixelsim.world.entities import AdGroup, CountMode
+from pixelsim.world.world import World
+
+__all__ = ["Simulation", "simulate"]
+
+_Process = Generator[simpy.Event, object, None]
+
+VALUE_EVENTS = frozenset({"Purchase"})
+"""Events whose goals count every conversion under ``by_goal``; all others count once."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simulation:
+    """All that one replication brought forth; :mod:`pixelsim.measure` reads it.
+
+    Parameters
+    ----------
+    scenario, seed, replication
+        What was run.
+    history
+        The world, every attempt and every change.
+    timeline
+        Grants and statuses as intervals.
+    numbering
+        Names of the numbers in the arrays.
+    log, claims, orders
+        Events as the pixels saw them, claims of accounts on them, and orders in truth.
+    shown
+        Impressions, clicks and spend of ad groups by part of an account's day.
+    sessions
+        Number of sessions by site.
+    """
+
+    scenario: Scenario
+    seed: int
+    replication: int
+    history: History
+    timeline: Timeline
+    numbering: Numbering
+    log: LogRows
+    claims: ClaimRows
+    orders: Orders
+    shown: tuple[Shown, ...]
+    sessions: NDArray[np.int64]
+
+
+def windows_of(groups: dict[str, AdGroup], numbering: Numbering) -> Windows:
+    """Give the attribution windows of all ad groups, in ms."""
+    rows = [groups[key] for key in numbering.ad_groups]
+    return Windows(
+        np.array([g.click_days * DAY for g in rows], dtype=np.int64),
+        np.array([g.engaged_view_days * DAY for g in rows], dtype=np.int64),
+        np.array([g.view_days * DAY for g in rows], dtype=np.int64),
+    )
+
+
+def count_modes(groups: dict[str, AdGroup], numbering: Numbering, default: CountMode) -> NDArray[np.int8]:
+    """Give how each ad group counts each event name: codes of :class:`counting.CountMode`, (ad groups, events).
+
+    The ad group's own setting goes first; where that is ``by_goal``, the scenario's setting decides.
+    """
+    table = np.zeros((len(numbering.ad_groups), len(EVENT_NAMES)), dtype=np.int8)
+    for i, key in enumerate(numbering.ad_groups):
+        mode = groups[key].count if groups[key].count is not CountMode.BY_GOAL else default
+        for j, event in enumerate(EVENT_NAMES):
+            once = mode is CountMode.ONCE or (mode is CountMode.BY_GOAL and event not in VALUE_EVENTS)
+            table[i, j] = counting.CountMode.ONCE if once else counting.CountMode.EVERY
+    return table
+
+
+def all_ad_groups(scenario: Scenario, world: World) -> dict[str, AdGroup]:
+    """Give every ad group that exists at the start or that the plan creates."""
+    groups = dict(world.ad_groups)
+    for step in scenario.plan.steps:
+        if isinstance(step.action, do.CreateAdGroup):
+            made = step.action
+            groups.setdefault(
+                made.ad_group,
+                AdGroup(
+                    id=made.ad_group,
+                    campaign=made.campaign,
+                    name=made.name,
+                    pixel=made.pixel,
+                    event=made.event,
+                    click_days=made.click_days,
+                    engaged_view_days=made.engaged_view_days,
+                    view_days=made.view_days,
+                    count=made.count,
+                ),
+            )
+    return groups
+
+
+class _DataPlane:
+    """The websites' processes and their collector."""
+
+    def __init__(
+        self, env: simpy.Environment, scenario: Scenario, timeline: Timeline, streams: Streams, finder: Finder
+    ) -> None:
+        world = timeline.history.now
+        self.env, self.scenario, self.timeline = env, scenario, timeline
+        self.numbering = Numbering.of(scenario, world)
+        groups = all_ad_groups(scenario, world)
+        self.collector = Collector(
+            scenario.measurement,
+            self.numbering,
+            windows_of(groups, self.numbering),
+            count_modes(groups, self.numbering, scenario.measurement.count),
+            AccessBook(timeline, self.numbering),
+            finder=finder,
+        )
+        self.shown: list[Shown] = []
+        self.orders: list[Orders] = []
+        self.sessions = np.zeros(len(self.numbering.sites), dtype=np.int64)
+        self._steps: list[SiteStep] = []
+        self._borders = [
+            *range(scenario.traffic.step_hours * HOUR, scenario.length, scenario.traffic.step_hours * HOUR)
+        ]
+        self._borders.append(scenario.length)
+        specs = {site.website: site for site in scenario.traffic.sites}
+        self._sites: list[tuple[Site, list[AdGroupFlow]]] = []
+        for number, key in enumerate(self.numbering.sites):
+            spec = specs.get(key) or SiteTraffic(website=key, organic_sessions=0.0)
+            flows = [self._flow(streams, d, spec) for d in scenario.traffic.delivery if d.website == key]
+            self._sites.append((self._site(streams, spec, number), flows))
+        self._ready = [env.event() for _ in self._sites]
+        processes = [env.process(self._run_site(i)) for i in range(len(self._sites))]
+        self.done = env.process(self._collect())
+        self._processes = processes
+
+    def _days(self, offset: int) -> LocalDays:
+        clock = self.scenario.clock
+        return LocalDays.on(clock.start_offset, clock.start_weekday, offset)
+
+    def _site(self, streams: Streams, spec: SiteTraffic, number: int) -> Site:
+        traffic = self.scenario.traffic
+        return Site(
+            streams,
+            spec,
+            number,
+            self.numbering,
+            self._days(spec.offset),
+            session_length=round(traffic.session_minutes * MINUTE),
+            block_days=traffic.block_days,
+        )
+
+    def _flow(self, streams: Streams, delivery: AdDelivery, site: SiteTraffic) -> AdGroupFlow:
+        number = self.numbering.ad_groups.index(delivery.ad_group)
+        account = self.timeline.history.now.ad_accounts[self.numbering.accounts[self.numbering.group_account[number]]]
+        traffic = AdGroupTraffic(
+            streams,
+            delivery,
+            self._days(account.utc_offset),
+            account.currency,
+            block_days=self.scenario.traffic.block_days,
+        )
+        return AdGroupFlow(
+            streams,
+            number,
+            delivery,
+            self.scenario.traffic.delay,
+            traffic,
+            people=site.people,
+            ads={key: i for i, key in enumerate(self.numbering.ads)},
+        )
+
+    def _run_site(self, index: int) -> _Process:
+        """One website: wake at each border, bring forth the step, tell the collector."""
+        site, flows = self._sites[index]
+        begin = 0
+        for border in self._borders:
+            yield self.env.timeout(border - begin)
+            steps = [flow.step(self.timeline.ad_group(self._group(flow), begin, border), border) for flow in flows]
+            for step in steps:
+                self.shown.extend(step.shown)
+            made = site.step(steps, self._pixels(site, begin, border), border)
+            self.sessions[index] += made.sessions
+            self._steps.append(made)
+            ready, self._ready[index] = self._ready[index], self.env.event()
+            ready.succeed()
+            begin = border
+
+    def _group(self, flow: AdGroupFlow) -> str:
+        return self.numbering.ad_groups[flow.number]
+
+    def _pixels(self, site: Site, begin: int, end: int) -> Sequence[tuple[int, int, Sequence[int]]]:
+        """Give the pixels on the site's pages by stretch of time.
+
+        The last stretch goes on past the step's end, for the events of sessions that cross it.
+        """
+        numbers = {code: i for i, code in enumerate(self.numbering.pixels)}
+        spans = [
+            (one, two, [numbers[code] for code in world.websites[site.traffic.website].pixels])
+            for one, two, world in self.timeline.history.spans(begin, end)
+        ]
+        last = spans[-1]
+        return [*spans[:-1], (last[0], last[1] + DAY, last[2])]
+
+    def _collect(self) -> _Process:
+        for border in self._borders:
+            yield self.env.all_of(list(self._ready))
+            steps, self._steps = self._steps, []
+            touches = [rows for step in steps for rows in step.touches]
+            self.collector.collect(touches, [step.copies for step in steps], border)
+            self.orders.extend(step.orders for step in steps)
+
+
+def simulate(scenario: Scenario, seed: int, replication: int = 0, *, finder: Finder = latest) -> Simulation:
+    """Run one replication of a scenario.
+
+    Parameters
+    ----------
+    scenario
+        What to run; it is not changed.
+    seed
+        Root seed of the experiment, at least 0.
+    replication
+        Number of the replication, at least 0.
+    finder
+        How last touches are found: in NumPy, or by the compiled kernel, with the same result.
+
+    Raises
+    ------
+    InputError
+        The scenario has no website, or the seed or replication is negative.
+    """
+    _check(scenario, seed, replication)
+    streams = Streams(seed, replication)
+    env = simpy.Environment()
+    history = History(scenario.structure.world(), scenario.rulebook)
+    timeline = Timeline(history)
+    plane = _DataPlane(env, scenario, timeline, streams, finder)
+    ControlPlane(env, history, scenario.plan, streams)
+    env.run(until=plane.done)
+    return Simulation(
+        scenario=scenario,
+        seed=seed,
+        replication=replication,
+        history=history,
+        timeline=timeline,
+        numbering=plane.numbering,
+        log=LogRows.join(plane.collector.log),
+        claims=ClaimRows.join(plane.collector.claims),
+        orders=Orders.join(plane.orders),
+        shown=tuple(plane.shown),
+        sessions=plane.sessions,
+    )
+
+
+def _check(scenario: Scenario, seed: int, replication: int) -> None:
+    for field, value in (("seed", seed), ("replication", replication)):
+        if value < 0:
+            raise InputError.single(
+                "run", field=field, value=value, rule="a whole number of at least 0", remedy="choose another number"
+            )
+    if not scenario.structure.websites:
+        raise InputError.single(
+            f"scenario {scenario.name}",
+            field="websites",
+            value="none",
+            rule="at least one website",
+            remedy="add one, and its traffic",
+            place="$.structure.websites",
+        )
