@@ -129,7 +129,11 @@ class AdDelivery(Input):
     cpm: Positive = figure(4.03, "currency units per 1000 impressions", "mean of three US accounts, 2022")
     cpm_sigma: Weight = figure(0.4511, "ln units, day to day", "6,522 ad x day rows, Indonesia 2023-24")
     click_rate: Share = figure(0.0095, "clicks per impression", "mean of three US accounts, 2022")
-    conversion_rate: Share = figure(0.0266, "orders per click", "183 campaigns, Indonesia 2023-24, see calibration")
+    conversion_rate: Share = figure(
+        0.0379,
+        "orders per click",
+        "0.02973 conversions per click (183 campaigns, Indonesia 2023-24) over the 0.784 of orders within 7 days",
+    )
     engaged_view_rate: Share = figure(0.0, "orders per impression", "none unless calibrated", assumption=True)
     view_rate: Share = figure(0.0, "orders per impression", "none unless calibrated", assumption=True)
     landing_share: Share = figure(0.9, "sessions per click", "clicks that leave before the page", assumption=True)

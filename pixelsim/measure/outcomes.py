@@ -1,0 +1,117 @@
+"""The outcomes that decide: spend after access ended, conversions lost to attribution, orders in truth and as seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pixelsim.base.money import to_major
+from pixelsim.scenario.traffic import EVENT_NAMES
+from pixelsim.traffic.attribution import Reason
+from pixelsim.traffic.log import Fate
+from pixelsim.traffic.simulate import Simulation
+
+__all__ = ["OUTCOMES", "Outcome", "conservation", "outcome_values", "outcomes"]
+
+PURCHASE = EVENT_NAMES.index("Purchase")
+
+OUTCOMES = {
+    "spend": "spend of the account",
+    "orphaned spend": "spend after the account's access to its ad group's pixel had ended",
+    "blind days": "days on which the account spent without access",
+    "conversions attributed": "purchases that count as conversions of the account",
+    "conversions lost to attribution": "purchases that a touch of the account would have earned, had access not ended",
+    "orders": "orders in truth",
+    "orders seen": "orders whose purchase event reached a pixel",
+    "share of orders seen": "orders seen over orders in truth",
+    "refused actions": "actions that the rules refused",
+}
+"""Every outcome by name, with its meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One outcome of one replication; ``plane`` says whether it comes from the truth or from what was observed."""
+
+    outcome: str
+    object: str
+    value: float
+    unit: str
+    plane: str
+
+
+def _of_accounts(simulation: Simulation) -> Iterator[Outcome]:
+    numbering, log = simulation.numbering, simulation.log
+    accounts = simulation.history.now.ad_accounts
+    by_account: dict[str, list[tuple[int, int, bool]]] = {}
+    for part in simulation.shown:
+        account = numbering.accounts[numbering.group_account[part.ad_group]]
+        by_account.setdefault(account, []).append((part.day, part.spend, part.authorised))
+    purchase = log.event == PURCHASE
+    claims = simulation.claims
+    for number, account in enumerate(numbering.accounts):
+        parts = by_account.get(account, [])
+        currency = accounts[account].currency
+        orphaned = [(day, spend) for day, spend, authorised in parts if not authorised and spend > 0]
+        won = np.count_nonzero((claims.account == number) & (claims.event == PURCHASE) & claims.counted)
+        lost = np.count_nonzero((log.refused_account == number) & purchase)
+        yield Outcome("spend", account, to_major(sum(s for _, s, _ in parts), currency), currency, "truth")
+        yield Outcome("orphaned spend", account, to_major(sum(s for _, s in orphaned), currency), currency, "truth")
+        yield Outcome("blind days", account, float(len({day for day, _ in orphaned})), "days", "truth")
+        yield Outcome("conversions attributed", account, float(won), "conversions", "observed")
+        yield Outcome("conversions lost to attribution", account, float(lost), "conversions", "truth")
+
+
+def outcome_values(simulation: Simulation) -> list[Outcome]:
+    """Give every outcome of one replication, in a fixed order.
+
+    The share of orders seen is missing (NaN) where there was no order.
+    """
+    orders = len(simulation.orders)
+    seen = int(np.count_nonzero(simulation.orders.seen))
+    refused = sum(record.decision.refused for record in simulation.history.records)
+    return [
+        *_of_accounts(simulation),
+        Outcome("orders", "all sites", float(orders), "orders", "truth"),
+        Outcome("orders seen", "all sites", float(seen), "orders", "observed"),
+        Outcome("share of orders seen", "all sites", seen / orders if orders else float("nan"), "share", "truth"),
+        Outcome("refused actions", "all people", float(refused), "actions", "observed"),
+    ]
+
+
+def outcomes(simulation: Simulation) -> pd.DataFrame:
+    """Give the outcomes as a table with columns ``outcome``, ``object``, ``value``, ``unit`` and ``plane``."""
+    return pd.DataFrame(
+        [(o.outcome, o.object, o.value, o.unit, o.plane) for o in outcome_values(simulation)],
+        columns=["outcome", "object", "value", "unit", "plane"],
+    )
+
+
+def conservation(simulation: Simulation) -> pd.DataFrame:
+    """Give the totals at every hop, by pixel: sent, lost, received, kept, merged, dropped, attributed, unattributed."""
+    log = simulation.log
+    rows = []
+    for number, pixel in enumerate(simulation.numbering.pixels):
+        here = log.pixel == number
+        fate = np.bincount(log.fate[here], minlength=len(Fate))
+        reason = log.reason[here & (log.fate == Fate.KEPT)]
+        rows.append(
+            {
+                "pixel": pixel,
+                "sent": int(here.sum()),
+                "lost": int(fate[Fate.LOST]),
+                "received": int(here.sum() - fate[Fate.LOST]),
+                "kept": int(fate[Fate.KEPT]),
+                "merged": int(fate[Fate.MERGED]),
+                "dropped": int(fate[Fate.DUPLICATE] + fate[Fate.REPEAT]),
+                "attributed": int(np.count_nonzero(reason == Reason.CREDITED)),
+                "not counted again": int(np.count_nonzero(reason == Reason.NOT_COUNTED_AGAIN)),
+                "access ended": int(np.count_nonzero(reason == Reason.ACCESS_ENDED)),
+                "outside window": int(np.count_nonzero(reason == Reason.OUTSIDE_WINDOW)),
+                "no touch": int(np.count_nonzero(reason == Reason.NO_TOUCH)),
+            }
+        )
+    return pd.DataFrame(rows)
