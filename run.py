@@ -31,7 +31,7 @@ except ModuleNotFoundError:
     sys.exit(f"pixelsim needs Python 3.11 or newer, and this is {sys.version.split()[0]}; run it with a newer python3.")
 
 ROOT = Path(__file__).resolve().parent
-MAIN_JOB = ["run", "agency", "--report", str(ROOT / "data" / "samples" / "en_custom_report_ad_day_bom.csv")]
+MAIN_JOB = ["run", "agency", "--report", str(ROOT / "data" / "samples" / "ads_manager_and_api" / "en_custom_report_ad_day_bom.csv")]
 TEST_EXTRAS = ("dev", "notebook", "excel", "fast", "scale", "sensitivity", "app", "browser")
 EXTRAS = {"test": TEST_EXTRAS, "lab": ("notebook",), "app": ("app",)}
 NO_NETWORK = re.compile(

@@ -1,0 +1,169 @@
+"""Run a scenario once, and look at what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from pixelsim.base.clock import format_offset
+from pixelsim.base.money import to_major
+from pixelsim.measure import conservation, metrics, outcomes
+from pixelsim.measure.metrics import Level
+from pixelsim.scenario.parameters import parameter_table
+from pixelsim.scenario.scenario import Scenario
+from pixelsim.sharing.history import Record
+from pixelsim.traffic.keys import Finder, latest
+from pixelsim.traffic.log import log_frame
+from pixelsim.traffic.simulate import Simulation, simulate
+
+__all__ = ["Run", "run"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """One replication: one possible history, with its log, its figures and its change log."""
+
+    simulation: Simulation
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was run."""
+        return self.simulation.scenario
+
+    def metrics(
+        self, viewer: str | None = None, *, by: Literal["total", "day"] = "total", level: Level = "campaign"
+    ) -> pd.DataFrame:
+        """Give what viewers read (R24 to R27); see :func:`pixelsim.measure.metrics`."""
+        return metrics(self.simulation, viewer, by=by, level=level)
+
+    def outcomes(self) -> pd.DataFrame:
+        """Give the outcomes that decide; see :func:`pixelsim.measure.outcomes`."""
+        return outcomes(self.simulation)
+
+    def conservation(self) -> pd.DataFrame:
+        """Give the totals at every hop; see :func:`pixelsim.measure.conservation`."""
+        return conservation(self.simulation)
+
+    def log(self) -> pd.DataFrame:
+        """Give the event log, one row for each copy of each event, with its fate and its reason."""
+        sites = self.scenario.traffic.sites
+        currency = sites[0].currency if sites else "USD"
+        return log_frame(self.simulation.log, self.simulation.numbering, self.scenario.clock, currency)
+
+    def delivery(self) -> pd.DataFrame:
+        """Give impressions, clicks and spend of each ad group by day of its account, orphaned spend apart.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``account``, ``ad_group``, ``day`` (the account's), ``utc_offset``, ``impressions``, ``clicks``,
+            ``spend``, ``orphaned_spend`` and ``currency``.
+        """
+        numbering, world = self.simulation.numbering, self.simulation.history.now
+        clock = self.scenario.clock
+        rows = []
+        for part in self.simulation.shown:
+            account = world.ad_accounts[numbering.accounts[numbering.group_account[part.ad_group]]]
+            first = int(clock.day_index(np.zeros(1, np.int64), account.utc_offset)[0])
+            spend = to_major(part.spend, account.currency)
+            rows.append(
+                {
+                    "account": account.id,
+                    "ad_group": numbering.ad_groups[part.ad_group],
+                    "day": pd.Timestamp(first + part.day, unit="D"),
+                    "utc_offset": format_offset(account.utc_offset),
+                    "impressions": part.impressions,
+                    "clicks": part.clicks,
+                    "spend": spend,
+                    "orphaned_spend": 0.0 if part.authorised else spend,
+                    "currency": account.currency,
+                }
+            )
+        keys = ["account", "ad_group", "day", "utc_offset", "currency"]
+        numbers = ["impressions", "clicks", "spend", "orphaned_spend"]
+        frame = pd.DataFrame(rows, columns=[*keys, *numbers])
+        return frame.groupby(keys, as_index=False, sort=True)[numbers].sum()
+
+    def change_log(self) -> pd.DataFrame:
+        """Give every attempt: when, who, what, decision, rule, reason, and each field it changed (R23)."""
+        return pd.DataFrame(
+            [row for record in self.simulation.history.records for row in _change_rows(record, self.scenario)],
+            columns=["number", "at", "actor", "action", "target", "verdict", "rule", "reason", "changed", "note"],
+        )
+
+    def refused(self) -> pd.DataFrame:
+        """Give every refused action with rule, cause and remedy."""
+        rows = []
+        for record in self.simulation.history.records:
+            if record.decision.allowed:
+                continue
+            rows.append(
+                {
+                    "at": self.scenario.clock.to_datetime(record.at),
+                    "actor": record.action.actor,
+                    "action": getattr(record.action, "do", ""),
+                    "target": target_of(record),
+                    "rule": record.decision.rule,
+                    "cause": record.decision.cause.value,
+                    "reason": record.decision.reason,
+                    "remedy": "; or ".join(record.decision.remedies),
+                }
+            )
+        return pd.DataFrame(rows, columns=["at", "actor", "action", "target", "rule", "cause", "reason", "remedy"])
+
+    def parameters(self) -> pd.DataFrame:
+        """Give every parameter with its value, unit and source."""
+        return parameter_table(self.scenario)
+
+
+_SUBJECTS = ("pixel", "id", "ad_group", "campaign", "audience", "account", "partner", "person", "token", "website")
+
+
+def target_of(record: Record) -> str:
+    """Name what an action is about, and with whom."""
+    action = record.action
+    names = [str(getattr(action, name)) for name in _SUBJECTS if getattr(action, name, None) is not None]
+    return " > ".join(names[:2])
+
+
+def _change_rows(record: Record, scenario: Scenario) -> list[dict[str, object]]:
+    changed = "; ".join(f"{c.kind} {c.id}{f' {c.field}' if c.field else ''}" for c in record.changes)
+    return [
+        {
+            "number": record.number,
+            "at": scenario.clock.to_datetime(record.at),
+            "actor": record.action.actor,
+            "action": getattr(record.action, "do", ""),
+            "target": target_of(record),
+            "verdict": record.decision.verdict.value,
+            "rule": record.decision.rule,
+            "reason": record.decision.reason,
+            "changed": changed,
+            "note": record.note,
+        }
+    ]
+
+
+def run(scenario: Scenario, *, seed: int = 1, replication: int = 0, finder: Finder = latest) -> Run:
+    """Run one replication of a scenario: one possible history, not a forecast.
+
+    Parameters
+    ----------
+    scenario
+        What to run; it is not changed.
+    seed
+        Root seed of the experiment, at least 0.
+    replication
+        Number of the replication, at least 0.
+    finder
+        How last touches are found; the result is the same.
+
+    Raises
+    ------
+    InputError
+        The seed or the replication is negative, or the scenario has no website.
+    """
+    return Run(simulate(scenario, seed, replication, finder=finder))
