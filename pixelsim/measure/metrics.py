@@ -161,7 +161,7 @@ def _of_viewer(
             metric=reading.metric.value,
             pixel=code,
             day_basis=reading.basis.value,
-            utc_offset=format_offset(account.utc_offset),
+            utc_offset=f"UTC{format_offset(account.utc_offset)}",
         )
 
 

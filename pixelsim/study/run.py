@@ -74,7 +74,7 @@ class Run:
                     "account": account.id,
                     "ad_group": numbering.ad_groups[part.ad_group],
                     "day": pd.Timestamp(first + part.day, unit="D"),
-                    "utc_offset": format_offset(account.utc_offset),
+                    "utc_offset": f"UTC{format_offset(account.utc_offset)}",
                     "impressions": part.impressions,
                     "clicks": part.clicks,
                     "spend": spend,
