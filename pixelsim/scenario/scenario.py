@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Self
 
@@ -126,7 +127,7 @@ class Scenario(Input):
             The value is refused.
         """
         data = self.plain()
-        steps = path.replace("]", "").replace("[", ".").split(".")
+        steps = [inside or plain for inside, plain in _STEP.findall(path)]
         here: Any = data
         for depth, step in enumerate(steps):
             last = depth == len(steps) - 1
@@ -217,6 +218,10 @@ class Scenario(Input):
                 yield Fault(
                     place, "day", f"{step.day:g}", f"before the end, day {self.days}", "raise days, or date it earlier"
                 )
+
+
+_STEP = re.compile(r"\[([^\]]*)\]|([^.\[\]]+)")
+"""A step of a path: an item in brackets, whose id may hold dots, or a field."""
 
 
 def _ids(items: list[Any]) -> list[str]:

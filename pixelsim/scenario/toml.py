@@ -85,9 +85,14 @@ def _fill(target: Any, data: dict[str, Any], path: str, told: dict[str, str]) ->
             array: AoT = tomlkit.aot()
             for i, entry in enumerate(value):
                 row = tomlkit.table()
-                _fill(row, entry, f"{path}{key}[{i}].", told)
+                _fill(row, entry, f"{path}{key}[{_name(entry, i)}].", told)
                 array.append(row)
             target.add(key, array)
+
+
+def _name(entry: dict[str, Any], number: int) -> str:
+    """Name an item of a list as the paths of sources do: by its id, or by its number."""
+    return str(next((entry[key] for key in ("ad_group", "website", "id", "code", "name") if key in entry), number))
 
 
 def _is_table(value: Any) -> bool:

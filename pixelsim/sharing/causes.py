@@ -23,21 +23,28 @@ class Cause(StrEnum):
     ALREADY_SHARED = "ALREADY_SHARED"
     ALREADY_SO = "ALREADY_SO"
     ASSET_NOT_ASSIGNED = "ASSET_NOT_ASSIGNED"
+    AUDIENCE_GONE = "AUDIENCE_GONE"
+    AUDIENCE_NOT_SHARED = "AUDIENCE_NOT_SHARED"
     CLOCK_BACKWARDS = "CLOCK_BACKWARDS"
     CONDITION_NOT_MET = "CONDITION_NOT_MET"
     CREATOR_STAYS = "CREATOR_STAYS"
     DELETED = "DELETED"
+    DOWNGRADE = "DOWNGRADE"
     DUPLICATE_ID = "DUPLICATE_ID"
     DUPLICATE_NAME = "DUPLICATE_NAME"
+    EDITING_BEFORE_TRANSFER = "EDITING_BEFORE_TRANSFER"
     EDITING_NOT_GRANTED = "EDITING_NOT_GRANTED"
     EXPIRED = "EXPIRED"
+    HELD_OTHERWISE = "HELD_OTHERWISE"
     IRREVERSIBLE = "IRREVERSIBLE"
     LEVEL_TOO_LOW = "LEVEL_TOO_LOW"
+    LIMIT_REACHED = "LIMIT_REACHED"
     NEED_ADMIN_ON_OWNER_ACCOUNT = "NEED_ADMIN_ON_OWNER_ACCOUNT"
     NO_ACCESS = "NO_ACCESS"
     NO_ADMIN_LEFT = "NO_ADMIN_LEFT"
     NO_RESHARE = "NO_RESHARE"
     NO_RIGHT_ON_ACCOUNT = "NO_RIGHT_ON_ACCOUNT"
+    NOT_ACCEPTED = "NOT_ACCEPTED"
     NOT_ALLOWED_VALUE = "NOT_ALLOWED"
     NOT_A_MEMBER = "NOT_A_MEMBER"
     NOT_CREATED_FROM_BC = "NOT_CREATED_FROM_BC"
@@ -51,6 +58,7 @@ class Cause(StrEnum):
     NOT_SHARED = "NOT_SHARED"
     OTHER_BC = "OTHER_BC"
     OWNED_NOT_LINKED = "OWNED_NOT_LINKED"
+    OWNS_IT = "OWNS_IT"
     PENDING = "PENDING"
     PERSON_LEFT = "PERSON_LEFT"
     PUBLISHED = "PUBLISHED"
@@ -62,6 +70,7 @@ class Cause(StrEnum):
     TOO_MANY = "TOO_MANY"
     TOO_SMALL = "TOO_SMALL"
     TYPE_NOT_ELIGIBLE = "TYPE_NOT_ELIGIBLE"
+    UNKNOWN_CODE = "UNKNOWN_CODE"
     UNKNOWN_ID = "UNKNOWN_ID"
     WRONG_BC = "WRONG_BC"
 
@@ -85,19 +94,32 @@ WORDING: dict[Cause, Wording] = {
         ("unlink {held} from ad account {account} first",),
     ),
     Cause.ACTIVE_CAMPAIGNS: Wording(
-        "{blocking} in {account} still run on pixel {pixel}. Scheduled ones that do not block: {scheduled}.",
+        "{blocking} in {account} still use pixel {pixel}. Scheduled ones that do not block: {scheduled}.",
         ("stop {blocking}, and cancel what is scheduled, then unshare",),
     ),
-    Cause.ALREADY_LINKED: Wording("Pixel {pixel} is already linked to ad account {account}."),
+    Cause.ALREADY_LINKED: Wording(
+        "Pixel {pixel} is already linked to ad account {account}.", ("use it; nothing has to be done",)
+    ),
     Cause.ALREADY_OWNED: Wording(
         "Pixel {pixel} already belongs to Business Center {owner}.",
         ("ask an Admin of {owner} to share it",),
     ),
-    Cause.ALREADY_SHARED: Wording("Pixel {pixel} is already shared with Business Center {partner}."),
-    Cause.ALREADY_SO: Wording("{what} is so already; nothing would change."),
+    Cause.ALREADY_SHARED: Wording(
+        "Pixel {pixel} is already shared with Business Center {partner}.",
+        ("have {partner} link it to its ad accounts",),
+    ),
+    Cause.ALREADY_SO: Wording("Nothing would change: {what}.", ("leave it as it is",)),
     Cause.ASSET_NOT_ASSIGNED: Wording(
         "{person} has no role on {asset}: the asset was never assigned to them.",
         ("have an Admin assign {asset} to {person}",),
+    ),
+    Cause.AUDIENCE_GONE: Wording(
+        "Audience {audience} was built from pixel {pixel}, which ad account {account} lost; it can no longer be used.",
+        ("have the pixel linked to ad account {account} again", "build the audience from a pixel of one's own"),
+    ),
+    Cause.AUDIENCE_NOT_SHARED: Wording(
+        "Audience {audience} belongs to ad account {owner} and is not shared with ad account {account}.",
+        ("have ad account {owner} share it, inside one Business Center", "build it in {account} from the pixel"),
     ),
     Cause.CLOCK_BACKWARDS: Wording(
         "The action is dated {at} ms, before the last one at {last} ms.", ("give actions in the order of their dates",)
@@ -110,14 +132,27 @@ WORDING: dict[Cause, Wording] = {
         "Ad account {account} created pixel {pixel}; that link cannot be removed.",
         ("leave the link, and stop the account's ads instead",),
     ),
-    Cause.DELETED: Wording("{what} is deleted and cannot be changed."),
+    Cause.DELETED: Wording("{what} is deleted and cannot be changed.", ("make a new one",)),
+    Cause.DOWNGRADE: Wording(
+        "Business Center {partner} is {held} on ad account {account}; a role is raised in place, but never lowered.",
+        ("revoke the role of {partner} on ad account {account}, then grant {wanted}",),
+    ),
     Cause.DUPLICATE_ID: Wording("{what} exists already; identifiers are unique.", ("choose another identifier",)),
     Cause.DUPLICATE_NAME: Wording(
         "Ad account {account} already has a pixel named '{name}' ({pixel}).",
         ("use {pixel}, since pixels cannot be deleted, or choose another name",),
     ),
+    Cause.EDITING_BEFORE_TRANSFER: Wording(
+        "{person} is no Admin of ad account {creator}, which created pixel {pixel}, and the pixel is in no Business "
+        "Center that could grant pixel editing.",
+        (
+            "give {person} the Admin role on the creating ad account {creator}",
+            "transfer the pixel to a Business Center, and have it grant {person} pixel editing",
+        ),
+    ),
     Cause.EDITING_NOT_GRANTED: Wording(
-        "{person} may see pixel {pixel}, but a share or a link gives no editing.",
+        "{person} is no Admin of ad account {creator}, which created pixel {pixel}, and has no pixel editing; a share "
+        "or a link gives none.",
         (
             "have an Admin of {owner} grant {person} pixel editing",
             "give {person} the Admin role on the creating ad account {creator}",
@@ -125,6 +160,9 @@ WORDING: dict[Cause, Wording] = {
     ),
     Cause.EXPIRED: Wording(
         "Audience {audience} was not used for {days} days and has expired.", ("build a new audience from the pixel",)
+    ),
+    Cause.HELD_OTHERWISE: Wording(
+        "{person} holds {asset} {via}, and {bc} cannot change that.", ("have it changed {via}, where it was given",)
     ),
     Cause.IRREVERSIBLE: Wording(
         "Pixel {pixel} was transferred to {owner}, and a transfer has no way back.",
@@ -134,13 +172,16 @@ WORDING: dict[Cause, Wording] = {
         "{person} is {role} on ad account {account}; this needs {needed}.",
         ("raise {person} to {needed} on ad account {account}",),
     ),
+    Cause.LIMIT_REACHED: Wording(
+        "{holder} has {count} {things}, the most that the platform allows.",
+        ("remove one of the {things} of {holder} first",),
+    ),
     Cause.NEED_ADMIN_ON_OWNER_ACCOUNT: Wording(
         "Business Center {bc} needs Admin access to ad account {account}, which created pixel {pixel}.",
         ("have ad account {account} grant {bc} Admin access",),
     ),
     Cause.NO_ACCESS: Wording(
-        "{who} has no access to pixel {pixel}.",
-        ("have an Admin of {owner} share it with {who}, or link it",),
+        "{who} has no access to pixel {pixel}.", ("ask an Admin of {owner} for access for {who}",)
     ),
     Cause.NO_ADMIN_LEFT: Wording(
         "No Admin is left on ad account {account}, so nobody can hand pixel {pixel} over.",
@@ -157,7 +198,7 @@ WORDING: dict[Cause, Wording] = {
             "share pixel {pixel} with the Business Center that owns ad account {account}, and let it link",
         ),
     ),
-    Cause.NOT_ALLOWED_VALUE: Wording("{field} cannot be {value}.", ("choose one of {allowed}",)),
+    Cause.NOT_ALLOWED_VALUE: Wording("{field} cannot be {value}.", ("choose {allowed}",)),
     Cause.NOT_A_MEMBER: Wording(
         "{person} is not a member of Business Center {bc}.", ("invite {person} to {bc}", "let a member of {bc} do it")
     ),
@@ -187,14 +228,20 @@ WORDING: dict[Cause, Wording] = {
     Cause.NOT_READY: Wording(
         "Audience {audience} was built {hours} h ago and is ready after {ready} h.", ("wait until it is ready",)
     ),
-    Cause.NOT_SHARED: Wording("Pixel {pixel} is not shared with Business Center {partner}."),
+    Cause.NOT_SHARED: Wording(
+        "{what} is not shared with Business Center {partner}.", ("name one that it is shared with",)
+    ),
     Cause.OTHER_BC: Wording(
-        "Ad accounts {account} and {other} belong to different Business Centers; audiences are shared inside one only.",
+        "Ad accounts {account} and {other} are not in one Business Center; audiences are shared inside one only.",
         ("build the audience in {other} from the shared pixel",),
     ),
     Cause.OWNED_NOT_LINKED: Wording(
-        "Pixel {pixel} belongs to {owner}, but is not linked to ad account {account}.",
+        "Business Center {owner} has pixel {pixel}, but it is not linked to ad account {account}.",
         ("have an Admin of {owner} link it to ad account {account}",),
+    ),
+    Cause.OWNS_IT: Wording(
+        "Pixel {pixel} belongs to Business Center {partner} itself, which needs no share of it.",
+        ("name a Business Center that does not own it",),
     ),
     Cause.PENDING: Wording(
         "The partnership of {bc} and {partner} is still waiting for {waiting} to approve it.",
@@ -208,8 +255,8 @@ WORDING: dict[Cause, Wording] = {
         "The partnership of {bc} and {partner} was rejected.", ("agree with {partner} and request it again",)
     ),
     Cause.REPLACES_PIXEL: Wording(
-        "Website {website} already carries {held}; its campaigns would lose their signal.",
-        ("add the pixel beside it, or say that it replaces {held}",),
+        "Website {website} already carries {held}; replaced, {losing} would lose their signal.",
+        ("add pixel {pixel} beside it", "say that it replaces {held}"),
     ),
     Cause.REVOKED: Wording(
         "Access of ad account {account} to pixel {pixel} was revoked; pixel, events and reports are gone there.",
@@ -219,6 +266,9 @@ WORDING: dict[Cause, Wording] = {
         "{person} is {role} of Business Center {bc}; this needs an Admin.", ("have an Admin of {bc} do it",)
     ),
     Cause.SELF_SHARE: Wording("Business Center {bc} cannot share with itself.", ("name another Business Center",)),
+    Cause.NOT_ACCEPTED: Wording(
+        "Token {token} was revoked, so the platform accepts nothing that is sent with it.", ("issue a new token",)
+    ),
     Cause.TOO_MANY: Wording(
         "{count} ad accounts in one call are more than {limit}.", ("split the call into parts of {limit}",)
     ),
@@ -226,9 +276,17 @@ WORDING: dict[Cause, Wording] = {
         "Audience {audience} has {people} of the {minimum} matched people it needs.",
         ("wait, look back further, or use a wider event",),
     ),
-    Cause.TYPE_NOT_ELIGIBLE: Wording("Business Center {bc} of type {type} cannot share pixels."),
-    Cause.UNKNOWN_ID: Wording("{kind} {id} does not exist.", ("check the id",)),
+    Cause.TYPE_NOT_ELIGIBLE: Wording(
+        "Business Center {bc} of type {type} cannot share pixels.",
+        ("share from a direct, agency, small-business or unmanaged regular Business Center",),
+    ),
+    Cause.UNKNOWN_CODE: Wording(
+        "No pixel has the code '{id}'{hint}.",
+        ("ask an Admin of the ad account that created it for the code that Events Manager shows",),
+    ),
+    Cause.UNKNOWN_ID: Wording("{kind} '{id}' does not exist.", ("check the id",)),
     Cause.WRONG_BC: Wording(
         "{person} acts from Business Center {bc}; {asset} is in {other}.", ("switch to Business Center {other}",)
     ),
 }
+"""Sentence and remedies of every cause."""

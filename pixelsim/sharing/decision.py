@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,6 +66,11 @@ class Decision:
         """What would repair a refusal, each an imperative sentence; empty for a yes."""
         return tuple(text.format_map(self._names()) for text in WORDING[self.cause].remedies)
 
+    @property
+    def remedy(self) -> str:
+        """All remedies as one text, joined by "; or "."""
+        return "; or ".join(self.remedies)
+
     def _names(self) -> dict[str, str]:
         return {
             "blocking": ", ".join(self.blocking),
@@ -73,26 +79,30 @@ class Decision:
         }
 
     def __str__(self) -> str:
-        remedies = "; or ".join(self.remedies)
-        return f"{self.verdict} ({self.rule}): {self.reason}" + (f" Remedy: {remedies}." if remedies else "")
+        text = f"{self.verdict} ({self.rule}): {self.reason}"
+        return f"{text} Remedy: {self.remedy}." if self.remedies else text
 
 
-def _pairs(facts: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(facts.items())
+@functools.cache
+def _plain_yes(rule: str) -> Decision:
+    """Keep one yes for each rule: the explorer asks for millions of them."""
+    return Decision(Verdict.YES, rule, Cause.ALLOWED)
 
 
 def allow(rule: str, scheduled: tuple[str, ...] = (), /, **facts: str) -> Decision:
     """Make a yes by a rule."""
-    return Decision(Verdict.YES, rule, Cause.ALLOWED, _pairs(facts), scheduled=scheduled)
+    if not scheduled and not facts:
+        return _plain_yes(rule)
+    return Decision(Verdict.YES, rule, Cause.ALLOWED, tuple(facts.items()), scheduled=scheduled)
 
 
 def refuse(
     rule: str, cause: Cause, blocking: tuple[str, ...] = (), scheduled: tuple[str, ...] = (), /, **facts: str
 ) -> Decision:
     """Make a no by a rule, for a cause."""
-    return Decision(Verdict.NO, rule, cause, _pairs(facts), blocking, scheduled)
+    return Decision(Verdict.NO, rule, cause, tuple(facts.items()), blocking, scheduled)
 
 
 def unknown(rule: str, cause: Cause, /, **facts: str) -> Decision:
-    """Make an unknown: what was needed could not be read."""
-    return Decision(Verdict.UNKNOWN, rule, cause, _pairs(facts))
+    """Make an unknown: what was needed could not be read (P07)."""
+    return Decision(Verdict.UNKNOWN, rule, cause, tuple(facts.items()))

@@ -1,23 +1,20 @@
-"""R21 and R22: who may edit a pixel and what editing reaches; also tokens, and pixels on a website."""
+"""R21 and R22: who may edit a pixel and what editing reaches; also which pixels a website's pages load."""
 
 from __future__ import annotations
 
-from pixelsim.sharing.actions import EditPixel, InstallPixel, IssueToken, RevokeToken
+from collections.abc import Iterable
+
+from pixelsim.sharing.actions import EditPixel, InstallPixel, UninstallPixel
 from pixelsim.sharing.causes import Cause
-from pixelsim.sharing.checks import admin_refusal, exists, owner_name, person_refusal
+from pixelsim.sharing.checks import name_refusal, person_refusal, unknown_id
 from pixelsim.sharing.decision import Decision, allow, refuse
+from pixelsim.sharing.ownership import duplicate_name
 from pixelsim.sharing.rulebook import Rulebook
-from pixelsim.sharing.visibility import may_see
 from pixelsim.world.entities import AccountRole, CountMode, PixelLevel
-from pixelsim.world.queries import (
-    account_role_of_person,
-    accounts_of_pixel,
-    pixel_level_of_person,
-    share_in_force,
-)
+from pixelsim.world.queries import account_role_of_person, accounts_of_pixel, pixel_level_of_person
 from pixelsim.world.world import World
 
-__all__ = ["REACHED_BY_EDITOR", "edit_decision", "may_edit", "may_install", "may_issue_token", "may_revoke_token"]
+__all__ = ["REACHED_BY_EDITOR", "edit_decision", "may_edit", "may_install", "may_uninstall"]
 
 REACHED_BY_EDITOR = (
     "test events",
@@ -35,95 +32,100 @@ REACHED_BY_EDITOR = (
 def edit_decision(world: World, person: str, pixel: str, rulebook: Rulebook) -> Decision:
     """R21: editing is for Admins of the creating ad account, and for people granted pixel editing.
 
-    Where ``recipient_may_edit`` is set, Admins of any ad account with access may edit too (the API's reading).
+    Where ``recipient_may_edit`` is set, Admins of any ad account with access may edit too (the API's reading). A
+    refusal names both repairs.
     """
-    refusal = exists(world, "R21", pixels=pixel) or person_refusal(world, "R21", person)
+    found = world.pixels.get(pixel)
+    if found is None:
+        return unknown_id("R21", "pixel", pixel)
+    refusal = person_refusal(world, "R21", person)
     if refusal is not None:
         return refusal
-    found = world.pixels[pixel]
-    if account_role_of_person(world, found.creator, person) is AccountRole.ADMIN:
-        return allow("R21")
-    if pixel_level_of_person(world, pixel, person) is PixelLevel.EDIT:
-        return allow("R21")
-    if rulebook.settings.recipient_may_edit and any(
-        account_role_of_person(world, account, person) is AccountRole.ADMIN
-        for account in accounts_of_pixel(world, pixel)
+    editors = accounts_of_pixel(world, pixel) if rulebook.settings.recipient_may_edit else [found.creator]
+    if pixel_level_of_person(world, pixel, person) is PixelLevel.EDIT or any(
+        account_role_of_person(world, account, person) is AccountRole.ADMIN for account in editors
     ):
         return allow("R21")
-    owner = owner_name(world, pixel)
-    if not may_see(world, person, pixel).allowed:
-        return refuse("R21", Cause.NO_ACCESS, who=person, pixel=pixel, owner=owner)
-    return refuse("R21", Cause.EDITING_NOT_GRANTED, person=person, pixel=pixel, owner=owner, creator=found.creator)
+    names = {"person": person, "pixel": pixel, "creator": found.creator}
+    if found.owner_bc is None:
+        return refuse("R21", Cause.EDITING_BEFORE_TRANSFER, **names)
+    return refuse("R21", Cause.EDITING_NOT_GRANTED, **names, owner=found.owner_bc)
 
 
-def may_edit(world: World, action: EditPixel, rulebook: Rulebook, at: int) -> Decision:  # noqa: ARG001
+def may_edit(world: World, action: EditPixel, rulebook: Rulebook, _at: int) -> Decision:
     """R21 and R22: an editor changes one of a pixel's settings."""
     decision = edit_decision(world, action.actor, action.pixel, rulebook)
     if not decision.allowed:
         return decision
-    value, setting = action.value, action.setting
-    fitting = {
-        "name": isinstance(value, str) and 0 < len(value) <= 40,
-        "first_party_cookies": isinstance(value, bool),
-        "advanced_matching": isinstance(value, bool),
-        "events": isinstance(value, tuple),
-        "statistic_type": value in {CountMode.EVERY.value, CountMode.ONCE.value},
-    }[setting]
-    if not fitting:
-        allowed = {
-            "name": "a name of 1 to 40 characters",
-            "events": "a list of event names",
-            "statistic_type": "every, once",
-        }.get(setting, "true, false")
-        return refuse("R22", Cause.NOT_ALLOWED_VALUE, field=setting, value=str(value), allowed=allowed)
-    if getattr(world.pixels[action.pixel], setting) == value:
-        return refuse("R22", Cause.ALREADY_SO, what=f"{setting} of pixel {action.pixel}")
+    pixel, value, setting = world.pixels[action.pixel], action.value, action.setting
+    refusal = _value_refusal(setting, value)
+    if refusal is None and setting == "name":
+        refusal = duplicate_name(world, "R22", pixel.creator, str(value), besides=pixel.code)
+    if refusal is not None:
+        return refusal
+    if getattr(pixel, setting) == value:
+        return refuse("R22", Cause.ALREADY_SO, what=f"{setting} of pixel {pixel.code} is {value} already")
     return allow("R21")
 
 
-def may_install(world: World, action: InstallPixel, rulebook: Rulebook, at: int) -> Decision:  # noqa: ARG001
+def _value_refusal(setting: str, value: object) -> Decision | None:
+    """R22: refuse a setting that no editor reaches, or a value that does not fit it."""
+    if setting == "name":
+        return name_refusal("R22", "name", value)
+    fits, allowed = {
+        "first_party_cookies": (isinstance(value, bool), "true or false"),
+        "advanced_matching": (isinstance(value, bool), "true or false"),
+        "events": (_are_event_names(value), "a list of event names, each once"),
+        "statistic_type": (value in (CountMode.EVERY, CountMode.ONCE), "every or once"),
+    }.get(setting, (False, "one of name, first_party_cookies, advanced_matching, events, statistic_type"))
+    return None if fits else refuse("R22", Cause.NOT_ALLOWED_VALUE, field=setting, value=repr(value), allowed=allowed)
+
+
+def _are_event_names(value: object) -> bool:
+    return (
+        isinstance(value, tuple)
+        and all(isinstance(event, str) and event.strip() for event in value)
+        and len(set(value)) == len(value)
+    )
+
+
+def may_install(world: World, action: InstallPixel, _rulebook: Rulebook, _at: int) -> Decision:
     """R02's pixel on a page: anyone with the code can install it, but never silently over another one (P03)."""
-    refusal = exists(world, "R02", websites=action.website, pixels=action.pixel)
-    refusal = refusal or person_refusal(world, "R02", action.actor)
+    refusal = _page_refusal(world, action.actor, action.website, action.pixel)
     if refusal is not None:
         return refusal
-    held = world.websites[action.website].pixels
-    if action.pixel in held and not action.replace:
-        return refuse("R02", Cause.ALREADY_SO, what=f"Pixel {action.pixel} on website {action.website}")
+    held, pixel = world.websites[action.website].pixels, action.pixel
+    if held == (pixel,) or (pixel in held and not action.replace):
+        return refuse("R02", Cause.ALREADY_SO, what=f"pixel {pixel} is on website {action.website} already")
     if held and not action.beside and not action.replace:
-        return refuse("R02", Cause.REPLACES_PIXEL, website=action.website, held=", ".join(held))
+        names = {"website": action.website, "held": ", ".join(held), "pixel": pixel}
+        return refuse("R02", Cause.REPLACES_PIXEL, **names, losing=_losing(world, held))
     return allow("R02")
 
 
-def may_issue_token(world: World, action: IssueToken, rulebook: Rulebook, at: int) -> Decision:  # noqa: ARG001
-    """R08's server side: an Admin of a Business Center that has the pixel makes a token for it."""
-    refusal = exists(world, "R08", business_centers=action.bc, pixels=action.pixel)
-    refusal = refusal or admin_refusal(world, "R08", action.actor, action.bc)
+def may_uninstall(world: World, action: UninstallPixel, _rulebook: Rulebook, _at: int) -> Decision:
+    """R02's pixel on a page: it can be taken off; what it has received stays readable to who has access (P38)."""
+    refusal = _page_refusal(world, action.actor, action.website, action.pixel)
     if refusal is not None:
         return refusal
-    if action.token in world.tokens:
-        return refuse("R08", Cause.DUPLICATE_ID, what=f"Token {action.token}")
-    owner = world.pixels[action.pixel].owner_bc
-    if owner != action.bc and not share_in_force(world, action.pixel, action.bc):
-        asked = owner_name(world, action.pixel)
-        return refuse("R08", Cause.NO_ACCESS, who=f"Business Center {action.bc}", pixel=action.pixel, owner=asked)
-    return allow("R08")
+    if action.pixel not in world.websites[action.website].pixels:
+        return refuse("R02", Cause.ALREADY_SO, what=f"pixel {action.pixel} is not on website {action.website}")
+    return allow("R02")
 
 
-def may_revoke_token(world: World, action: RevokeToken, rulebook: Rulebook, at: int) -> Decision:  # noqa: ARG001
-    """R14's gap: a token outlives the partnership, until an Admin of the holder or of the owner revokes it (P29)."""
-    refusal = exists(world, "R14", tokens=action.token)
-    if refusal is not None:
-        return refusal
-    token = world.tokens[action.token]
-    if token.revoked:
-        return refuse("R14", Cause.ALREADY_SO, what=f"Token {token.id}")
-    sides = [token.holder_bc]
-    owner = world.pixels[token.pixel].owner_bc
-    if owner is not None and owner != token.holder_bc:
-        sides.append(owner)
-    refusals = [admin_refusal(world, "R14", action.actor, bc) for bc in sides]
-    for refusal in refusals:
-        if refusal is None:
-            return allow("R14")
-    return refusals[-1] or allow("R14")
+def _page_refusal(world: World, person: str, website: str, pixel: str) -> Decision | None:
+    if website not in world.websites:
+        return unknown_id("R02", "website", website)
+    if pixel not in world.pixels:
+        return unknown_id("R02", "pixel", pixel)
+    return person_refusal(world, "R02", person)
+
+
+def _losing(world: World, pixels: Iterable[str]) -> str:
+    """Name the campaigns whose ad groups optimise for pixels, or else the ad accounts that have access to them."""
+    pixels = list(pixels)
+    campaigns = {g.campaign for g in world.ad_groups.values() if g.pixel in pixels and not g.deleted}
+    live = [world.campaigns[key] for key in sorted(campaigns) if not world.campaigns[key].deleted]
+    if live:
+        return ", ".join(f"campaign {c.id} of ad account {c.account}" for c in live)
+    return "ad accounts " + ", ".join(sorted({a for pixel in pixels for a in accounts_of_pixel(world, pixel)}))

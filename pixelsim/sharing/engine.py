@@ -7,17 +7,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixelsim.sharing import actions as do
-from pixelsim.sharing import editing, granting, ownership, partners, revoking, using
-from pixelsim.sharing.decision import Decision
-from pixelsim.sharing.effects import perform
+from pixelsim.sharing import (
+    audiences,
+    editing,
+    granting,
+    members,
+    ownership,
+    partners,
+    payments,
+    revoking,
+    tokens,
+    using,
+)
+from pixelsim.sharing.decision import Decision, Verdict
+from pixelsim.sharing.effects import EFFECTS
 from pixelsim.sharing.rulebook import Rulebook
 from pixelsim.world.world import World
 
-__all__ = ["Outcome", "apply", "decide"]
+__all__ = ["RULES", "Outcome", "apply", "decide"]
 
 _Rule = Callable[[World, Any, Rulebook, int], Decision]
 
-_RULES: dict[type[do.Action], _Rule] = {
+RULES: dict[type[do.Action], _Rule] = {
     do.CreatePixel: ownership.may_create_pixel,
     do.TransferPixel: ownership.may_transfer,
     do.UndoTransfer: ownership.may_undo_transfer,
@@ -33,25 +44,32 @@ _RULES: dict[type[do.Action], _Rule] = {
     do.RejectPartnership: partners.may_answer_partnership,
     do.GrantAccountAccess: partners.may_grant_account_access,
     do.RevokeAccountAccess: partners.may_revoke_account_access,
-    do.AddMember: partners.may_add_member,
-    do.RemoveMember: partners.may_remove_member,
-    do.AssignAccount: partners.may_assign_account,
-    do.UnassignAccount: partners.may_unassign_account,
-    do.LeavePerson: partners.may_leave,
+    do.AddMember: members.may_add_member,
+    do.RemoveMember: members.may_remove_member,
+    do.AssignAccount: members.may_assign_account,
+    do.UnassignAccount: members.may_unassign_account,
+    do.LeavePerson: members.may_leave,
     do.EditPixel: editing.may_edit,
     do.InstallPixel: editing.may_install,
-    do.IssueToken: editing.may_issue_token,
-    do.RevokeToken: editing.may_revoke_token,
+    do.UninstallPixel: editing.may_uninstall,
+    do.IssueToken: tokens.may_issue_token,
+    do.RevokeToken: tokens.may_revoke_token,
     do.CreateCampaign: using.may_create_campaign,
     do.CreateAdGroup: using.may_create_ad_group,
     do.CreateAd: using.may_create_ad,
     do.Switch: using.may_switch,
     do.SetTrackingPixel: using.may_set_tracking_pixel,
     do.SetAttribution: using.may_set_attribution,
-    do.BuildAudience: using.may_build_audience,
-    do.ShareAudience: using.may_share_audience,
-    do.DeleteAudience: using.may_delete_audience,
+    do.BuildAudience: audiences.may_build_audience,
+    do.BuildLookalike: audiences.may_build_lookalike,
+    do.ShareAudience: audiences.may_share_audience,
+    do.UnshareAudience: audiences.may_unshare_audience,
+    do.DeleteAudience: audiences.may_delete_audience,
+    do.SharePayment: payments.may_share_payment,
+    do.UnsharePayment: payments.may_unshare_payment,
+    do.SetPaymentMethod: payments.may_set_payment_method,
 }
+"""The rule that decides each kind of action."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +94,13 @@ def decide(world: World, action: do.Action, rulebook: Rulebook, at: int) -> Deci
     at
         Milliseconds since the scenario's start.
     """
-    return _RULES[type(action)](world, action, rulebook, at)
+    return RULES[type(action)](world, action, rulebook, at)
 
 
 def apply(world: World, action: do.Action, rulebook: Rulebook, at: int) -> Outcome:
     """Do an action if the rules allow it; a refused one leaves the world as it was."""
-    decision = decide(world, action, rulebook, at)
-    if not decision.allowed:
-        return Outcome(world, decision)
-    return Outcome(perform(world, action, rulebook, at), decision)
+    kind = type(action)
+    decision = RULES[kind](world, action, rulebook, at)
+    if decision.verdict is Verdict.YES:
+        world = EFFECTS[kind](world, action, rulebook, at)
+    return Outcome(world, decision)

@@ -1,6 +1,7 @@
-"""The world through time: attempts, the changes they made, and the state at any instant, all from one record.
+"""The world through time: attempts, the changes they made, and the state at any instant, all from one record (R23).
 
-The order at one instant is the order in which attempts were recorded.
+Ties: actions of the same instant are done one after the other, in the order in which they were attempted; the state at
+that instant is the one after all of them. Time never runs backwards: an action dated before the last one is refused.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ class Change:
 class Record:
     """One attempt: when, who, what, the decision, and what it changed (empty when refused).
 
-    ``number`` counts the attempts from 0; ``at`` is in ms since the scenario's start; ``cause_of`` tells what led to
-    the attempt, such as a step of the plan or a retry.
+    ``number`` counts the attempts from 0; ``at`` is in ms since the scenario's start, for an attempt dated before the
+    last one that one's; ``note`` tells what led to the attempt, such as a step of the plan or a retry.
     """
 
     number: int
@@ -55,21 +56,21 @@ def _fields(value: Any) -> dict[str, Any]:
 
 
 def differences(before: World, after: World) -> Iterator[Change]:
-    """Give every field that differs between two worlds, by kind and id."""
+    """Give every field that differs between two worlds, by kind and id; pairs are written ``"one > other"``."""
     for spec in dataclasses.fields(World):
         old, new = getattr(before, spec.name), getattr(after, spec.name)
         if old is new:
             continue
         for key in [*old, *(k for k in new if k not in old)]:
             one, two = old.get(key), new.get(key)
-            if one == two:
+            if one is two or one == two:
                 continue
             name = key if isinstance(key, str) else " > ".join(key)
             if one is None or two is None:
                 yield Change(spec.name, name, "", one, two)
                 continue
-            first, second = _fields(one), _fields(two)
-            for field, value in first.items():
+            second = _fields(two)
+            for field, value in _fields(one).items():
                 if value != second[field]:
                     yield Change(spec.name, name, field, value, second[field])
 

@@ -93,25 +93,23 @@ class ArrivalStream:
     def _draw(self) -> None:
         first, last = self._next_day, self._next_day + self._block
         counts = self._numbers.poisson(self._means(first, last))
-        total = int(counts.sum())
-        place = self._places.random(total)
-        day = np.repeat(np.arange(first, last), counts)
-        number = self._drawn + np.arange(total)
-        if self._slots is not None:
-            slots = self._slots(first, last)
-            slot = np.floor(place * np.repeat(slots, counts)).astype(np.int64)
-            key = (np.cumsum(slots) - slots)[day - first] + slot
-            order = np.argsort(key, kind="stable")
-            fresh = np.ones(total, dtype=np.bool_)
-            fresh[1:] = np.diff(key[order]) > 0
-            keep = order[fresh]
-            quantile = (slot[keep] + 0.5) / slots[day[keep] - first]
+        day = np.repeat(np.arange(last - first), counts)
+        # Sorting the values themselves is several times faster than sorting an index; numbers follow the order of time.
+        place = np.sort(day + self._places.random(len(day))) - day
+        number = self._drawn + np.arange(len(day))
+        if self._slots is None:
+            quantile = place
         else:
-            keep = np.lexsort((place, day))
-            quantile = place[keep]
-        at = self._days.origin + day[keep] * DAY + self._shape.instant(quantile)
-        new = Arrivals(at, number[keep])
-        new = new.take(new.at >= 0)
-        old = self._waiting
-        self._waiting = Arrivals(np.concatenate([old.at, new.at]), np.concatenate([old.number, new.number]))
-        self._next_day, self._drawn = last, self._drawn + total
+            slots = self._slots(first, last)
+            slot = np.floor(place * slots[day]).astype(np.int64)
+            fresh = np.ones(len(day), dtype=np.bool_)
+            fresh[1:] = (slot[1:] != slot[:-1]) | (day[1:] != day[:-1])
+            day, number, slot = day[fresh], number[fresh], slot[fresh]
+            quantile = (slot + 0.5) / slots[day]
+        new = Arrivals(self._days.begin(first) + day * DAY + self._shape.instant(quantile), number)
+        if first == 0:
+            new = new.take(new.at >= 0)
+        self._waiting = Arrivals(
+            np.concatenate([self._waiting.at, new.at]), np.concatenate([self._waiting.number, new.number])
+        )
+        self._next_day, self._drawn = last, self._drawn + int(counts.sum())

@@ -8,23 +8,25 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelsim.base.clock import HOUR, MINUTE, SECOND
+from pixelsim.base.clock import DAY, HOUR, MINUTE, SECOND
 from pixelsim.scenario.measurement import InFlight, MeasurementSettings
 from pixelsim.traffic.access import AccessBook
 from pixelsim.traffic.attribution import Credit, Reason, credit
 from pixelsim.traffic.counting import CountState, count_conversions
 from pixelsim.traffic.dedup import BROWSER, DedupRule, DedupState, deduplicate
 from pixelsim.traffic.flow import TouchRows
-from pixelsim.traffic.keys import Finder, latest
+from pixelsim.traffic.keys import Finder, TimeLine, latest
 from pixelsim.traffic.log import ClaimRows, Fate, LogRows
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.sites import Copies, Loss
-from pixelsim.traffic.touches import Touches, Windows, open_touches
+from pixelsim.traffic.touches import Touches, Windows
 
 __all__ = ["Collector", "dedup_rule"]
 
 Longs = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+MEMORY = 28 * DAY
+"""How long a touch is remembered, in ms: the longest attribution window that the platform has."""
 _Number = TypeVar("_Number", np.int64, np.int32, np.int8)
 
 
@@ -148,6 +150,7 @@ class Collector:
         touch, row = result.touch[credited], kept[credited]
         refused = np.flatnonzero(result.refused >= 0)
         passed_over = touches.account[result.refused[refused]]
+        self._remembered(rows.at[kept], rows.person[kept], rows.pixel[kept], result.reason)
         claims, again = self._claim_rows(rows, kept, result)
         size = len(rows)
         reason = _spread(result.reason, kept, size)
@@ -228,13 +231,27 @@ class Collector:
             again,
         )
 
+    def _remembered(self, at: Longs, person: Longs, pixel: NDArray[np.int32], reason: NDArray[np.int8]) -> None:
+        """Call a touch too long ago no touch at all, in place, so that reasons do not depend on what is carried."""
+        outside = np.flatnonzero(reason == Reason.OUTSIDE_WINDOW)
+        if not len(outside):
+            return
+        touches = self._touches
+        queries = TimeLine(at[outside], person[outside], pixel[outside].astype(np.int64))
+        lines = TimeLine(touches.at, touches.person, touches.pixel.astype(np.int64))
+        found = latest(queries, lines, np.zeros(len(touches), dtype=np.int16), classes=1)
+        age = np.full(len(outside), MEMORY + 1)
+        known = found.row[0] >= 0
+        age[found.query[known]] = queries.at[found.query[known]] - touches.at[found.row[0, known]]
+        reason[outside[age > MEMORY]] = Reason.NO_TOUCH
+
     def _forget(self, end: int) -> None:
-        """Drop the touches that can earn nothing any more."""
-        carried = open_touches(self._touches, end, self.windows, inclusive=self.settings.last_instant)
-        self._ads = self._ads[np.searchsorted(self._touches.id, carried.id)]
-        self._touches = carried
+        """Drop the touches that no later event can be told of."""
+        first = int(np.searchsorted(self._touches.at, end - MEMORY))
+        self._touches = self._touches.take(np.arange(first, len(self._touches)))
+        self._ads = self._ads[first:]
         if self._counted is not None:
-            self._counted = self._counted.forget(carried.id)
+            self._counted = self._counted.forget(self._touches.id)
 
 
 def _spread(values: NDArray[_Number], index: Longs, size: int) -> NDArray[_Number]:

@@ -14,7 +14,7 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pixelsim.base.clock import MINUTE, Clock
+from pixelsim.base.clock import Clock
 from pixelsim.base.errors import InputError
 from pixelsim.traffic.attribution import Reason
 from pixelsim.traffic.keys import NONE, sort_groups

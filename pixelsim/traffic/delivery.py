@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from pixelsim.base.clock import DAY
 from pixelsim.base.money import decimals
@@ -104,8 +104,10 @@ class AdGroupTraffic:
         delivery = self.delivery
         weights = self.days.weights(known, last, delivery.weekdays)
         budget = delivery.daily_budget * weights * self._scale
-        # The mean of exp(sigma z) is exp(sigma^2 / 2); dividing it out keeps the CPM's mean at its parameter.
-        cpm = delivery.cpm * np.exp(delivery.cpm_sigma * self._price.standard_normal(count) - delivery.cpm_sigma**2 / 2)
+        # A budget buys 1 / CPM impressions, whose mean is exp(sigma^2 / 2) too high; dividing that out lets money over
+        # impressions of a long period be the parameter, which is how reports define CPM.
+        normal = self._price.standard_normal(count)
+        cpm = delivery.cpm * np.exp(delivery.cpm_sigma * normal + delivery.cpm_sigma**2 / 2)
         share = _share_spent(self._spent.random(count), delivery.budget_spent, delivery.budget_spread)
         self._impressions = np.concatenate(
             [self._impressions, np.floor(np.floor(budget * share) * 1000 / (cpm * self._scale)).astype(np.int64)]
@@ -152,4 +154,4 @@ def _share_spent(uniform: NDArray[np.float64], mean: float, spread: float) -> ND
         return np.full(len(uniform), mean)
     room = mean * (1 - mean)
     weight = room / min(variance, 0.99 * room) - 1
-    return np.asarray(stats.beta.ppf(uniform, mean * weight, (1 - mean) * weight), dtype=np.float64)
+    return np.asarray(special.betaincinv(mean * weight, (1 - mean) * weight, uniform), dtype=np.float64)

@@ -122,4 +122,5 @@ def channel_credit(
     """
     paths, of_touch = np.asarray(path, dtype=np.int64), np.asarray(channel, dtype=np.int64)
     earns = np.asarray(converted, dtype=np.bool_)[paths]
-    return np.bincount(of_touch[earns], weights=touch_shares(paths[earns], model), minlength=channels)
+    credit = np.bincount(of_touch[earns], weights=touch_shares(paths[earns], model), minlength=channels)
+    return credit.astype(np.float64)

@@ -45,11 +45,10 @@ class DayShape:
 
     def instant(self, quantile: NDArray[np.float64]) -> NDArray[np.int64]:
         """Give the instant, in ms since midnight, at which a share in [0, 1) of the day's traffic has passed."""
-        hour = np.searchsorted(self.cumulative, quantile, side="right") - 1
-        hour = np.minimum(hour, 23)
-        low, high = self.cumulative[hour], self.cumulative[hour + 1]
-        inside = (quantile - low) / (high - low)
-        return np.minimum(np.floor((hour + inside) * HOUR).astype(np.int64), DAY - 1)
+        hour = np.minimum(np.searchsorted(self.cumulative, quantile, side="right") - 1, 23)
+        low, width = self.cumulative[:-1], np.diff(self.cumulative)
+        at = hour * float(HOUR) + (quantile - low[hour]) * (HOUR / np.where(width > 0, width, 1.0))[hour]
+        return np.minimum(at.astype(np.int64), DAY - 1)
 
 
 @dataclass(frozen=True, slots=True)

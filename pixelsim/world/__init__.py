@@ -12,12 +12,14 @@ from pixelsim.world.entities import (
     BusinessRole,
     Campaign,
     CountMode,
+    PaymentMethod,
     Person,
     Pixel,
     PixelLevel,
     Token,
     Website,
 )
+from pixelsim.world.integrity import integrity_faults
 from pixelsim.world.relations import (
     AccountAssignment,
     AccountGrant,
@@ -25,6 +27,7 @@ from pixelsim.world.relations import (
     Effect,
     Link,
     Partnership,
+    PaymentShare,
     PixelAssignment,
     PixelShare,
     RelationStatus,
@@ -52,6 +55,8 @@ __all__ = [
     "Effect",
     "Link",
     "Partnership",
+    "PaymentMethod",
+    "PaymentShare",
     "Person",
     "Pixel",
     "PixelAssignment",
@@ -64,6 +69,7 @@ __all__ = [
     "World",
     "ad_group_status",
     "ad_status",
+    "integrity_faults",
     "is_delivering",
     "is_scheduled",
 ]

@@ -1,4 +1,4 @@
-"""What exists: businesses, people, ad accounts, websites, pixels, campaigns, audiences and tokens.
+"""What exists: businesses, people, ad accounts, websites, pixels, campaigns, audiences, tokens, payment methods.
 
 Ids are text everywhere. A pixel has two: ``code`` (20 characters, what people call Pixel ID) and ``number``
 (19 digits, the API's ``pixel_id``). Times are milliseconds since the scenario's start.
@@ -25,6 +25,7 @@ __all__ = [
     "Campaign",
     "CountMode",
     "Identifier",
+    "PaymentMethod",
     "Person",
     "Pixel",
     "PixelLevel",
@@ -72,11 +73,11 @@ class AccountRole(StrEnum):
     @property
     def rank(self) -> int:
         """Order of the roles: 3 for Admin, 2 for Operator, 1 for Analyst."""
-        return {"ADMIN": 3, "OPERATOR": 2, "ANALYST": 1}[self.value]
+        return 3 if self is AccountRole.ADMIN else 2 if self is AccountRole.OPERATOR else 1
 
     def at_least(self, other: AccountRole) -> bool:
         """Whether this role may do all that ``other`` may."""
-        return self.rank >= other.rank
+        return self is other or self.rank >= other.rank
 
 
 class PixelLevel(StrEnum):
@@ -123,8 +124,20 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentMethod:
+    """A payment method of a Business Center; ad accounts of partners may be billed through it while it is shared."""
+
+    id: Identifier
+    name: str
+    owner_bc: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdAccount:
-    """An ad account with its own currency and its own clock (a fixed offset, in ms east of UTC)."""
+    """An ad account with its own currency and its own clock (a fixed offset, in ms east of UTC).
+
+    ``payment_method`` is the shared method that the account is billed through; None stands for its own billing.
+    """
 
     id: Identifier
     name: str
@@ -133,6 +146,7 @@ class AdAccount:
     currency: str = "USD"
     utc_offset: int = 0
     status: AccountStatus = AccountStatus.ENABLE
+    payment_method: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +214,10 @@ class AdGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ad:
-    """An ad; ``tracking_pixel`` measures only and may differ from the ad group's pixel when that has none."""
+    """An ad; ``tracking_pixel`` measures only, and is the ad group's own pixel when that is set (R16a).
+
+    ``waiting`` marks one that stays *Pixel Unauthorized* after a re-link until a person switches it on again.
+    """
 
     id: Identifier
     ad_group: str
@@ -208,13 +225,16 @@ class Ad:
     tracking_pixel: str | None = None
     on: bool = True
     deleted: bool = False
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """A website-traffic custom audience that an ad account built from a pixel (R18).
+    """A website-traffic custom audience that an ad account built from a pixel (R18), or a lookalike of one.
 
-    ``look_back_days`` is the window in which a person counts as matched.
+    ``look_back_days`` is the window in which a person counts as matched. ``built_at`` and ``last_used`` are ms since
+    the scenario's start, negative before it. ``seed`` is the audience that a lookalike was made from: a lookalike has
+    its own members and keeps them when its seed goes (P32).
     """
 
     id: Identifier
@@ -226,6 +246,7 @@ class Audience:
     built_at: int = 0
     last_used: int | None = None
     shared_with: tuple[str, ...] = ()
+    seed: str | None = None
     deleted: bool = False
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pixelsim.world.entities import AccountRole, Ad, AdGroup, BusinessRole, PixelLevel
-from pixelsim.world.relations import RelationStatus
+from pixelsim.world.entities import AccountRole, Ad, AdGroup, Audience, BusinessRole, PixelLevel
+from pixelsim.world.relations import AudienceAfter, RelationStatus
 from pixelsim.world.world import World
 
 __all__ = [
@@ -13,16 +13,27 @@ __all__ = [
     "account_of_ad_group",
     "account_role_of_business",
     "account_role_of_person",
+    "accounts_of_person",
     "accounts_of_pixel",
     "ad_groups_of_account",
     "ads_of_ad_group",
+    "audience_stopped",
     "business_role",
+    "is_billed",
     "is_linked",
     "partnership_status",
     "pixel_level_of_person",
     "pixel_users",
     "share_in_force",
+    "waiting_side",
 ]
+
+_STRONGEST_FIRST = (
+    RelationStatus.BOUND,
+    RelationStatus.PENDING,
+    RelationStatus.REJECTED,
+    RelationStatus.REMOVED,
+)
 
 
 def business_role(world: World, bc: str, person: str) -> BusinessRole | None:
@@ -66,16 +77,19 @@ def account_role_of_person(world: World, account: str, person: str) -> AccountRo
 
 def partnership_status(world: World, one: str, other: str) -> RelationStatus | None:
     """Give the state of the partnership of two Business Centers, whoever asked for it; bound wins over the rest."""
-    states = [p.status for key in ((one, other), (other, one)) if (p := world.partnerships.get(key)) is not None]
-    for status in (
-        RelationStatus.BOUND,
-        RelationStatus.PENDING,
-        RelationStatus.REJECTED,
-        RelationStatus.REMOVED,
-    ):
-        if status in states:
-            return status
-    return None
+    first = world.partnerships.get((one, other))
+    second = world.partnerships.get((other, one))
+    if first is None:
+        return None if second is None else second.status
+    if second is None:
+        return first.status
+    return min(first.status, second.status, key=_STRONGEST_FIRST.index)
+
+
+def waiting_side(world: World, one: str, other: str) -> str:
+    """Name the side that has to approve the pending partnership of two Business Centers."""
+    asked = world.partnerships.get((one, other))
+    return other if asked is not None and asked.status is RelationStatus.PENDING else one
 
 
 def share_in_force(world: World, pixel: str, bc: str) -> bool:
@@ -84,6 +98,36 @@ def share_in_force(world: World, pixel: str, bc: str) -> bool:
         return False
     owner = world.pixels[pixel].owner_bc
     return owner is not None and partnership_status(world, owner, bc) is RelationStatus.BOUND
+
+
+def is_billed(world: World, account: str) -> bool:
+    """Whether an ad account can pay: by its own billing, or by a method that its Business Center owns or is lent."""
+    found = world.ad_accounts[account]
+    if found.payment_method is None:
+        return True
+    method = world.payment_methods.get(found.payment_method)
+    if method is None or found.owner_bc is None:
+        return False
+    return method.owner_bc == found.owner_bc or (method.id, found.owner_bc) in world.payment_shares
+
+
+def audience_stopped(world: World, audience: Audience, at: int) -> bool:
+    """Whether what uses an audience stops, since its builder lost the pixel: paused, or past the deadline.
+
+    A frozen audience stays usable, a lost one is disconnected from its users, who run on without it; a lookalike has
+    its own members and does not hang on the pixel.
+
+    Parameters
+    ----------
+    at
+        Milliseconds since the scenario's start; the deadline's own instant is past it.
+    """
+    if audience.seed is not None or is_linked(world, audience.pixel, audience.account):
+        return False
+    tombstone = world.unbound.get((audience.pixel, audience.account))
+    if tombstone is None or tombstone.audiences in {AudienceAfter.FROZEN, AudienceAfter.LOST}:
+        return False
+    return tombstone.audience_until is None or at >= tombstone.audience_until
 
 
 def is_linked(world: World, pixel: str, account: str) -> bool:
@@ -96,6 +140,15 @@ def accounts_of_pixel(world: World, pixel: str) -> list[str]:
     """List the ad accounts with access to a pixel: the creating one first, the linked ones by id."""
     creator = world.pixels[pixel].creator
     return [creator, *sorted(account for code, account in world.links if code == pixel and account != creator)]
+
+
+def accounts_of_person(world: World, person: str) -> list[str]:
+    """List the ad accounts on which a person has any role in force, by id."""
+    return sorted(
+        account
+        for account, holder in world.account_people
+        if holder == person and account_role_of_person(world, account, person) is not None
+    )
 
 
 def pixel_level_of_person(world: World, pixel: str, person: str) -> PixelLevel | None:
@@ -125,29 +178,41 @@ def account_of_ad(world: World, ad: str) -> str:
 
 def ad_groups_of_account(world: World, account: str) -> list[AdGroup]:
     """List an account's ad groups that are not deleted, by id."""
-    return [
-        group
-        for key, group in sorted(world.ad_groups.items())
-        if not group.deleted and world.campaigns[group.campaign].account == account
-    ]
+    campaigns = world.campaigns
+    found = [g for g in world.ad_groups.values() if not g.deleted and campaigns[g.campaign].account == account]
+    return sorted(found, key=lambda group: group.id)
 
 
 def ads_of_ad_group(world: World, ad_group: str) -> list[Ad]:
     """List an ad group's ads that are not deleted, by id."""
-    return [ad for _, ad in sorted(world.ads.items()) if ad.ad_group == ad_group and not ad.deleted]
+    found = [ad for ad in world.ads.values() if ad.ad_group == ad_group and not ad.deleted]
+    return sorted(found, key=lambda ad: ad.id)
 
 
 def pixel_users(world: World, pixel: str, account: str) -> Iterator[tuple[str, str]]:
     """Give all that uses a pixel in an account, as ("ad_group" | "ad", id): optimisation first, then tracking only.
 
-    The guard counts both (R16a). An ad whose ad group uses the same pixel is not listed again.
+    The guard counts both (R16a). An ad whose ad group uses the same pixel is not listed again; nor is anything deleted,
+    itself or with the campaign or ad group above it.
     """
-    for group in ad_groups_of_account(world, account):
-        if group.pixel == pixel:
-            yield "ad_group", group.id
-    for key, ad in sorted(world.ads.items()):
-        if ad.tracking_pixel != pixel or ad.deleted:
-            continue
-        group = world.ad_groups[ad.ad_group]
-        if group.pixel != pixel and world.campaigns[group.campaign].account == account:
-            yield "ad", key
+    campaigns, groups = world.campaigns, world.ad_groups
+    optimising: list[str] = []
+    tracking: list[str] = []
+    for key, group in groups.items():
+        if group.pixel == pixel and not group.deleted:
+            campaign = campaigns[group.campaign]
+            if campaign.account == account and not campaign.deleted:
+                optimising.append(key)
+    for key, ad in world.ads.items():
+        if ad.tracking_pixel == pixel and not ad.deleted:
+            group = groups[ad.ad_group]
+            if group.pixel != pixel and not group.deleted:
+                campaign = campaigns[group.campaign]
+                if campaign.account == account and not campaign.deleted:
+                    tracking.append(key)
+    optimising.sort()
+    tracking.sort()
+    for key in optimising:
+        yield "ad_group", key
+    for key in tracking:
+        yield "ad", key

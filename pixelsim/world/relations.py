@@ -14,6 +14,7 @@ __all__ = [
     "Effect",
     "Link",
     "Partnership",
+    "PaymentShare",
     "PixelAssignment",
     "PixelShare",
     "RelationStatus",
@@ -41,9 +42,13 @@ class AudienceAfter(StrEnum):
     """What happens to audiences built from a pixel once access is gone."""
 
     FROZEN = "frozen"
+    """Kept as a copy that no longer refreshes, and usable."""
     LOST = "lost"
+    """Gone: ad groups that used it are disconnected from it and run on without."""
     DEADLINE = "deadline"
+    """Usable until a deadline; what still uses it then stops."""
     PAUSE_USERS = "pause_users"
+    """Everything that uses it stops at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +86,13 @@ class PixelAssignment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PixelShare:
     """A pixel shared with a partner's Business Center; in force only while the partnership is bound."""
+
+    since: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentShare:
+    """A payment method that a Business Center lets a partner's ad accounts be billed through (P34)."""
 
     since: int = 0
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from pixelsim.world.entities import AccountStatus
-from pixelsim.world.queries import account_of_ad_group, ads_of_ad_group, is_linked
-from pixelsim.world.relations import AudienceAfter, Effect
+from pixelsim.world.queries import account_of_ad_group, audience_stopped, is_billed, is_linked
+from pixelsim.world.relations import Effect
 from pixelsim.world.world import World
 
 __all__ = ["DeliveryStatus", "ad_group_status", "ad_status", "is_delivering", "is_scheduled", "status_borders"]
@@ -23,10 +23,10 @@ class DeliveryStatus(StrEnum):
     ADGROUP_DISABLE = "ADGROUP_DISABLE"
     DISABLE = "DISABLE"
     ACCOUNT_PUNISH = "ADVERTISER_ACCOUNT_PUNISH"
+    BALANCE_EXCEED = "BALANCE_EXCEED"
     AUDIT = "AUDIT"
     PIXEL_UNBIND = "PIXEL_UNBIND"
     ASSET_AUTHORIZATION_LOST = "ASSET_AUTHORIZATION_LOST"
-    CREATE = "CREATE"
     NOT_START = "NOT_START"
     TIME_DONE = "TIME_DONE"
     BUDGET_EXCEED = "BUDGET_EXCEED"
@@ -61,10 +61,10 @@ _LABELS = {
     DeliveryStatus.ADGROUP_DISABLE: "Inactive: ad group off",
     DeliveryStatus.DISABLE: "Inactive",
     DeliveryStatus.ACCOUNT_PUNISH: "Not delivering: account suspended",
+    DeliveryStatus.BALANCE_EXCEED: "Not delivering: payment method withdrawn",
     DeliveryStatus.AUDIT: "Not delivering: in review",
     DeliveryStatus.PIXEL_UNBIND: "Not delivering: Pixel Unauthorized",
     DeliveryStatus.ASSET_AUTHORIZATION_LOST: "Not delivering: asset authorization lost",
-    DeliveryStatus.CREATE: "Not delivering: no ad can run",
     DeliveryStatus.NOT_START: "Not delivering: outside of schedule",
     DeliveryStatus.TIME_DONE: "Completed",
     DeliveryStatus.BUDGET_EXCEED: "Not delivering: budget used up",
@@ -82,8 +82,11 @@ def _parents(world: World, ad_group: str) -> DeliveryStatus | None:
         return DeliveryStatus.CAMPAIGN_DISABLE
     if not group.on:
         return DeliveryStatus.DISABLE
-    if world.ad_accounts[campaign.account].status is not AccountStatus.ENABLE:
+    account = world.ad_accounts[campaign.account]
+    if account.status is not AccountStatus.ENABLE:
         return DeliveryStatus.ACCOUNT_PUNISH
+    if account.payment_method is not None and not is_billed(world, account.id):
+        return DeliveryStatus.BALANCE_EXCEED
     return None
 
 
@@ -98,20 +101,11 @@ def _lost_pixel(world: World, pixel: str | None, account: str, *, tracking: bool
     return effect is Effect.NOT_DELIVERING
 
 
-def _lost_audience(world: World, ad_group: str, account: str, at: int) -> bool:
-    """Whether a targeted audience stops its users: lost, paused, past its deadline, or deleted."""
+def _lost_audience(world: World, ad_group: str, at: int) -> bool:
+    """Whether a targeted audience stops its users: paused, past its deadline, or deleted (P32)."""
     for key in world.ad_groups[ad_group].audiences:
         audience = world.audiences.get(key)
-        if audience is None or audience.deleted:
-            return True
-        if is_linked(world, audience.pixel, account):
-            continue
-        tombstone = world.unbound.get((audience.pixel, account))
-        if tombstone is None or tombstone.audiences is AudienceAfter.FROZEN:
-            continue
-        if tombstone.audiences is not AudienceAfter.DEADLINE:
-            return True
-        if tombstone.audience_until is not None and at >= tombstone.audience_until:
+        if audience is None or audience.deleted or audience_stopped(world, audience, at):
             return True
     return False
 
@@ -119,9 +113,9 @@ def _lost_audience(world: World, ad_group: str, account: str, at: int) -> bool:
 def ad_group_status(world: World, ad_group: str, at: int, *, budget_left: bool = True) -> DeliveryStatus:
     """Give an ad group's effective status at an instant.
 
-    First match: deleted, disabled (its campaign's or its own switch), account not in good standing, in review, pixel
-    not linked (only where the effect is ``not_delivering``), audience lost, not started, done, budget used up,
-    delivering.
+    First match: deleted, disabled (its campaign's or its own switch), account not in good standing, payment method
+    withdrawn, in review, pixel not linked (only where the effect is ``not_delivering``), audience stopped or deleted,
+    not started, done, budget used up, delivering.
 
     Parameters
     ----------
@@ -143,7 +137,7 @@ def ad_group_status(world: World, ad_group: str, at: int, *, budget_left: bool =
         return DeliveryStatus.AUDIT
     if group.waiting or _lost_pixel(world, group.pixel, account, tracking=False):
         return DeliveryStatus.PIXEL_UNBIND
-    if group.audiences and _lost_audience(world, ad_group, account, at):
+    if group.audiences and _lost_audience(world, ad_group, at):
         return DeliveryStatus.ASSET_AUTHORIZATION_LOST
     if at < group.start:
         return DeliveryStatus.NOT_START
@@ -164,19 +158,29 @@ def ad_status(world: World, ad: str, at: int, *, budget_left: bool = True) -> De
         return parent
     if not found.on:
         return DeliveryStatus.DISABLE
-    group = world.ad_groups[found.ad_group]
-    account = account_of_ad_group(world, found.ad_group)
-    unlinked = group.pixel != found.tracking_pixel and _lost_pixel(world, found.tracking_pixel, account, tracking=True)
-    if unlinked and parent not in {DeliveryStatus.ACCOUNT_PUNISH, DeliveryStatus.AUDIT}:
+    if parent in _BEFORE_THE_PIXEL:
+        return parent
+    if found.waiting:
         return DeliveryStatus.PIXEL_UNBIND
+    group = world.ad_groups[found.ad_group]
+    if group.pixel != found.tracking_pixel:
+        account = account_of_ad_group(world, found.ad_group)
+        if _lost_pixel(world, found.tracking_pixel, account, tracking=True):
+            return DeliveryStatus.PIXEL_UNBIND
     return parent
+
+
+_BEFORE_THE_PIXEL = {DeliveryStatus.ACCOUNT_PUNISH, DeliveryStatus.BALANCE_EXCEED, DeliveryStatus.AUDIT}
 
 
 def is_delivering(world: World, ad_group: str, at: int) -> bool:
     """Whether an ad group delivers at an instant: its own status, and at least one ad that can run."""
     if ad_group_status(world, ad_group, at) is not DeliveryStatus.DELIVERY_OK:
         return False
-    return any(ad_status(world, ad.id, at) is DeliveryStatus.DELIVERY_OK for ad in ads_of_ad_group(world, ad_group))
+    return any(
+        ad.ad_group == ad_group and ad_status(world, ad.id, at) is DeliveryStatus.DELIVERY_OK
+        for ad in world.ads.values()
+    )
 
 
 def is_scheduled(world: World, ad_group: str, at: int) -> bool:
@@ -187,14 +191,13 @@ def is_scheduled(world: World, ad_group: str, at: int) -> bool:
 def status_borders(world: World, ad_group: str) -> list[int]:
     """List the instants at which an ad group's status may change by the clock alone, ascending."""
     group = world.ad_groups[ad_group]
-    account = account_of_ad_group(world, ad_group)
     borders = {group.start, group.review_until}
     if group.end is not None:
         borders.add(group.end)
     for key in group.audiences:
         audience = world.audiences.get(key)
         if audience is not None:
-            tombstone = world.unbound.get((audience.pixel, account))
+            tombstone = world.unbound.get((audience.pixel, audience.account))
             if tombstone is not None and tombstone.audience_until is not None:
                 borders.add(tombstone.audience_until)
     return sorted(borders)

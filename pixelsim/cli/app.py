@@ -1,0 +1,110 @@
+"""The commands and their options; the work is done elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pixelsim._version import __version__
+from pixelsim.base.errors import PixelsimError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="pixelsim",
+    help="Rehearse pixel sharing before a live account is touched.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+Seed = Annotated[int, typer.Option(min=0, help="Root seed; the same seed gives the same bytes.")]
+Replications = Annotated[int, typer.Option(min=1, help="How many times to run with other luck.")]
+Out = Annotated[Path | None, typer.Option(help="Folder for tables and picture; out/NAME when left out.")]
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 - typer hands the flag over by position
+    if value:
+        typer.echo(f"pixelsim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Rehearse pixel sharing before a live account is touched."""
+
+
+@app.command()
+def run(
+    scenario: Annotated[str, typer.Argument(help="Name of a built-in scenario, or a .toml file.")] = "agency",
+    *,
+    report: Annotated[Path | None, typer.Option(help="Ads Manager export to calibrate the scenario from.")] = None,
+    organic_sessions: Annotated[
+        float | None, typer.Option(min=0, help="Organic sessions a day; no export has them.")
+    ] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Days to simulate instead of the scenario's own.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Unshare policy: documented, strict, pause or continue.")] = None,
+    unshare_first: Annotated[
+        float | None, typer.Option(help="Take the wrong order: unshare this many days before the first stop.")
+    ] = None,
+    seed: Seed = 1,
+    replications: Replications = 50,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")] = 1,
+    out: Out = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the export, where it cannot be told.")] = None,
+    accept_mismatch: Annotated[
+        bool, typer.Option("--accept-mismatch", help="Go on although the export's totals differ from its rows.")
+    ] = False,
+) -> None:
+    """Simulate a scenario and print what each party would read, what it costs, and who changed what."""
+    from pixelsim.cli.run import RunJob  # noqa: PLC0415 - keeps --help fast
+
+    RunJob(
+        scenario=scenario,
+        report=report,
+        organic_sessions=organic_sessions,
+        days=days,
+        preset=preset,
+        unshare_first=unshare_first,
+        seed=seed,
+        replications=replications,
+        workers=workers,
+        out=out,
+        encoding=encoding,
+        accept_mismatch=accept_mismatch,
+    ).do()
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave the process with its exit code.
+
+    A user's mistake is told in words on the error stream, with exit code 2; an interrupt ends with 130.
+    """
+    command: Any = typer.main.get_command(app)
+    try:
+        code = command.main(args=arguments, prog_name="pixelsim", standalone_mode=False)
+    except PixelsimError as error:
+        sys.stderr.write(f"pixelsim: {error}\n")
+        code = 2
+    except typer.Abort:
+        sys.stderr.write("pixelsim: stopped\n")
+        code = 130
+    except KeyboardInterrupt:
+        sys.stderr.write("pixelsim: stopped\n")
+        code = 130
+    except Exception as error:
+        show = getattr(error, "show", None)
+        if show is None:
+            raise
+        show()
+        code = getattr(error, "exit_code", 2)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,183 @@
+"""What the commands print: tables of the figures that decide, each with its precision and its source."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pixelsim.scenario.parameters import parameters
+from pixelsim.scenario.scenario import Scenario
+from pixelsim.study.replicate import Replications
+from pixelsim.study.run import Run
+
+__all__ = ["Printer", "number", "spread"]
+
+EVENTS_SHOWN = ("PageView", "Purchase")
+
+
+def number(value: float, *, digits: int = 3) -> str:
+    """Write a number with about three significant digits, whole where it is large, and a dash where it is missing."""
+    if value is None or math.isnan(value):
+        return "-"
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{min(decimals, 6)}f}"
+
+
+def spread(row: pd.Series) -> tuple[str, str]:
+    """Give a response as "mean ± half-width" and "low to high" with matching decimals."""
+    if row["replications"] == 0:
+        return "no access", ""
+    mean, half = number(row["mean"]), number(row["half_width"], digits=2)
+    return f"{mean} ± {half}", f"{number(row['low'])} to {number(row['high'])}"
+
+
+class Printer:
+    """Prints results to the terminal, or as plain text where there is none."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False, soft_wrap=False)
+        if not self.console.is_terminal:
+            self.console.width = 140
+
+    def run(self, one: Run, many: Replications, tables: dict[str, pd.DataFrame], folder: Path) -> None:
+        """Print the result of the main job."""
+        scenario = one.scenario
+        self._heading(scenario, many)
+        self._metrics(tables["metrics"], scenario)
+        self._outcomes(tables["outcomes"], scenario)
+        self._change_log(tables["change_log"])
+        self._refused(tables["refused"])
+        self._parameters(scenario)
+        self.console.print(f"\nTables, log and timeline are in [bold]{folder}[/bold].")
+
+    def _heading(self, scenario: Scenario, many: Replications) -> None:
+        self.console.print(f"[bold]{scenario.name}[/bold]: {scenario.title}")
+        self.console.print(
+            f"{scenario.days} days from {scenario.start:%d %B %Y}, {len(many)} replications, seed {many.seed}, "
+            f"scenario {scenario.content_hash[:12]}"
+        )
+
+    def _table(self, title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
+        table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+        for column in columns:
+            table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        return table
+
+    def _metrics(self, metrics: pd.DataFrame, scenario: Scenario) -> None:
+        """Print the five metrics of each viewer (R24 to R27), and the reason where a viewer has no access."""
+        names = {a.id: a.name for a in scenario.structure.ad_accounts} | {
+            c.id: c.name for c in scenario.structure.campaigns
+        }
+        columns = [c for event in EVENTS_SHOWN for c in (event, f"{event}, single runs")]
+        table = self._table(
+            "What each viewer reads: mean ± half-width, 5-95 % of single runs",
+            "viewer",
+            "surface",
+            "metric",
+            "rule",
+            *columns,
+            right=tuple(columns),
+        )
+        keys = ["viewer", "surface", "response", "object", "rule"]
+        reasons: dict[str, str] = {}
+        for (viewer, surface, response, item, rule), rows in metrics.groupby(keys, sort=False):
+            cells: list[str] = []
+            for event in EVENTS_SHOWN:
+                found = rows[rows["event"] == event]
+                cells.extend(spread(found.iloc[0]) if len(found) else ("-", ""))
+            if rows["reason"].iloc[0]:
+                reasons[f"{viewer}, {rule}"] = rows["reason"].iloc[0]
+            star = "*" if response == "total events" and not rows["reason"].iloc[0] else ""
+            shown = f"{response}{star}" if not item else f"{response}: {names.get(item, item)}"
+            table.add_row(viewer, surface, shown, rule, *cells)
+        self.console.print(table)
+        for who, reason in reasons.items():
+            self.console.print(f"  {who}: {reason}")
+        for site in scenario.traffic.sites:
+            source = next(
+                s for path, _, _, s in parameters(scenario) if path == f"traffic.sites[{site.website}].organic_sessions"
+            )
+            self.console.print(
+                f"  * rests on {number(site.organic_sessions)} organic sessions a day on {site.website} "
+                f"({source.kind}: {source.text}); set it with --organic-sessions"
+            )
+
+    def _outcomes(self, outcomes: pd.DataFrame, scenario: Scenario) -> None:
+        names = {a.id: a.name for a in scenario.structure.ad_accounts}
+        table = self._table(
+            "Outcomes: mean ± half-width, 5-95 % of single runs",
+            "outcome",
+            "of",
+            "from",
+            "value",
+            "single runs",
+            "unit",
+            right=("value", "single runs"),
+        )
+        for _, row in outcomes.iterrows():
+            if row["mean"] == 0 and row["high"] == 0 and row["object"] in names:
+                continue
+            value, runs = spread(row)
+            table.add_row(
+                row["outcome"], names.get(row["object"], row["object"]), row["plane"], value, runs, row["unit"]
+            )
+        self.console.print(table)
+
+    def _change_log(self, log: pd.DataFrame) -> None:
+        table = self._table(
+            "Change log of replication 0, one possible history",
+            "when",
+            "who",
+            "what",
+            "on",
+            "verdict",
+            "rule",
+            "what changed or why not",
+        )
+        for _, row in log.iterrows():
+            told = row["changed"] if row["verdict"] == "yes" else row["reason"]
+            when = f"{row['at']:%Y-%m-%d %H:%M}"
+            table.add_row(when, row["actor"], row["action"], row["target"], row["verdict"], row["rule"], Text(told))
+        self.console.print(table)
+
+    def _refused(self, refused: pd.DataFrame) -> None:
+        if not len(refused):
+            self.console.print("No action was refused.")
+            return
+        table = self._table("Refused actions", "when", "who", "what", "rule", "cause", "why", "remedy")
+        for _, row in refused.iterrows():
+            when = f"{row['at']:%Y-%m-%d %H:%M}"
+            table.add_row(
+                when, row["actor"], row["action"], row["rule"], row["cause"], Text(row["reason"]), Text(row["remedy"])
+            )
+        self.console.print(table)
+
+    def _parameters(self, scenario: Scenario) -> None:
+        """Print every parameter with its source; equal ones of several ad groups share a row."""
+        table = self._table(
+            "Parameters and where they come from",
+            "parameter",
+            "value",
+            "unit",
+            "source",
+            "rows",
+            right=("value", "rows"),
+        )
+        grouped: dict[tuple[str, str, str, str, str], int] = {}
+        for path, value, unit, source in parameters(scenario):
+            part, _, leaf = path.rpartition("].") if "]." in path else ("", "", path.removeprefix("traffic."))
+            where = {"traffic.sites": "site: ", "traffic.delivery": "ad group: "}.get(part.split("[")[0], "")
+            shown = "shape" if isinstance(value, tuple) else number(value) if isinstance(value, float) else str(value)
+            rows = "" if source.rows is None else str(source.rows)
+            key = (where + leaf, shown, unit, f"{source.kind}: {source.text}", rows)
+            grouped[key] = grouped.get(key, 0) + 1
+        for (leaf, shown, unit, told, rows), count in grouped.items():
+            table.add_row(f"{leaf} ({count}x)" if count > 1 else leaf, shown, unit, Text(told), rows)
+        self.console.print(table)

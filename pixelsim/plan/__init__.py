@@ -1,0 +1,1 @@
+"""What to do: planner, exhaustive explorer, lint against the practices."""

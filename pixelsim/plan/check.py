@@ -1,0 +1,240 @@
+"""Replay a plan against the rules: the first step that fails, and every moment of orphaned spend on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pixelsim.base.clock import DAY
+from pixelsim.plan.costs import delivering_spans
+from pixelsim.plan.findings import when
+from pixelsim.plan.goals import Goal
+from pixelsim.plan.steps import ActionPlan, Step
+from pixelsim.plan.wording import describe
+from pixelsim.sharing import actions as do
+from pixelsim.sharing.actions import Action
+from pixelsim.sharing.causes import Cause
+from pixelsim.sharing.decision import Decision
+from pixelsim.sharing.history import History
+from pixelsim.sharing.ownership import has_admin
+from pixelsim.sharing.rulebook import Rulebook
+from pixelsim.world.queries import account_of_ad_group, is_linked
+from pixelsim.world.status import is_delivering, status_borders
+from pixelsim.world.world import World
+
+__all__ = [
+    "FailedStep",
+    "OrphanedSpend",
+    "PlanCheck",
+    "check_plan",
+    "is_satisfied",
+    "orphaned_ad_groups",
+    "orphaned_pixels",
+]
+
+
+def is_satisfied(action: Action, decision: Decision) -> bool:
+    """Whether a refusal only says that what the action is for is so already."""
+    match decision.cause:
+        case Cause.ALREADY_LINKED | Cause.ALREADY_SHARED | Cause.ALREADY_SO:
+            return True
+        case Cause.ALREADY_OWNED:
+            return isinstance(action, do.TransferPixel) and dict(decision.facts).get("owner") == action.bc
+        case Cause.DELETED:
+            return isinstance(action, do.DeleteAudience) or (isinstance(action, do.Switch) and action.to != "on")
+        case Cause.NOT_LINKED:
+            return isinstance(action, do.UnlinkPixel)
+        case Cause.NOT_SHARED:
+            return isinstance(action, do.UnsharePixel)
+        case _:
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class FailedStep:
+    """The first step of a plan that the rules refuse: its number (from 1), its date in ms, and the decision."""
+
+    number: int
+    at: int
+    action: Action
+    decision: Decision
+
+    def __str__(self) -> str:
+        return f"step {self.number} ({when(self.at)}): {describe(self.action)}: {self.decision}"
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanedSpend:
+    """An interval in which an ad group delivers while its account has no access to its pixel; ms, ``end`` excluded."""
+
+    ad_group: str
+    account: str
+    pixel: str
+    start: int
+    end: int
+
+    def __str__(self) -> str:
+        return (
+            f"ad group {self.ad_group} delivers in ad account {self.account} without access to pixel {self.pixel}"
+            f" from {when(self.start)} to {when(self.end)}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanCheck:
+    """What a replay showed.
+
+    Parameters
+    ----------
+    world
+        The world after the last step that was done.
+    failed
+        The first step that was refused, or None; the replay stops there.
+    orphaned_spend
+        Every interval of orphaned spend up to ``until``, by start.
+    orphaned_pixels
+        Codes of pixels in no Business Center whose ad account has no Admin left, though it had one before.
+    until
+        End of what was looked at, in ms since the scenario's start.
+    reached
+        Whether the goal is reached; None when no goal was given.
+    """
+
+    world: World
+    failed: FailedStep | None
+    orphaned_spend: tuple[OrphanedSpend, ...]
+    orphaned_pixels: tuple[str, ...]
+    until: int
+    reached: bool | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether every step is allowed, nothing is orphaned, and the goal, where one was given, is reached."""
+        return not self.reasons
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is not ok, each as one sentence; empty when it is."""
+        found: list[str] = []
+        if self.failed is not None:
+            found.append(f"The plan fails at {self.failed}")
+        found.extend(f"{str(spend)[:1].upper()}{str(spend)[1:]}." for spend in self.orphaned_spend)
+        found.extend(f"Pixel {pixel} is left without anybody who could hand it over." for pixel in self.orphaned_pixels)
+        if self.reached is False:
+            found.append("The goal is not reached after the last step.")
+        return tuple(found)
+
+    def __str__(self) -> str:
+        return "ok" if self.ok else "\n".join(self.reasons)
+
+
+def orphaned_ad_groups(world: World, at: int) -> Iterator[str]:
+    """Give the ad groups that deliver at an instant while their account has no access to their pixel, by id."""
+    for key, group in sorted(world.ad_groups.items()):
+        if group.pixel is None or group.deleted or is_linked(world, group.pixel, account_of_ad_group(world, key)):
+            continue
+        if is_delivering(world, key, at):
+            yield key
+
+
+def orphaned_pixels(world: World) -> tuple[str, ...]:
+    """List the pixels that nobody can hand over: in no Business Center, and no Admin left on the creating account."""
+    return tuple(
+        code
+        for code, pixel in sorted(world.pixels.items())
+        if pixel.owner_bc is None and not has_admin(world, pixel.creator)
+    )
+
+
+def _dated(steps: ActionPlan | Iterable[Step | tuple[int, Action]]) -> list[tuple[int, int, Action]]:
+    """Give (number, ms, action) of every step that has an action, in the order in which they are done."""
+    listed: list[Step | tuple[int, Action]] = list(steps.steps) if isinstance(steps, ActionPlan) else list(steps)
+    found: list[tuple[int, int, Action]] = []
+    last = 0
+    for position, step in enumerate(listed, 1):
+        if isinstance(step, Step):
+            if step.action is not None:
+                found.append((step.number, last if step.at is None else step.at, step.action))
+            last = last if step.at is None else step.at
+        else:
+            found.append((position, *step))
+    return found
+
+
+def check_plan(
+    world: World,
+    steps: ActionPlan | Iterable[Step | tuple[int, Action]],
+    rulebook: Rulebook,
+    *,
+    goal: Goal | None = None,
+    until: int | None = None,
+) -> PlanCheck:
+    """Replay steps against the rules, before anybody does them.
+
+    A step that is refused because what it is for is so already counts as done.
+
+    Parameters
+    ----------
+    world
+        The state before the first step.
+    steps
+        A plan, its steps, or pairs (ms since the scenario's start, action). A step without a date is done at the date
+        of the one before it. Manual tasks are passed over.
+    rulebook
+        Unshare policy and settings.
+    goal
+        What has to be reached at the end; the plan's own goal when a plan is given.
+    until
+        How far to look for orphaned spend after the last step, in ms; by default until the last date in any schedule,
+        and one day more.
+
+    Returns
+    -------
+    PlanCheck
+        The first step that fails, moments of orphaned spend, pixels that nobody can hand over any more.
+    """
+    if goal is None and isinstance(steps, ActionPlan):
+        goal = steps.goal
+    history = History(world, rulebook)
+    failed = None
+    dated = _dated(steps)
+    start = last = dated[0][1] if dated else 0
+    for number, at, action in dated:
+        record = history.attempt(action, at, note=f"step {number}")
+        last = max(last, at)
+        if not record.decision.allowed and not is_satisfied(action, record.decision):
+            failed = FailedStep(number, at, action, record.decision)
+            break
+    after = history.now
+    if until is None:
+        borders = [border for group in after.ad_groups for border in status_borders(after, group)]
+        until = max([last, *borders]) + DAY
+    already = set(orphaned_pixels(world))
+    return PlanCheck(
+        world=after,
+        failed=failed,
+        orphaned_spend=tuple(_orphaned_spend(history, start, until)),
+        orphaned_pixels=tuple(code for code in orphaned_pixels(after) if code not in already),
+        until=until,
+        reached=None if goal is None or failed is not None else goal.reached(after),
+    )
+
+
+def _orphaned_spend(history: History, start: int, until: int) -> list[OrphanedSpend]:
+    """List the intervals of orphaned spend of a history; adjoining ones of an ad group are joined."""
+    open_spans: dict[str, OrphanedSpend] = {}
+    closed: list[OrphanedSpend] = []
+    for begin, end, world in history.spans(start, until):
+        for key, group in sorted(world.ad_groups.items()):
+            if group.pixel is None:
+                continue
+            account = account_of_ad_group(world, key)
+            if is_linked(world, group.pixel, account):
+                continue
+            for first, stop in delivering_spans(world, key, begin, end):
+                held = open_spans.pop(key, None)
+                if held is not None and held.end != first:
+                    closed.append(held)
+                    held = None
+                open_spans[key] = OrphanedSpend(key, account, group.pixel, held.start if held else first, stop)
+    return sorted([*closed, *open_spans.values()], key=lambda spend: (spend.start, spend.ad_group))
