@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pixelsim.base.errors import UnknownNameError
+from pixelsim.scenario.practices import PRACTICES
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.scenario.toml import load_scenario
 
@@ -20,7 +21,7 @@ def data_folder() -> Path:
 
 def scenario_names() -> list[str]:
     """List the built-in scenarios by name."""
-    return sorted(path.stem for path in (data_folder() / "scenarios").glob("*.toml"))
+    return sorted({*PRACTICES, *(path.stem for path in (data_folder() / "scenarios").glob("*.toml"))})
 
 
 def scenario(name: str) -> Scenario:
@@ -37,6 +38,8 @@ def scenario(name: str) -> Scenario:
         return load_scenario(name)
     if name not in scenario_names():
         raise UnknownNameError("scenario", name, scenario_names())
+    if name in PRACTICES:
+        return PRACTICES[name]()
     return load_scenario(data_folder() / "scenarios" / f"{name}.toml")
 
 
