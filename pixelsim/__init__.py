@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from pixelsim._version import __version__
 
+# Imported at once, since the function bears the name of the package it lives in, which would take its place later.
+from pixelsim.scenario import scenario
+
 if TYPE_CHECKING:
     from pixelsim import explore, show
     from pixelsim.base.errors import PixelsimError
     from pixelsim.exchange import calibrate, read_export
-    from pixelsim.scenario import Scenario, load_scenario, sample, scenario, scenario_names, write_scenario
+    from pixelsim.scenario import Scenario, load_scenario, sample, scenario_names, write_scenario
     from pixelsim.study import Replications, Run, replicate, run
 
 _HOMES = {
@@ -36,7 +39,6 @@ _HOMES = {
     "replicate": "pixelsim.study",
     "run": "pixelsim.study",
     "sample": "pixelsim.scenario",
-    "scenario": "pixelsim.scenario",
     "scenario_names": "pixelsim.scenario",
     "show": "pixelsim.show",
     "write_scenario": "pixelsim.scenario",

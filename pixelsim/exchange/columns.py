@@ -111,7 +111,7 @@ class AliasTable:
     aliases
         Normalised header to canonical name.
     spelled
-        Every alias as written, to its canonical name; for hints.
+        Normalised header to an alias as it is written; for hints.
     language_of
         Normalised header to the languages in which it is used.
     repeated
@@ -200,9 +200,8 @@ class AliasTable:
 
     def nearest(self, header: str, count: int = 2) -> list[str]:
         """Give up to ``count`` known headers that look like ``header``, the closest first."""
-        by_key = {normalise(alias): alias for alias in self.spelled}
-        close = difflib.get_close_matches(normalise(header), list(by_key), n=count, cutoff=0.6)
-        return [by_key[key] for key in close]
+        close = difflib.get_close_matches(normalise(header), list(self.spelled), n=count, cutoff=0.6)
+        return [self.spelled[key] for key in close]
 
     def refuse(self, source: str, headers: Iterable[str]) -> InputError:
         """Make the error for a file without a header of an export, listing unknown headers and the nearest ones."""
@@ -224,6 +223,7 @@ class AliasTable:
         )
 
 
+@functools.lru_cache(maxsize=1 << 13)
 def normalise(header: str) -> str:
     """Fold a header for comparison: no case, spaces, punctuation, full-width forms or invisible marks."""
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", header)).casefold()
@@ -262,7 +262,7 @@ def _table(languages: frozenset[str] | None) -> AliasTable:
                 key = normalise(alias)
                 if aliases.setdefault(key, name) != name:
                     raise ValueError(f"alias {alias!r} of {name} already means {aliases[key]}")
-                spelled[alias] = name
+                spelled.setdefault(key, alias)
                 language_of.setdefault(key, set()).add(language)
     return AliasTable(
         columns=columns,

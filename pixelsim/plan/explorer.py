@@ -1,18 +1,25 @@
-"""Every order of actions of a small world: breadth first, each state once, every invariant in each state."""
+"""Every order of actions of a small world: breadth first, each state once, every invariant in each state.
+
+Depth counts what people do; the clock's steps cost nothing, so that every state is also seen at every later time.
+With delays, an action is begun when the rules allow it, and done one or more steps of the clock later, when they may
+no longer; up to ``in_flight`` actions are begun and not yet done at any time, and those due together are tried in
+every order.
+"""
 
 from __future__ import annotations
 
 import itertools
 import operator
 from array import array
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from pixelsim.base.clock import DAY
 from pixelsim.plan.alphabet import Letter
 from pixelsim.plan.invariants import INVARIANTS, LAWS, Invariant, Law
-from pixelsim.plan.states import FIELDS, Key, StateTable, rename, symmetries
+from pixelsim.plan.states import FIELDS, Key, StateTable, rename, rewound, symmetries
+from pixelsim.plan.stories import Event, Story, became
 from pixelsim.sharing.actions import Action
 from pixelsim.sharing.decision import Decision
 from pixelsim.sharing.effects import perform
@@ -20,84 +27,73 @@ from pixelsim.sharing.engine import decide
 from pixelsim.sharing.rulebook import Rulebook
 from pixelsim.world.world import World
 
+__all__ = ["DecisionCache", "Exploration", "Rules", "explore", "find"]
+
 Rules = Callable[[World, Action, Rulebook, int], Decision]
+"""The function under test: the product's own :func:`pixelsim.sharing.decide`, or one with a fault put in."""
+Flight = tuple[tuple[int, int], ...]
+"""Actions begun and not done: pairs (steps left, number of the letter), sorted."""
 _INDEX = {name: index for index, name in enumerate(FIELDS)}
+_CLOCK = -1
 
 
 class _Watched:
-    __slots__ = ("_seen", "_world")
+    """A world that remembers which of its mappings were read."""
+
+    __slots__ = ("_world", "seen")
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._seen: dict[str, None] = {}
+        self.seen: set[str] = set()
 
     def __getattr__(self, name: str) -> Any:
-        self._seen[name] = None
+        self.seen.add(name)
         return getattr(self._world, name)
 
 
 class DecisionCache:
-    def __init__(self, letters, rulebook, rules):
-        self.letters = letters; self.rulebook = rulebook; self.rules = rules
-        self.held = [[] for _ in letters]
-        self.misses = 0
+    """Decisions by what they read.
 
-    def first_allowed(self, number: int, key: Key, world: World) -> bool:
-        for getter, table in self.held[number]:
-            found = table.get(getter(key))
-            if found is not None:
-                return found
-        self.misses += 1
+    A decision is a function of the mappings that it reads: while those are the same, so is the decision. What is read
+    is watched when a decision is made for the first time, and where none of it has changed it is not made again.
+
+    Parameters
+    ----------
+    actions
+        The actions that will be decided, by number.
+    rulebook
+        Unshare policy and settings.
+    rules
+        The function that decides.
+    """
+
+    def __init__(self, actions: Sequence[Action], rulebook: Rulebook, rules: Rules) -> None:
+        self._actions = actions
+        self._rulebook = rulebook
+        self._rules = rules
+        self._held: list[dict[tuple[int, ...], dict[Any, bool]]] = [{} for _ in actions]
+        self._getters: list[list[tuple[Callable[[Key], Any], dict[Any, bool]]]] = [[] for _ in actions]
+        self.made = 0
+
+    def allowed(self, number: int, key: Key, world: World) -> bool:
+        """Whether an action, by its number, is allowed in a state."""
+        for getter, table in self._getters[number]:
+            known = table.get(getter(key))
+            if known is not None:
+                return known
         watched = _Watched(world)
-        dec = self.rules(watched, self.letters[number].actions[0], self.rulebook, 0).allowed
-        idx = tuple(sorted(_INDEX[n] for n in watched._seen))
-        getter = operator.itemgetter(*idx)
-        for g, table in self.held[number]:
-            if repr(g) == repr(getter):
-                table[getter(key)] = dec
-                break
-        else:
-            self.held[number].append((getter, {getter(key): dec}))
-        return dec
+        decision = self._rules(cast("World", watched), self._actions[number], self._rulebook, 0).allowed
+        self.made += 1
+        read = tuple(sorted(_INDEX[name] for name in watched.seen if name in _INDEX))
+        fresh = self._held[number].get(read)
+        getter = operator.itemgetter(*read) if read else _nothing
+        if fresh is None:
+            fresh = self._held[number][read] = {}
+            self._getters[number].append((getter, fresh))
+        fresh[getter(key)] = decision
+        return decision
 
 
-def quick(start, letters, rulebook, depth, swaps=()):
-    import time
-    fs = set(letters)
-    def alike(names):
-        return {tuple(rename(l.actions, names)) for l in letters} == {l.actions for l in letters}
-    rens = symmetries(start, swaps, alike)
-    table = StateTable(rens)
-    key = table.key(start)
-    canon, _ = table.canonical(key)
-    visited = {canon: 0}
-    frontier = [key]
-    cache = DecisionCache(letters, rulebook, decide)
-    trans = refused = 0
-    t = {"decide": 0.0}
-    t0 = time.perf_counter()
-    for level in range(depth):
-        nxt = []
-        for key in frontier:
-            world = table.world(key)
-            for n, letter in enumerate(letters):
-                if not cache.first_allowed(n, key, world):
-                    refused += 1
-                    continue
-                after = world
-                ok = True
-                for i, a in enumerate(letter.actions):
-                    if i and not decide(after, a, rulebook, 0).allowed:
-                        ok = False; break
-                    after = perform(after, a, rulebook, 0)
-                if not ok:
-                    refused += 1
-                    continue
-                trans += 1
-                k2 = table.successor(world, key, after)
-                c, _ = table.canonical(k2)
-                if c not in visited:
-                    visited[c] = len(visited)
-                    nxt.append(k2)
-        frontier = nxt
-        print(level + 1, len(frontier), len(visited), trans, refused, cache.misses, len(table), round(time.perf_counter() - t0, 1), len(rens), flush=True)
+def _nothing(key: Key) -> tuple[()]:  # noqa: ARG001
+    """Read nothing of a key, for a decision that depends on no state."""
+    return ()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from pydantic import BaseModel
 
 from pixelsim.scenario.base import Source, SourceKind
 from pixelsim.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["parameter_table", "parameters"]
 
@@ -49,6 +51,8 @@ def parameter_table(scenario: Scenario) -> pd.DataFrame:
         Columns ``parameter``, ``value`` (text), ``unit``, ``kind`` (file, default, assumption, given), ``source`` and
         ``rows`` (number of rows behind a value from a file; missing otherwise).
     """
+    import pandas as pd  # noqa: PLC0415 - slow to import, and scenarios are read without it
+
     rows = [
         {
             "parameter": path,
