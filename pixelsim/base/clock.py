@@ -29,7 +29,7 @@ def days(number: float) -> int:
     return round(number * DAY)
 
 
-_OFFSET = re.compile(r"^(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?$")
+_OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
 
 
 def fixed_offset(text: str) -> tuple[int, str | None]:
@@ -56,7 +56,7 @@ def fixed_offset(text: str) -> tuple[int, str | None]:
     note = None
     if stripped.upper() in {"UTC", "GMT", "Z"}:
         minutes = 0
-    elif match := _OFFSET.match(stripped):
+    elif match := _OFFSET.fullmatch(stripped):
         sign, hours, rest = match.groups()
         minutes = (int(hours) * 60 + int(rest or 0)) * (-1 if sign == "-" else 1)
     else:
@@ -95,6 +95,10 @@ def format_offset(offset: int) -> str:
     return f"{'-' if offset < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}"
 
 
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MILLISECOND = dt.timedelta(milliseconds=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """The bridge between a scenario's milliseconds and the calendar.
@@ -119,8 +123,22 @@ class Clock:
             )
 
     def to_ms(self, instant: dt.datetime) -> int:
-        """Give the milliseconds from the start to a timezone-aware instant."""
-        return round((instant - self.start) / dt.timedelta(milliseconds=1))
+        """Give the milliseconds from the start to an instant, rounded to the nearest.
+
+        Raises
+        ------
+        InputError
+            The instant has no time zone.
+        """
+        if instant.tzinfo is None:
+            raise InputError.single(
+                "clock",
+                field="instant",
+                value=instant.isoformat(),
+                rule="an instant with a time zone",
+                remedy="add an offset such as +00:00",
+            )
+        return round((instant - self.start) / _MILLISECOND)
 
     def to_datetime(self, at: int, offset: int | None = None) -> dt.datetime:
         """Give the instant of ``at`` ms, on the start's own clock or on one ``offset`` ms east of UTC."""
@@ -128,15 +146,19 @@ class Clock:
         return (self.start + dt.timedelta(milliseconds=int(at))).astimezone(zone)
 
     @property
+    def _epoch(self) -> int:
+        """Milliseconds from 1970-01-01 UTC to the start, cut to whole ones."""
+        return (self.start - _EPOCH) // _MILLISECOND
+
+    @property
     def start_offset(self) -> int:
         """Milliseconds from UTC midnight of the start's day to the start, read on UTC's clock."""
-        utc = self.start.astimezone(dt.UTC)
-        return ((utc.hour * 60 + utc.minute) * 60 + utc.second) * SECOND + utc.microsecond // 1000
+        return self._epoch % DAY
 
     @property
     def start_weekday(self) -> int:
         """Weekday of the start's day on UTC's clock, Monday is 0."""
-        return self.start.astimezone(dt.UTC).weekday()
+        return (self._epoch // DAY + _EPOCH.weekday()) % 7
 
     def day_index(self, at: NDArray[np.int64], offset: int = 0) -> NDArray[np.int64]:
         """Give the numbers of the calendar days of instants on a clock ``offset`` ms east of UTC.
@@ -153,5 +175,4 @@ class Clock:
         ndarray of int64, shape (n,)
             Days since 1970-01-01 on that clock.
         """
-        epoch = round((self.start - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) / dt.timedelta(milliseconds=1))
-        return np.asarray((at + (epoch + offset)) // DAY, dtype=np.int64)
+        return np.asarray((at + (self._epoch + offset)) // DAY, dtype=np.int64)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+
+from pixelsim.base.errors import InputError
 
 __all__ = ["decimals", "minor_units", "to_major"]
 
@@ -20,8 +22,19 @@ def decimals(currency: str) -> int:
 
 
 def minor_units(amount: float | Decimal | str, currency: str) -> int:
-    """Convert an amount in the currency's own unit to whole smallest units, rounding half to even."""
-    return int((Decimal(str(amount)) * (Decimal(10) ** decimals(currency))).to_integral_value())
+    """Convert an amount in the currency's own unit to whole smallest units, rounding half to even.
+
+    Raises
+    ------
+    InputError
+        The amount is no finite number.
+    """
+    try:
+        return int((Decimal(str(amount)) * (Decimal(10) ** decimals(currency))).to_integral_value())
+    except (InvalidOperation, ValueError, OverflowError):
+        raise InputError.single(
+            "money", field="amount", value=amount, rule="a finite number", remedy="leave a missing amount out"
+        ) from None
 
 
 def to_major(minor: int, currency: str) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from pixelsim.base.errors import InputError
 from pixelsim.base.files import replacing, write_text
 
 if TYPE_CHECKING:
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["csv_text", "harmless", "read_parquet", "write_csv", "write_parquet"]
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def harmless(text: str) -> str:
-    """Give a text that a spreadsheet shows instead of running: a quote goes before ``= + - @``, tab and return.
+    """Give a text that a spreadsheet shows instead of running: a quote goes before what may begin a formula.
 
-    A lone ``-`` (a missing value in many reports) and plain numbers stay as they are.
+    That is ``= + - @``, their full-width forms, and tab, return and line feed. A lone ``-`` (a missing value in many
+    reports) and plain numbers stay as they are.
     """
     if not text.startswith(_DANGEROUS) or text in {"-", "--"}:
         return text
@@ -39,6 +41,7 @@ def csv_text(frame: pd.DataFrame) -> str:
         if not pd.api.types.is_numeric_dtype(safe[name].dtype) and not _is_time(safe[name]):
             column = safe[name].astype("object")
             safe[name] = column.map(lambda value: harmless(value) if isinstance(value, str) else value)
+    safe.columns = [harmless(str(name)) for name in safe.columns]
     return safe.to_csv(index=False, lineterminator="\n")
 
 
@@ -80,13 +83,34 @@ def write_parquet(frame: pd.DataFrame, path: Path) -> None:
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
-    """Read a Parquet file."""
+    """Read a Parquet file: instants in UTC, missing text as NaN, whole numbers with gaps as ``Int64``.
+
+    Raises
+    ------
+    InputError
+        The file is missing or is no Parquet file.
+    """
+    import duckdb  # noqa: PLC0415 - heavy, and needed only where Parquet is read or written
+
     connection = _connect()
     try:
-        found: pd.DataFrame = connection.read_parquet(str(path)).df()
+        table = connection.read_parquet(str(path))
+        found: pd.DataFrame = table.df()
+        texts = [name for name, kind in zip(table.columns, table.types, strict=True) if str(kind) == "VARCHAR"]
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise InputError.single(
+            str(path), field="file", value=reason, rule="a Parquet file that can be read", remedy="check the path"
+        ) from None
     finally:
         connection.close()
-    return found.replace({None: np.nan}) if len(found) else found
+    for name, column in found.items():
+        if isinstance(column.dtype, pd.DatetimeTZDtype):
+            found[name] = column.dt.tz_convert("UTC")
+    for name in texts:
+        missing = found[name].isna()
+        found[name] = found[name].astype("str").mask(missing, np.nan)
+    return found
 
 
 def _connect() -> duckdb.DuckDBPyConnection:

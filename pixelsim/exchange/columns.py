@@ -253,8 +253,8 @@ def _table(languages: frozenset[str] | None) -> AliasTable:
             factor=float(entry.get("factor", 1)),
             money=bool(entry.get("money", False)),
         )
-        spellings = {"api": [name]} | {key: list(value) for key, value in entry.items() if key in LANGUAGES}
-        spellings["api"] = [name, *[a for a in spellings["api"] if a != name]]
+        spellings = {language: list(entry[language]) for language in LANGUAGES if language in entry}
+        spellings["api"] = [name, *spellings.get("api", [])]
         for language, names in spellings.items():
             if languages is not None and language not in languages:
                 continue

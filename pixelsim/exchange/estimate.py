@@ -405,7 +405,7 @@ def _weekday_shape(report: AdsReport, days: pd.DataFrame) -> tuple[tuple[Estimat
     if len(weeks) < 4:
         return None, f"{len(weeks)} weeks with impressions are fewer than four"
     shares = weeks / weeks.mean(axis=1, keepdims=True)
-    shares = np.roll(shares, int(span[0].dayofweek), axis=1)
+    shares = np.roll(shares, span[0].weekday(), axis=1)
     count = len(shares)
     means, errors = shares.mean(axis=0), shares.std(axis=0, ddof=1) / np.sqrt(count)
     half = float(stats.t.ppf(0.5 + LEVEL / 2, count - 1)) * errors

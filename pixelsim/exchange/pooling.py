@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, special, stats
+from scipy import special, stats
 
 __all__ = ["PooledRates", "dispersion", "pool_rates"]
 
@@ -15,8 +15,15 @@ FloatArray = NDArray[np.float64]
 FEWEST_GROUPS = 3
 """Groups from which their spread can be told; with fewer each stands alone on Jeffreys' prior."""
 
-LARGEST_STRENGTH = 1e7
-"""Bound of ``a + b`` of the prior, reached when the groups do not differ at all."""
+GRID = 41
+"""Points of the grid over each hyperparameter."""
+
+LOGIT_MEAN = (-18.0, 6.0)
+LOG_STRENGTH = (0.0, 16.0)
+"""Where the first grid looks for the common mean and for ``a + b``: rates from 1e-8, strengths from 1 to 9 million."""
+
+NEGLIGIBLE = 14.0
+"""Points this far below the largest log density (a millionth of it) are left out of the second grid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +35,9 @@ class PooledRates:
     mean, sd, low, high
         Posterior mean, standard deviation and central 95 % interval for each group, float64.
     prior_mean, prior_strength
-        Mean and ``a + b`` of the Beta prior that the groups share.
+        Mean and ``a + b`` (geometric mean) of the Beta prior that the groups share.
     pooled
-        The prior was fitted to the groups; False: Jeffreys' prior.
+        The prior was learned from the groups; False: Jeffreys' prior.
     """
 
     mean: FloatArray
@@ -64,17 +71,43 @@ def dispersion(successes: FloatArray, trials: FloatArray) -> float:
     return max(1.0, chi / (len(n) - 1))
 
 
-def _negative_log_likelihood(parameters: FloatArray, x: FloatArray, n: FloatArray) -> float:
-    mean, strength = special.expit(parameters[0]), np.exp(parameters[1])
-    a, b = mean * strength, (1 - mean) * strength
-    return float(-(special.betaln(x + a, n - x + b) - special.betaln(a, b)).sum())
+def _log_density(x: FloatArray, n: FloatArray, logit_mean: FloatArray, log_strength: FloatArray) -> FloatArray:
+    """Give the log posterior density of the hyperparameters on a grid, shape (means, strengths), up to a constant.
+
+    Beta-binomial likelihood, and a prior that is flat in the mean and proportional to strength ** -1.5 (Gelman et al.,
+    Bayesian Data Analysis, on hierarchical binomial models), written in the logit of the mean and the log of strength.
+    """
+    mean = special.expit(logit_mean)[:, None]
+    out = np.empty((len(logit_mean), len(log_strength)))
+    for at, log in enumerate(log_strength):
+        a, b = mean * np.exp(log), (1 - mean) * np.exp(log)
+        likelihood = (special.betaln(x + a, n - x + b) - special.betaln(a, b)).sum(axis=1)
+        out[:, at] = likelihood + np.log(mean[:, 0]) + np.log1p(-mean[:, 0]) - log / 2
+    return out
+
+
+def _grid(x: FloatArray, n: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Find the hyperparameters that matter: two grids, the second over what the first finds likely, and its weights."""
+    bounds = [LOGIT_MEAN, LOG_STRENGTH]
+    for _ in range(3):
+        means, strengths = (np.linspace(low, high, GRID) for low, high in bounds)
+        log = _log_density(x, n, means, strengths)
+        likely = log > log.max() - NEGLIGIBLE
+        for axis, points in ((0, means), (1, strengths)):
+            rows = np.flatnonzero(likely.any(axis=1 - axis))
+            step = points[1] - points[0]
+            low, high = (LOGIT_MEAN, LOG_STRENGTH)[axis]
+            bounds[axis] = (max(low, points[rows[0]] - step), min(high, points[rows[-1]] + step))
+    weights = np.exp(log - log.max())
+    return means, strengths, weights / weights.sum()
 
 
 def pool_rates(successes: FloatArray, trials: FloatArray, scatter: FloatArray) -> PooledRates:
-    """Estimate each group's rate with partial pooling (empirical Bayes, beta-binomial).
+    """Estimate each group's rate with partial pooling (hierarchical beta-binomial).
 
     Counts are divided by the group's scatter first, so that a group whose days vary more than a binomial counts as
-    fewer trials and its interval is honest. The common Beta prior is the one of greatest likelihood.
+    fewer trials and its interval is honest. Mean and strength of the common Beta prior are integrated over, so that
+    groups which look alike do not make each other too sure.
 
     Parameters
     ----------
@@ -85,20 +118,27 @@ def pool_rates(successes: FloatArray, trials: FloatArray, scatter: FloatArray) -
     """
     x, n = successes / scatter, trials / scatter
     used = n > 0
-    pooled = int(used.sum()) >= FEWEST_GROUPS and 0 < x.sum() < n.sum()
-    mean, strength = 0.5, 1.0
-    if pooled:
-        start = np.array([special.logit(x.sum() / n.sum()), np.log(200.0)])
-        fit = optimize.minimize(
-            _negative_log_likelihood,
-            start,
-            args=(x[used], n[used]),
-            method="L-BFGS-B",
-            bounds=[(-20.0, 20.0), (0.0, float(np.log(LARGEST_STRENGTH)))],
-        )
-        mean, strength = float(special.expit(fit.x[0])), float(np.exp(fit.x[1]))
-    a, b = x + mean * strength, n - x + (1 - mean) * strength
-    posterior = stats.beta(a, b)
+    if int(used.sum()) < FEWEST_GROUPS:
+        a, b = x + 0.5, n - x + 0.5
+        return _summary(a / (a + b), a * b / ((a + b) ** 2 * (a + b + 1)), 0.5, 1.0, pooled=False)
+    means, strengths, weights = _grid(x[used], n[used])
+    common = special.expit(means)[:, None]
+    first, second = np.zeros(len(x)), np.zeros(len(x))
+    for at, log in enumerate(strengths):
+        a = x + common * np.exp(log)
+        total = n + np.exp(log)
+        first += weights[:, at] @ (a / total)
+        second += weights[:, at] @ (a * (a + 1) / (total * (total + 1)))
+    prior_mean = float(weights.sum(axis=1) @ common[:, 0])
+    prior_strength = float(np.exp(weights.sum(axis=0) @ strengths))
+    return _summary(first, second - first**2, prior_mean, prior_strength, pooled=True)
+
+
+def _summary(
+    mean: FloatArray, variance: FloatArray, prior_mean: float, prior_strength: float, *, pooled: bool
+) -> PooledRates:
+    """Describe posteriors by mean and variance; intervals are those of the Beta with the same two."""
+    size = mean * (1 - mean) / variance - 1
+    posterior = stats.beta(mean * size, (1 - mean) * size)
     low, high = (np.asarray(posterior.ppf(p), dtype=np.float64) for p in (0.025, 0.975))
-    sd = np.asarray(posterior.std(), dtype=np.float64)
-    return PooledRates(a / (a + b), sd, low, high, mean, strength, pooled)
+    return PooledRates(mean, np.sqrt(variance), low, high, prior_mean, prior_strength, pooled)

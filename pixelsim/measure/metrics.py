@@ -26,6 +26,7 @@ from pixelsim.sharing.decision import Decision
 from pixelsim.sharing.visibility import account_may_see
 from pixelsim.traffic.attribution import Reason
 from pixelsim.traffic.log import Fate
+from pixelsim.traffic.sessions import Visit
 from pixelsim.traffic.simulate import Simulation
 
 __all__ = ["COLUMNS", "Level", "Metric", "Surface", "metrics", "viewers_of"]
@@ -174,7 +175,7 @@ def _readings(simulation: Simulation, viewer: Viewer, pixel: int, level: Level) 
     log, claims, numbering = simulation.log, simulation.claims, simulation.numbering
     settings = simulation.scenario.measurement
     here = log.pixel == pixel
-    kept = np.flatnonzero(here & (log.fate == Fate.KEPT))
+    kept = np.flatnonzero(here & (log.fate == Fate.KEPT) & (log.visit != Visit.PREVIEW))
     credited = np.flatnonzero(here & (log.reason == Reason.CREDITED))
     account = numbering.accounts.index(viewer.account)
     own = np.flatnonzero((claims.pixel == pixel) & (claims.account == account) & claims.counted)

@@ -1,12 +1,12 @@
-"""The alphabet of the explorer: small worlds, and everything that people can do in them, one letter each."""
+"""The alphabet of the explorer: a small world, and everything that people can do in it, one letter each."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pixelsim.base.clock import DAY
+from pixelsim.base.errors import InputError
 from pixelsim.plan.wording import describe
 from pixelsim.sharing import actions as do
 from pixelsim.sharing.actions import Action
@@ -24,17 +24,17 @@ from pixelsim.world.entities import (
 from pixelsim.world.relations import AccountAssignment
 from pixelsim.world.world import World
 
-__all__ = ["ACCOUNTS", "CLOCK", "PIXELS", "Letter", "full_alphabet", "launch", "small_world"]
+__all__ = ["PIXELS", "SWAPS", "Letter", "full_alphabet", "launch", "running_world", "small_world", "written"]
 
 PIXELS = ("px_1", "px_2")
-ACCOUNTS = {"acc_own": "bc_own", "acc_reg": "bc_reg", "acc_p1": "bc_par", "acc_p2": "bc_par"}
-"""The four ad accounts and the Business Center that owns each."""
+_HOMES = {"acc_own": "bc_own", "acc_reg": "bc_reg", "acc_p1": "bc_par", "acc_p2": "bc_par"}
 _OPERATORS = {"acc_own": "ann", "acc_reg": "rob", "acc_p1": "pit", "acc_p2": "pit"}
+_PARTNERS = ("acc_p1", "acc_p2")
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One thing that somebody does in one sitting: a name, and the actions that it takes; no action is the clock.
+    """One thing that somebody does in one sitting: a name, and the actions that it takes, at least one.
 
     A letter counts as refused when one of its actions is; then nothing of it is done.
     """
@@ -43,34 +43,43 @@ class Letter:
     actions: tuple[Action, ...]
 
     @classmethod
-    def of(cls, *actions: Action, name: str = "") -> Letter:
-        """Make a letter from actions, named by what they do."""
-        return cls(name or f"{actions[0].actor}: {'; '.join(describe(action) for action in actions)}", actions)
-
-    @property
-    def is_clock(self) -> bool:
-        """Whether it is nobody's act but the clock's next step."""
-        return not self.actions
+    def of(cls, *actions: Action) -> Letter:
+        """Make a letter from actions, named by who does what."""
+        return cls(f"{actions[0].actor}: {'; '.join(describe(action) for action in actions)}", actions)
 
 
-CLOCK = Letter("the clock goes on by one step", ())
-"""The letter by which scheduled ad groups come to their start, and reviews and deadlines pass."""
+def _number(pixel: str) -> str:
+    """Give a pixel of the small world its 19-digit number."""
+    return pixel.removeprefix("px_").zfill(19)
+
+
+def _swap(*pairs: tuple[str, str]) -> dict[str, str]:
+    return {one: other for pair in pairs for one, other in (pair, pair[::-1])}
+
+
+SWAPS: tuple[dict[str, str], ...] = (
+    _swap(
+        *((f"{kind}_p1", f"{kind}_p2") for kind in ("acc", "c", "g", "d")),
+        ("au_p1_1", "au_p2_1"),
+        ("au_p1_2", "au_p2_2"),
+    ),
+    _swap(PIXELS, (_number("px_1"), _number("px_2")), ("tk_1", "tk_2"), ("au_p1_1", "au_p1_2"), ("au_p2_1", "au_p2_2")),
+)
+"""What is alike in the small world: the two ad accounts of the partner, and the two pixels, with all that is theirs."""
 
 
 def small_world() -> World:
     """Give a world of two Business Centers and a partner, four people and four ad accounts, and nothing else yet.
 
-    ``bc_own`` (Admin ann) will own the pixels; ``bc_reg`` (Admin rob) is a second brand; ``bc_par`` is the partner,
-    an agency with the Admin pam, and pit, who runs the ads of its two accounts. Nobody is a partner of anybody.
+    ``bc_own`` (Admin ann) and ``bc_reg`` (Admin rob) are two brands that may create and own pixels; ``bc_par`` is the
+    partner, an agency with the Admin pam, and pit, who runs the ads of its two accounts. Nobody is anybody's partner.
     """
-    agency = BusinessCenterType.AGENCY
-    people = ("ann", "rob", "pam", "pit")
     return World.of(
         BusinessCenter(id="bc_own", name="Owner"),
         BusinessCenter(id="bc_reg", name="Region"),
-        BusinessCenter(id="bc_par", name="Partner", type=agency),
-        *(Person(id=name, name=name) for name in people),
-        *(AdAccount(id=key, name=key, owner_bc=home, created_from_bc=home) for key, home in ACCOUNTS.items()),
+        BusinessCenter(id="bc_par", name="Partner", type=BusinessCenterType.AGENCY),
+        *(Person(id=name, name=name) for name in ("ann", "rob", "pam", "pit")),
+        *(AdAccount(id=key, name=key, owner_bc=home, created_from_bc=home) for key, home in _HOMES.items()),
         members={
             ("bc_own", "ann"): BusinessRole.ADMIN,
             ("bc_reg", "rob"): BusinessRole.ADMIN,
@@ -79,125 +88,164 @@ def small_world() -> World:
         },
         account_people={
             (account, person): AccountAssignment(
-                role=AccountRole.OPERATOR if person == "pit" else AccountRole.ADMIN, via=ACCOUNTS[account]
+                role=AccountRole.OPERATOR if person == "pit" else AccountRole.ADMIN, via=_HOMES[account]
             )
             for account, person in _OPERATORS.items()
         },
     )
 
 
-def launch(account: str, pixel: str, *, start: int = 0, suffix: str = "") -> Letter:
-    """Give the letter that publishes an account's campaign, with one ad group and one ad, on a pixel.
+def launch(account: str, pixel: str, start: int = 0) -> Letter:
+    """Give the letter that publishes an account's one campaign, with one ad group and one ad, on a pixel.
 
     Parameters
     ----------
     account
-        Id of an account of :data:`ACCOUNTS`.
+        Id of an ad account of :func:`small_world`.
     pixel
         Code of the pixel.
     start
-        Steps of the clock until its start, at least 0.
-    suffix
-        Ending of the ids, to tell several campaigns of one account apart.
+        Steps of the clock until it starts, at least 0.
     """
-    actor, tail = _OPERATORS[account], account.removeprefix("acc_") + suffix
-    group = do.CreateAdGroup(
-        actor=actor, campaign=f"c_{tail}", ad_group=f"g_{tail}", pixel=pixel, start=start * DAY
+    actor, tail = _OPERATORS[account], account.removeprefix("acc_")
+    letter = Letter.of(
+        do.CreateCampaign(actor=actor, account=account, campaign=f"c_{tail}"),
+        do.CreateAdGroup(actor=actor, campaign=f"c_{tail}", ad_group=f"g_{tail}", pixel=pixel, start=start * DAY),
+        do.CreateAd(actor=actor, ad_group=f"g_{tail}", ad=f"d_{tail}"),
     )
     when = f", to start in {start} step{'s' if start > 1 else ''}" if start else ""
-    return Letter.of(
-        do.CreateCampaign(actor=actor, account=account, campaign=f"c_{tail}"),
-        group,
-        do.CreateAd(actor=actor, ad_group=f"g_{tail}", ad=f"d_{tail}"),
-        name=f"{actor}: launch campaign c_{tail} in ad account {account} on pixel {pixel}{when}",
-    )
+    return Letter(f"{actor}: launch campaign c_{tail} in ad account {account} on pixel {pixel}{when}", letter.actions)
 
 
-def _creating() -> list[Letter]:
-    letters = []
-    for pixel in PIXELS:
-        for bc, account, person in (("bc_own", "acc_own", "ann"), ("bc_reg", "acc_reg", "rob")):
-            number = pixel.removeprefix("px_").zfill(19)
-            letters += [
-                Letter.of(do.CreatePixel(actor=person, account=account, pixel=pixel, number=number, name=pixel)),
-                Letter.of(do.TransferPixel(actor=person, bc=bc, pixel=pixel)),
-            ]
-    return letters
+def _create(pixel: str, account: str, person: str) -> Action:
+    return do.CreatePixel(actor=person, account=account, pixel=pixel, number=_number(pixel), name=pixel)
 
 
-def _partnering() -> list[Letter]:
-    letters = []
-    for one, person, other, answer in (("bc_own", "ann", "bc_par", "pam"), ("bc_own", "ann", "bc_reg", "rob")):
-        letters += [
-            Letter.of(do.RequestPartnership(actor=person, bc=one, partner=other)),
-            Letter.of(do.ApprovePartnership(actor=answer, bc=other, partner=one)),
-            Letter.of(do.RemovePartner(actor=person, bc=one, partner=other)),
-        ]
-    return letters
-
-
-def _giving() -> list[Letter]:
-    letters = []
-    for pixel in PIXELS:
-        letters += [
-            Letter.of(do.SharePixel(actor="ann", bc="bc_own", pixel=pixel, partner="bc_par")),
-            Letter.of(do.SharePixel(actor="ann", bc="bc_own", pixel=pixel, partner="bc_reg")),
-            Letter.of(do.SharePixel(actor="pam", bc="bc_par", pixel=pixel, partner="bc_reg")),
-            Letter.of(do.LinkPixel(actor="pam", bc="bc_par", pixel=pixel, account="acc_p1")),
-            Letter.of(do.LinkPixel(actor="pam", bc="bc_par", pixel=pixel, account="acc_p2")),
-            Letter.of(do.LinkPixel(actor="rob", bc="bc_reg", pixel=pixel, account="acc_reg")),
-            Letter.of(do.LinkPixel(actor="pam", bc="bc_par", pixel=pixel, account="acc_reg")),
-        ]
-    return letters
-
-
-def _people() -> list[Letter]:
-    letters = [
-        Letter.of(do.GrantAccountAccess(actor="ann", bc="bc_own", account="acc_own", partner="bc_par")),
-        Letter.of(do.RevokeAccountAccess(actor="ann", bc="bc_own", account="acc_own", partner="bc_par")),
-        Letter.of(do.GrantAccountAccess(actor="rob", bc="bc_reg", account="acc_reg", partner="bc_own")),
-        Letter.of(do.RevokeAccountAccess(actor="rob", bc="bc_reg", account="acc_reg", partner="bc_own")),
-        Letter.of(do.AssignAccount(actor="ann", account="acc_own", person="pit")),
-        Letter.of(do.UnassignAccount(actor="ann", account="acc_own", person="pit")),
-        Letter.of(do.LeavePerson(actor="pit")),
+def _owning(pixel: str) -> list[Action]:
+    return [
+        _create(pixel, "acc_own", "ann"),
+        do.TransferPixel(actor="ann", bc="bc_own", pixel=pixel),
+        _create(pixel, "acc_reg", "rob"),
+        do.TransferPixel(actor="rob", bc="bc_reg", pixel=pixel),
+        do.EditPixel(actor="ann", pixel=pixel, setting="first_party_cookies", value=False),
+        do.AssignPixel(actor="ann", bc="bc_own", pixel=pixel, person="pit", level=PixelLevel.EDIT),
+        do.UnassignPixel(actor="ann", bc="bc_own", pixel=pixel, person="pit"),
     ]
-    for account in ("acc_p1", "acc_p2"):
-        letters += [
-            Letter.of(do.AssignAccount(actor="pam", bc="bc_par", account=account, person="pam")),
-        ]
-    return letters
 
 
-def _using() -> list[Letter]:
-    letters = [launch(account, pixel) for account in ("acc_p1", "acc_p2", "acc_own", "acc_reg") for pixel in PIXELS]
-    letters += [launch(account, pixel, start=1) for account in ("acc_p1", "acc_p2") for pixel in PIXELS]
+def _sharing(pixel: str) -> list[Action]:
+    return [
+        do.SharePixel(actor="ann", bc="bc_own", pixel=pixel, partner="bc_par"),
+        do.SharePixel(actor="ann", bc="bc_own", pixel=pixel, partner="bc_reg"),
+        do.SharePixel(actor="rob", bc="bc_reg", pixel=pixel, partner="bc_own"),
+        do.SharePixel(actor="rob", bc="bc_reg", pixel=pixel, partner="bc_par"),
+        do.SharePixel(actor="pam", bc="bc_par", pixel=pixel, partner="bc_reg"),
+        *(do.LinkPixel(actor="pam", bc="bc_par", pixel=pixel, account=account) for account in _PARTNERS),
+        do.LinkPixel(actor="pam", bc="bc_par", pixel=pixel, account="acc_reg"),
+        do.LinkPixel(actor="rob", bc="bc_reg", pixel=pixel, account="acc_reg"),
+        do.LinkPixel(actor="ann", bc="bc_own", pixel=pixel, account="acc_reg"),
+    ]
+
+
+def _ending(pixel: str) -> list[Action]:
+    tail = pixel.removeprefix("px_")
+    return [
+        do.UnsharePixel(actor="ann", bc="bc_own", pixel=pixel, partner="bc_par"),
+        do.UnsharePixel(actor="ann", bc="bc_own", pixel=pixel, partner="bc_reg"),
+        do.UnsharePixel(actor="rob", bc="bc_reg", pixel=pixel, partner="bc_par"),
+        *(do.UnlinkPixel(actor="ann", bc="bc_own", pixel=pixel, account=account) for account in _PARTNERS),
+        do.UnlinkPixel(actor="ann", bc="bc_own", pixel=pixel, account="acc_own"),
+        do.IssueToken(actor="pam", bc="bc_par", pixel=pixel, token=f"tk_{tail}"),
+        do.RevokeToken(actor="ann", token=f"tk_{tail}"),
+    ]
+
+
+def _people() -> list[Action]:
+    return [
+        do.RequestPartnership(actor="ann", bc="bc_own", partner="bc_par"),
+        do.ApprovePartnership(actor="pam", bc="bc_par", partner="bc_own"),
+        do.RemovePartner(actor="ann", bc="bc_own", partner="bc_par"),
+        do.RequestPartnership(actor="ann", bc="bc_own", partner="bc_reg"),
+        do.ApprovePartnership(actor="rob", bc="bc_reg", partner="bc_own"),
+        do.GrantAccountAccess(actor="ann", bc="bc_own", account="acc_own", partner="bc_par"),
+        do.RevokeAccountAccess(actor="ann", bc="bc_own", account="acc_own", partner="bc_par"),
+        do.GrantAccountAccess(actor="rob", bc="bc_reg", account="acc_reg", partner="bc_own"),
+        do.RevokeAccountAccess(actor="rob", bc="bc_reg", account="acc_reg", partner="bc_own"),
+        do.AssignAccount(actor="ann", account="acc_own", person="pit"),
+        do.UnassignAccount(actor="ann", account="acc_own", person="pit"),
+        *(do.AssignAccount(actor="pam", bc="bc_par", account=account, person="pam") for account in _PARTNERS),
+        do.AddMember(actor="ann", bc="bc_own", person="pit"),
+        do.RemoveMember(actor="ann", bc="bc_own", person="pit"),
+        do.LeavePerson(actor="pit"),
+        do.LeavePerson(actor="pam"),
+    ]
+
+
+def _running() -> list[Action]:
+    found: list[Action] = []
     for group in ("g_p1", "g_p2"):
-        letters += [
-            Letter.of(do.Switch(actor="pit", kind="ad_group", id=group, to="off")),
-            Letter.of(do.Switch(actor="pit", kind="ad_group", id=group, to="on")),
-            Letter.of(do.Switch(actor="pit", kind="ad_group", id=group, to="deleted")),
-        ]
-    for account in ("acc_p1", "acc_p2"):
+        found += [do.Switch(actor="pit", kind="ad_group", id=group, to="off")]
+        found += [do.Switch(actor="pit", kind="ad_group", id=group, to="on")]
+        found += [do.Switch(actor="pit", kind="ad_group", id=group, to="deleted")]
+    for account in _PARTNERS:
         for pixel in PIXELS:
-            letters.append(Letter.of(do.BuildAudience(actor="pit", account=account, audience=f"au_{account[4:]}_{pixel[3:]}", pixel=pixel)))
-    return letters
-
-
-def _ending() -> list[Letter]:
-    letters = []
-    for pixel in PIXELS:
-        letters += [
-            Letter.of(do.UnsharePixel(actor="ann", bc="bc_own", pixel=pixel, partner="bc_par")),
-            Letter.of(do.UnsharePixel(actor="ann", bc="bc_own", pixel=pixel, partner="bc_reg")),
-            Letter.of(do.UnlinkPixel(actor="ann", bc="bc_own", pixel=pixel, account="acc_p1")),
-            Letter.of(do.UnlinkPixel(actor="ann", bc="bc_own", pixel=pixel, account="acc_p2")),
-            Letter.of(do.EditPixel(actor="ann", pixel=pixel, setting="first_party_cookies", value=False)),
-            Letter.of(do.IssueToken(actor="pam", bc="bc_par", pixel=pixel, token=f"tk_{pixel[3:]}")),
-            Letter.of(do.RevokeToken(actor="ann", token=f"tk_{pixel[3:]}")),
-        ]
-    return letters
+            key = f"au_{account.removeprefix('acc_')}_{pixel.removeprefix('px_')}"
+            found.append(do.BuildAudience(actor="pit", account=account, audience=key, pixel=pixel))
+    return found
 
 
 def full_alphabet() -> tuple[Letter, ...]:
-    """x."""
-    return (*_creating(), *_partnering(), *_giving(), *_people(), *_using(), *_ending())
+    """Give the alphabet of the small world: owning, sharing, linking, using, ending, and people coming and going.
+
+    It holds attempts that the rules always refuse (sharing on what was received, unlinking the creating account), so
+    that a rule that lets them through is found.
+    """
+    singles = [*_people(), *_running()]
+    for pixel in PIXELS:
+        singles += [*_owning(pixel), *_sharing(pixel), *_ending(pixel)]
+    launches = [launch(account, pixel) for account in _HOMES for pixel in PIXELS]
+    launches += [launch(account, pixel, start=1) for account in _PARTNERS for pixel in PIXELS]
+    return (*(Letter.of(action) for action in singles), *launches)
+
+
+def written(world: World, letters: Iterable[Letter], rulebook: Rulebook) -> World:
+    """Give the world after some letters, one after the other at the clock's start.
+
+    Raises
+    ------
+    InputError
+        The rules refuse one of them.
+    """
+    for letter in letters:
+        for action in letter.actions:
+            outcome = apply(world, action, rulebook, 0)
+            if not outcome.decision.allowed:
+                raise InputError.single(
+                    "letters",
+                    field="action",
+                    value=letter.name,
+                    rule="an action that is allowed at that point",
+                    remedy=f"repair it: {outcome.decision}",
+                )
+            world = outcome.world
+    return world
+
+
+def running_world() -> World:
+    """Give the small world in full swing, made by the product's own actions.
+
+    ``px_1`` and ``px_2`` belong to ``bc_own``; ``px_1`` is shared with the region and the partner, and four campaigns
+    use it: those of the owner and of the partner's two accounts run, that of the region starts in two steps.
+    """
+    singles: list[Action] = []
+    for pixel in PIXELS:
+        singles += _owning(pixel)[:2]
+    singles += [
+        do.SharePixel(actor="ann", bc="bc_own", pixel="px_1", partner="bc_par"),
+        do.SharePixel(actor="ann", bc="bc_own", pixel="px_1", partner="bc_reg"),
+        *(do.LinkPixel(actor="pam", bc="bc_par", pixel="px_1", account=account) for account in _PARTNERS),
+        do.LinkPixel(actor="rob", bc="bc_reg", pixel="px_1", account="acc_reg"),
+    ]
+    letters = [Letter.of(action) for action in singles]
+    letters += [launch(account, "px_1") for account in ("acc_own", *_PARTNERS)]
+    return written(small_world(), [*letters, launch("acc_reg", "px_1", start=2)], Rulebook())

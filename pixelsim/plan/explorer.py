@@ -8,92 +8,180 @@ every order.
 
 from __future__ import annotations
 
-import itertools
-import operator
-from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from pixelsim.base.clock import DAY
 from pixelsim.plan.alphabet import Letter
+from pixelsim.plan.cache import Rules
 from pixelsim.plan.invariants import INVARIANTS, LAWS, Invariant, Law
-from pixelsim.plan.states import FIELDS, Key, StateTable, rename, rewound, symmetries
-from pixelsim.plan.stories import Event, Story, became
-from pixelsim.sharing.actions import Action
-from pixelsim.sharing.decision import Decision
-from pixelsim.sharing.effects import perform
+from pixelsim.plan.search import Search
+from pixelsim.plan.states import FIELDS
+from pixelsim.plan.stories import Story
 from pixelsim.sharing.engine import decide
 from pixelsim.sharing.rulebook import Rulebook
 from pixelsim.world.world import World
 
-__all__ = ["DecisionCache", "Exploration", "Rules", "explore", "find"]
-
-Rules = Callable[[World, Action, Rulebook, int], Decision]
-"""The function under test: the product's own :func:`pixelsim.sharing.decide`, or one with a fault put in."""
-Flight = tuple[tuple[int, int], ...]
-"""Actions begun and not done: pairs (steps left, number of the letter), sorted."""
-_INDEX = {name: index for index, name in enumerate(FIELDS)}
-_CLOCK = -1
+__all__ = ["Exploration", "explore", "find"]
 
 
-class _Watched:
-    """A world that remembers which of its mappings were read."""
-
-    __slots__ = ("_world", "seen")
-
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self.seen: set[str] = set()
-
-    def __getattr__(self, name: str) -> Any:
-        self.seen.add(name)
-        return getattr(self._world, name)
-
-
-class DecisionCache:
-    """Decisions by what they read.
-
-    A decision is a function of the mappings that it reads: while those are the same, so is the decision. What is read
-    is watched when a decision is made for the first time, and where none of it has changed it is not made again.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exploration:
+    """What an exhaustive exploration went through, and what it found.
 
     Parameters
     ----------
-    actions
-        The actions that will be decided, by number.
-    rulebook
-        Unshare policy and settings.
-    rules
-        The function that decides.
+    letters
+        Names of the letters of the alphabet.
+    depth, delays, in_flight
+        How many actions deep, which delays (in steps of the clock), and how many may be begun and not done at once.
+    levels
+        Number of new states after 0, 1, 2, ... actions.
+    transitions
+        Number of allowed moves tried, the clock's among them.
+    refused
+        Number of attempts that the rules refused.
+    skipped
+        Number of attempts left out, since something that they name does not exist.
+    decisions
+        Number of decisions really made; the rest followed from one in which all that was read was the same.
+    renamings
+        Number of renamings, the identity among them, under which two states counted as one.
+    stories
+        What was found, the shortest story first; empty when everything held.
     """
 
-    def __init__(self, actions: Sequence[Action], rulebook: Rulebook, rules: Rules) -> None:
-        self._actions = actions
-        self._rulebook = rulebook
-        self._rules = rules
-        self._held: list[dict[tuple[int, ...], dict[Any, bool]]] = [{} for _ in actions]
-        self._getters: list[list[tuple[Callable[[Key], Any], dict[Any, bool]]]] = [[] for _ in actions]
-        self.made = 0
+    letters: tuple[str, ...]
+    depth: int
+    delays: tuple[int, ...]
+    in_flight: int
+    levels: tuple[int, ...]
+    transitions: int
+    refused: int
+    skipped: int
+    decisions: int
+    renamings: int
+    stories: tuple[Story, ...]
 
-    def allowed(self, number: int, key: Key, world: World) -> bool:
-        """Whether an action, by its number, is allowed in a state."""
-        for getter, table in self._getters[number]:
-            known = table.get(getter(key))
-            if known is not None:
-                return known
-        watched = _Watched(world)
-        decision = self._rules(cast("World", watched), self._actions[number], self._rulebook, 0).allowed
-        self.made += 1
-        read = tuple(sorted(_INDEX[name] for name in watched.seen if name in _INDEX))
-        fresh = self._held[number].get(read)
-        getter = operator.itemgetter(*read) if read else _nothing
-        if fresh is None:
-            fresh = self._held[number][read] = {}
-            self._getters[number].append((getter, fresh))
-        fresh[getter(key)] = decision
-        return decision
+    @property
+    def states(self) -> int:
+        """Number of distinct states."""
+        return sum(self.levels)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every invariant and every law held."""
+        return not self.stories
+
+    def text(self, *, alphabet: bool = True) -> str:
+        """Write what was gone through as lines of text, with the whole alphabet or without."""
+        lines = [f"alphabet: {len(self.letters)} letters, and the clock"]
+        if alphabet:
+            lines += [f"  {name}" for name in self.letters]
+        delays = ", ".join(str(delay) for delay in self.delays)
+        levels = " + ".join(f"{number:,}" for number in self.levels)
+        lines += [
+            f"depth {self.depth}, delays {delays}, at most {self.in_flight} actions in flight",
+            f"states: {self.states:,} ({levels}), merged under {self.renamings} renamings",
+            f"transitions: {self.transitions:,}",
+            f"refused attempts: {self.refused:,}; skipped, since an id did not exist: {self.skipped:,}",
+            f"decisions made: {self.decisions:,}",
+        ]
+        lines.append("everything held" if self.ok else "\n\n".join(str(story) for story in self.stories))
+        return "\n".join(lines)
 
 
-def _nothing(key: Key) -> tuple[()]:  # noqa: ARG001
-    """Read nothing of a key, for a decision that depends on no state."""
-    return ()
+def explore(
+    start: World,
+    letters: Sequence[Letter],
+    rulebook: Rulebook,
+    *,
+    depth: int,
+    delays: Sequence[int] = (0,),
+    in_flight: int = 2,
+    step: int = DAY,
+    swaps: Iterable[Mapping[str, str]] = (),
+    invariants: Sequence[Invariant] = INVARIANTS,
+    laws: Sequence[Law] = LAWS,
+    rules: Rules = decide,
+    stop: bool = True,
+) -> Exploration:
+    """Go through all orders of actions from a world, up to a depth.
+
+    Parameters
+    ----------
+    start
+        The world to begin with, its clock at 0.
+    letters
+        What people can do.
+    rulebook
+        Unshare policy and settings.
+    depth
+        How many actions deep, at least 0.
+    delays
+        Delays that each action may have, in whole steps of the clock from 0 to 7.
+    in_flight
+        How many actions with a delay may be begun and not done at once.
+    step
+        Length of a step of the clock in ms.
+    swaps
+        Exchanges of names to try as symmetries; those that change the world or the alphabet are not used.
+    invariants, laws
+        What is tested in each state and at each step.
+    rules
+        The function that decides; exchange it to see that a faulty one is found.
+    stop
+        Whether to stop at the first fault, which is the one with the fewest actions.
+
+    Returns
+    -------
+    Exploration
+        Counts, and a story for each fault.
+    """
+    search = Search(start, letters, rulebook, step=step, swaps=swaps, invariants=invariants, laws=laws, rules=rules)
+    search.run(depth, tuple(delays), in_flight, stop=stop)
+    return Exploration(
+        letters=tuple(letter.name for letter in letters),
+        depth=depth,
+        delays=tuple(delays),
+        in_flight=in_flight,
+        levels=tuple(search.levels),
+        transitions=search.transitions,
+        refused=search.refused,
+        skipped=search.skipped,
+        decisions=search.cache.made,
+        renamings=len(search.table.renamings),
+        stories=tuple(search.stories),
+    )
+
+
+def find(
+    start: World,
+    letters: Sequence[Letter],
+    rulebook: Rulebook,
+    target: Callable[[World], str | None],
+    *,
+    depth: int,
+    rule: str = "",
+    swaps: Iterable[Mapping[str, str]] = (),
+    step: int = DAY,
+) -> Story | None:
+    """Find the shortest way to a state that a test describes.
+
+    Parameters
+    ----------
+    target
+        Says what is so in a world, as a clause, or gives None; the clock stands at 0.
+    rule
+        Id of the rule that the story is about.
+    start, letters, rulebook, depth, swaps, step
+        As for :func:`explore`.
+
+    Returns
+    -------
+    Story or None
+        The story with the fewest actions, or None when no such state exists within the depth.
+    """
+    wanted = Invariant(rule, "", FIELDS, lambda world, _: target(world))
+    found = explore(start, letters, rulebook, depth=depth, step=step, swaps=swaps, invariants=(wanted,), laws=())
+    return found.stories[0] if found.stories else None

@@ -196,16 +196,29 @@ _PIXEL_ACCESS = ("pixels", "shares", "links")
 INVARIANTS: tuple[Invariant, ...] = (
     Invariant("R03", "Only a pixel in a Business Center is shared or linked.", _PIXEL_ACCESS, _ownership),
     Invariant("R09", "No access over two share edges.", (*_PIXEL_ACCESS, "ad_accounts"), _two_edges),
-    Invariant("R10", "Who holds something through a Business Center is its member.",
-              ("pixel_people", "account_people", "members"), _members),
+    Invariant(
+        "R10",
+        "Who holds something through a Business Center is its member.",
+        ("pixel_people", "account_people", "members"),
+        _members,
+    ),
     Invariant("R11", "The creating account's link is never gone.", ("pixels", "unbound"), _creator),
-    Invariant("R13", "Where access stops delivery, nothing spends without access.",
-              ("pixels", "links", "unbound", "campaigns", "ad_groups", "ads", "audiences"), _no_orphan),
-    Invariant("R14", "Nothing is left of a share that has ended.", (*_PIXEL_ACCESS, "unbound", "pixel_people"),
-              _no_link_left),
+    Invariant(
+        "R13",
+        "Where access stops delivery, nothing spends without access.",
+        ("pixels", "links", "unbound", "campaigns", "ad_groups", "ads", "audiences"),
+        _no_orphan,
+    ),
+    Invariant(
+        "R14", "Nothing is left of a share that has ended.", (*_PIXEL_ACCESS, "unbound", "pixel_people"), _no_link_left
+    ),
     Invariant("R19", "The labels follow from shares and links.", _PIXEL_ACCESS, _labels),
-    Invariant("R20", "An ad account sees a pixel exactly while it is linked.",
-              ("pixels", "links", "unbound", "shares", "partnerships", "account_grants"), _seen),
+    Invariant(
+        "R20",
+        "An ad account sees a pixel exactly while it is linked.",
+        ("pixels", "links", "unbound", "shares", "partnerships", "account_grants"),
+        _seen,
+    ),
 )
 """What holds in every state."""
 

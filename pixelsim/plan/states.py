@@ -58,7 +58,7 @@ def rewound(world: World, by: int) -> World:
         moved = {key: _rewound_value(value, by) for key, value in mapping.items()}
         if any(moved[key] is not value for key, value in mapping.items()):
             changed[name] = moved
-    return dataclasses.replace(world, **changed) if changed else world  # type: ignore[arg-type]  # names are fields
+    return dataclasses.replace(world, **changed) if changed else world
 
 
 def rename(value: Any, names: Mapping[str, str]) -> Any:
@@ -77,7 +77,9 @@ def rename(value: Any, names: Mapping[str, str]) -> Any:
     return value
 
 
-def symmetries(world: World, swaps: Iterable[Mapping[str, str]], alike: Callable[[Mapping[str, str]], bool]) -> list[dict[str, str]]:
+def symmetries(
+    world: World, swaps: Iterable[Mapping[str, str]], alike: Callable[[Mapping[str, str]], bool]
+) -> list[dict[str, str]]:
     """Give all renamings, composed of swaps, that leave a world and whatever ``alike`` tests as they are.
 
     Parameters
@@ -96,7 +98,9 @@ def symmetries(world: World, swaps: Iterable[Mapping[str, str]], alike: Callable
     found: list[dict[str, str]] = [{}]
     for swap in swaps:
         if rename(world, swap) == world and alike(swap):
-            found += [{**names, **swap} if not names.keys() & swap.keys() else _composed(names, swap) for names in found]
+            found += [
+                {**names, **swap} if not names.keys() & swap.keys() else _composed(names, swap) for names in found
+            ]
     return found
 
 
@@ -151,14 +155,12 @@ class StateTable:
         """Give the mapping with a number, of the field at an index of :data:`FIELDS`."""
         return self._known[index][number]
 
-    def canonical(self, key: Key) -> tuple[Key, int]:
-        """Give the smallest key among those that a renaming leads to, and the number of that renaming."""
-        best, chosen = key, 0
+    def canonical(self, key: Key) -> Key:
+        """Give the smallest key among those that a renaming leads to."""
+        best = key
         for which in range(1, len(self.renamings)):
-            image = self.image(which, key)
-            if image < best:
-                best, chosen = image, which
-        return best, chosen
+            best = min(best, self.image(which, key))
+        return best
 
     def image(self, which: int, key: Key) -> Key:
         """Give the key of a state under the renaming of a number."""
@@ -188,7 +190,7 @@ class StateTable:
         return self._add(index, mapping, mark) if number is None else number
 
     def _item(self, index: int, name: Any, value: Any) -> int:
-        """Number one entry by its value, and remember the object so that the next look-up need not compare."""
+        """Give one entry a number by its value, and remember the object so that it need not be compared again."""
         mark = (index, name, value)
         item = self._values.get(mark)
         if item is None:
@@ -208,4 +210,3 @@ class StateTable:
             image = number if not names else self._number(index, rename(mapping, names))
             self._images[which][index][number] = image
         return number
-

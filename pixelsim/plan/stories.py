@@ -54,4 +54,3 @@ def became(decision: Decision) -> str:
     if decision.allowed:
         return f"allowed ({decision.rule})"
     return f"refused ({decision.rule}): {decision.reason}"
-

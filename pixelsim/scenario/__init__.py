@@ -2,6 +2,7 @@
 
 from pixelsim.scenario.base import Source, SourceKind
 from pixelsim.scenario.builtin import sample, scenario, scenario_names
+from pixelsim.scenario.capture import EVENT_NAMES, Capture, Junk, PageViews, PageWeight, ServerLeg, Tag
 from pixelsim.scenario.measurement import AttributedShown, DayBasis, InFlight, MeasurementSettings, Scope
 from pixelsim.scenario.parameters import parameter_table
 from pixelsim.scenario.plan import HumanDelay, Plan, PlannedAction
@@ -9,9 +10,7 @@ from pixelsim.scenario.scenario import Scenario, Viewer
 from pixelsim.scenario.structure import AccountSpec, AdGroupSpec, Structure
 from pixelsim.scenario.toml import dump_scenario, load_scenario, write_scenario
 from pixelsim.scenario.traffic import (
-    EVENT_NAMES,
     AdDelivery,
-    Capture,
     ConversionDelay,
     Funnel,
     OrderValue,
@@ -31,16 +30,21 @@ __all__ = [
     "Funnel",
     "HumanDelay",
     "InFlight",
+    "Junk",
     "MeasurementSettings",
     "OrderValue",
+    "PageViews",
+    "PageWeight",
     "Plan",
     "PlannedAction",
     "Scenario",
     "Scope",
+    "ServerLeg",
     "SiteTraffic",
     "Source",
     "SourceKind",
     "Structure",
+    "Tag",
     "Traffic",
     "Viewer",
     "dump_scenario",

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Never, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import to_json
 
 from pixelsim.base.clock import fixed_offset
 from pixelsim.base.errors import InputError
+from pixelsim.scenario.faults import faults_of
 
-__all__ = ["Count", "Input", "Positive", "Share", "Source", "SourceKind", "Weight", "checked_offset", "figure"]
+__all__ = [
+    "Count",
+    "Currency",
+    "FrozenDict",
+    "Input",
+    "Positive",
+    "Share",
+    "Source",
+    "SourceKind",
+    "Weight",
+    "checked_offset",
+    "figure",
+]
 
 Share = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 """A probability or share in [0, 1]."""
@@ -21,6 +37,8 @@ Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 """A number above 0."""
 Count = Annotated[int, Field(ge=0)]
 """A whole number of at least 0."""
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+"""Three capital letters, as ISO 4217 names currencies."""
 
 
 class SourceKind(StrEnum):
@@ -77,11 +95,70 @@ def checked_offset(text: str) -> str:
     return text
 
 
+class FrozenDict(dict[str, Any]):
+    """A dictionary that cannot be changed, so that a frozen scenario is frozen all the way down."""
+
+    def _refuse(self, *_args: object, **_kwargs: object) -> Never:
+        msg = "a scenario does not change; make a variant with replace() or vary()"
+        raise TypeError(msg)
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[type[FrozenDict], tuple[dict[str, Any]]]:
+        return type(self), (dict(self),)
+
+
 class Input(BaseModel):
-    """A frozen part of a scenario: unknown fields and wrong types are refused, never dropped or guessed."""
+    """A frozen part of a scenario.
+
+    Unknown fields are refused and never dropped. In files, and in what :meth:`replace` is given, wrong types are
+    refused and never guessed: a text is no number, and a whole number is no truth value.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=False)
 
+    @model_validator(mode="after")
+    def _freeze(self) -> Self:
+        for name, value in self.__dict__.items():
+            if type(value) is dict:
+                self.__dict__[name] = FrozenDict(value)
+        return self
+
+    @classmethod
+    def checked(cls, data: Mapping[str, Any], source: str) -> Self:
+        """Validate plain data or parts of a scenario, strictly.
+
+        Parameters
+        ----------
+        data
+            Values by field.
+        source
+            What is read, for the error's first words.
+
+        Raises
+        ------
+        InputError
+            With every fault, each with its place.
+        """
+        text = to_json(data, inf_nan_mode="constants", fallback=_plain)
+        try:
+            return cls.model_validate_json(text, strict=True)
+        except ValidationError as error:
+            raise InputError(source, faults_of(error, cls)) from None
+
     def replace(self, **changes: Any) -> Self:
-        """Give a copy with some fields changed, validated like any other input."""
-        return type(self).model_validate({**{name: getattr(self, name) for name in type(self).model_fields}, **changes})
+        """Give a copy with some fields changed, checked like a file.
+
+        Raises
+        ------
+        InputError
+            A field does not exist, or its value is refused.
+        """
+        now = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self).checked({**now, **changes}, type(self).__name__)
+
+
+def _plain(value: Any) -> Any:
+    """Give what JSON has for a value that it does not know: a number of NumPy's as a number, others as text."""
+    return value.item() if isinstance(value, np.generic) else str(value)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pixelsim.scenario.base import Input, Weight
 from pixelsim.world.entities import CountMode
 
-__all__ = ["AttributedShown", "DayBasis", "InFlight", "MeasurementSettings", "Scope"]
+__all__ = ["AttributedShown", "DayBasis", "InFlight", "MeasurementSettings", "Scope", "WhileNoConsent"]
 
 
 class Scope(StrEnum):
@@ -38,6 +38,13 @@ class DayBasis(StrEnum):
     EVENT = "event"
 
 
+class WhileNoConsent(StrEnum):
+    """What becomes of events before a visitor's consent."""
+
+    DROP = "drop"
+    HOLD = "hold"
+
+
 class MeasurementSettings(Input):
     """Settings of counting and credit where sources disagree; defaults first in each enumeration.
 
@@ -55,5 +62,6 @@ class MeasurementSettings(Input):
     repeat_seconds: Weight = 0.0
     last_instant: bool = True
     click_id_days: Weight = 7.0
+    consent: WhileNoConsent = WhileNoConsent.DROP
     day_basis: DayBasis = DayBasis.INTERACTION
     reporting_lag_hours: Weight = 0.0

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from pixelsim.base.clock import fixed_offset
 from pixelsim.scenario.base import Input, Positive, Share, Weight, checked_offset, figure
+from pixelsim.scenario.capture import EVENT_NAMES, Capture
 
 __all__ = [
     "EVENT_NAMES",
@@ -20,9 +21,6 @@ __all__ = [
     "SiteTraffic",
     "Traffic",
 ]
-
-EVENT_NAMES = ("PageView", "ViewContent", "AddToCart", "InitiateCheckout", "Purchase")
-"""Standard web events that pixelsim generates, from the first to the last step of a purchase."""
 
 HOURS_OF_ADS = (
     *(0.0684, 0.03, 0.0175, 0.0101, 0.0071, 0.0106, 0.0184, 0.0276, 0.0331, 0.0366, 0.0399, 0.0408),
@@ -58,19 +56,6 @@ class OrderValue(Input):
 
     median: Positive = figure(56.66, "currency units", "median of Criteo orders, in EUR")
     sigma: Weight = figure(1.24, "ln units", "mean 122.53 over median 56.66 of the same orders: sqrt(2 ln(2.163))")
-
-
-class Capture(Input):
-    """What a site's browser events lose on their way to the pixel."""
-
-    blocked_people: Share = figure(0.10, "share of people", "no figure for this site", assumption=True)
-    refusing_people: Share = figure(0.05, "share of people", "people who refuse consent", assumption=True)
-    lost_events: Share = figure(0.02, "share of events", "page left before the event was sent", assumption=True)
-
-    @property
-    def seen_share(self) -> float:
-        """Share of orders whose purchase event reaches the pixel, losses being independent."""
-        return (1 - self.blocked_people) * (1 - self.refusing_people) * (1 - self.lost_events)
 
 
 class SiteTraffic(Input):
@@ -136,6 +121,7 @@ class AdDelivery(Input):
     )
     engaged_view_rate: Share = figure(0.0, "orders per impression", "none unless calibrated", assumption=True)
     view_rate: Share = figure(0.0, "orders per impression", "none unless calibrated", assumption=True)
+    bots: Share = figure(0.0, "share of clicks", "none unless given; differs by source", assumption=True)
     landing_share: Share = figure(0.9, "sessions per click", "clicks that leave before the page", assumption=True)
     hours: Hours = figure(HOURS_OF_ADS, "share of a day, account's hours 0 to 23", "impressions by hour, Japan")
     weekdays: Weekdays = figure(FLAT_WEEK, "weight, Monday to Sunday", "no shape unless one is given", assumption=True)

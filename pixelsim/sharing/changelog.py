@@ -65,7 +65,7 @@ def change_log(
         ``number`` of the attempt, ``at`` in ms since the scenario's start (int64), ``when`` in ISO 8601, ``who`` (id of
         the person), ``do`` (kind of action), ``details`` (the rest of the action, as JSON), ``decision``, ``rule``,
         ``cause``, ``reason``, then ``kind`` (mapping of the world), ``id``, ``field`` (empty when the whole entry came
-        or went), ``before`` and ``after`` (None for "was not there"), and ``note``.
+        or went), ``before`` and ``after`` (missing for "was not there"), and ``note``.
     """
     return table(change_rows(history, pixel=pixel, refused=refused, clock=clock), COLUMNS)
 
@@ -80,19 +80,18 @@ def change_rows(
             continue
         changes: Iterable[Change | None] = record.changes or (None,)
         if pixel is not None and pixel != getattr(record.action, "pixel", None):
-            changes = [change for change in record.changes if _concerns(change, pixel)]
+            changes = [change for change in record.changes if _concerns(history, change, pixel)]
         rows.extend(_row(record, change, clock) for change in changes)
     return rows
 
 
-def _concerns(change: Change, pixel: str) -> bool:
+def _concerns(history: History, change: Change, pixel: str) -> bool:
     """Whether a change is one of a pixel: of its own fields, or of a relation or token that names it."""
     if change.kind == "pixels":
         return change.id == pixel
-    if change.kind in {"links", "shares", "unbound", "pixel_people"}:
-        return change.id.startswith(f"{pixel} > ")
-    values = [change.before, change.after]
-    return change.kind == "tokens" and any(getattr(value, "pixel", None) == pixel for value in values)
+    if change.kind == "tokens":
+        return history.now.tokens[change.id].pixel == pixel
+    return change.kind in {"links", "shares", "unbound", "pixel_people"} and change.id.startswith(f"{pixel} > ")
 
 
 def _row(record: Record, change: Change | None, clock: Clock | None) -> tuple[Any, ...]:

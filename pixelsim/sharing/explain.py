@@ -66,6 +66,18 @@ class _Question:
         """The ad account or partner that it is about besides, if any."""
         return self.on[1] if len(self.on) > 1 else None
 
+    @property
+    def owner(self) -> str | None:
+        """The Business Center that owns the pixel, if any."""
+        found = self.world.pixels.get(self.first)
+        return None if found is None else found.owner_bc
+
+    def homes(self) -> list[str]:
+        """List the person's Business Centers: the one that owns the pixel, those it is shared with, the rest."""
+        found = sorted(bc for bc, member in self.world.members if member == self.who)
+        found.sort(key=lambda bc: (bc != self.owner, not share_in_force(self.world, self.first, bc)))
+        return found
+
     def link_decision(self, rule: str, account: str) -> Decision:
         """Answer for one ad account: whether it has access to the pixel, as far as that could be read (P07)."""
         exists = self.first in self.world.pixels and account in self.world.ad_accounts
@@ -166,8 +178,7 @@ def _from_here(q: _Question, decision: Decision) -> Decision:
     refusal = bc_refusal(world, "R17", active)
     if refusal is not None:
         return refusal
-    homes = [bc for bc, member in sorted(world.members) if member == q.who]
-    shown = [bc for bc in homes if q.first in pixels_in(world, q.who, bc)]
+    shown = [bc for bc in q.homes() if q.first in pixels_in(world, q.who, bc)]
     if active in shown or not shown:
         return decision
     return refuse("R17", Cause.WRONG_BC, person=q.who, bc=active, asset=f"pixel {q.first}", other=shown[0])
@@ -255,10 +266,7 @@ def _acting(q: _Question, rule: str, ask: Callable[[str], Decision]) -> Decision
         return refusal
     if not q.reads.pixel(pixel):
         return unknown(rule, Cause.NOT_READABLE, what=f"pixel {pixel}")
-    found = world.pixels.get(pixel)
-    owner = found.owner_bc if found is not None else None
-    homes = [bc for bc, member in sorted(world.members) if member == q.who]
-    homes.sort(key=lambda bc: 0 if bc == owner else 1 if share_in_force(world, pixel, bc) else 2)
+    homes = q.homes()
     if active is not None:
         decision = ask(active)
         if decision.allowed or active not in world.business_centers:
@@ -268,7 +276,7 @@ def _acting(q: _Question, rule: str, ask: Callable[[str], Decision]) -> Decision
                 return refuse(rule, Cause.WRONG_BC, person=q.who, bc=active, asset=f"pixel {pixel}", other=bc)
         return decision
     if not homes:
-        return refuse(rule, Cause.NOT_A_MEMBER, person=q.who, bc=owner or "of any kind")
+        return refuse(rule, Cause.NOT_A_MEMBER, person=q.who, bc=q.owner or "of any kind")
     decisions = [ask(bc) for bc in homes]
     return _best(decisions, decisions[0])
 

@@ -128,7 +128,7 @@ def _tracking_refusal(group: AdGroup, pixel: str | None) -> Decision | None:
     """R16a: a tracking pixel is the ad group's own when that is set."""
     if group.pixel is None or pixel == group.pixel:
         return None
-    names = {"value": str(pixel), "allowed": f"{group.pixel}, the ad group's own"}
+    names = {"value": pixel or "none", "allowed": f"{group.pixel}, the ad group's own"}
     return refuse("R16a", Cause.NOT_ALLOWED_VALUE, field="tracking_pixel", **names)
 
 

@@ -214,7 +214,7 @@ class _Book:
     Parameters
     ----------
     of_touch
-        Class of each touch, -1 = cannot earn for a reason of its own, int16.
+        Class of each touch, -1 = of another account than the one asked for, int16.
     kind, window
         Kind and window in ms of each class, by kind; the last class is that of the windows switched off.
     """
@@ -242,7 +242,6 @@ class _Book:
                     lengths.append(window)
         code[table <= 0] = len(kinds)
         of_touch = code.reshape(-1)[cell]
-        of_touch[touches.pixel == NONE] = NONE
         if account is not None:
             of_touch[touches.account != account] = NONE
         return cls(touches, of_touch, np.array(kinds, np.int64), np.array(lengths, np.int64), inclusive)

@@ -12,13 +12,13 @@ from pixelsim.base.clock import DAY, HOUR, MINUTE, SECOND
 from pixelsim.scenario.measurement import InFlight, MeasurementSettings
 from pixelsim.traffic.access import AccessBook
 from pixelsim.traffic.attribution import Credit, Reason, credit
+from pixelsim.traffic.capture import Copies, Loss
 from pixelsim.traffic.counting import CountState, count_conversions
-from pixelsim.traffic.dedup import BROWSER, DedupRule, DedupState, deduplicate
+from pixelsim.traffic.dedup import DedupRule, DedupState, deduplicate
 from pixelsim.traffic.flow import TouchRows
 from pixelsim.traffic.keys import Finder, TimeLine, latest
 from pixelsim.traffic.log import ClaimRows, Fate, LogRows
 from pixelsim.traffic.numbering import Numbering
-from pixelsim.traffic.sites import Copies, Loss
 from pixelsim.traffic.touches import Touches, Windows
 
 __all__ = ["Collector", "dedup_rule"]
@@ -41,14 +41,15 @@ def dedup_rule(settings: MeasurementSettings) -> DedupRule:
 
 
 def in_order(copies: Copies) -> Copies:
-    """Sort copies by time, then origin and draw number (both in the event id), then pixel."""
-    order = np.argsort(copies.at, kind="stable")
-    at = copies.at[order]
+    """Sort copies by time of arrival, then origin and draw number (both in the event's key), pixel, channel and id."""
+    order = np.argsort(copies.received, kind="stable")
+    at = copies.received[order]
     same = at[1:] == at[:-1]
     if same.any():
         tied = np.flatnonzero(np.concatenate([same, [False]]) | np.concatenate([[False], same]))
         rows = order[tied]
-        order[tied] = rows[np.lexsort((copies.pixel[rows], copies.event_id[rows], copies.at[rows]))]
+        by = (copies.event_id, copies.channel, copies.pixel, copies.key, copies.received)
+        order[tied] = rows[np.lexsort(tuple(column[rows] for column in by))]
     return copies.take(order)
 
 
@@ -67,6 +68,8 @@ class Collector:
         How conversions are counted, by ad group and event name: codes of `CountMode`, shape (ad groups, events).
     access
         Grants by interval.
+    repeats
+        Whether copies can repeat one another at all; where they cannot, every received copy is kept.
     finder
         How the last touches are found.
     """
@@ -79,12 +82,13 @@ class Collector:
         modes: NDArray[np.int8],
         access: AccessBook,
         *,
+        repeats: bool = True,
         finder: Finder = latest,
     ) -> None:
         self.settings, self.numbering, self.windows, self.access = settings, numbering, windows, access
         self._modes = modes
         self._counted: CountState | None = None
-        self._finder = finder
+        self._finder, self._repeats = finder, repeats
         self._rule = dedup_rule(settings)
         self._dedup = DedupState.empty()
         none = np.empty(0, np.int64)
@@ -101,26 +105,33 @@ class Collector:
         self.access.extend(end)
         self._add_touches(touches)
         waiting = Copies.join([*self._later, *copies])
-        due = waiting.at < end
+        due = waiting.received < end
         self._later = [waiting.take(~due)]
         rows = in_order(waiting.take(due))
         received = np.flatnonzero(rows.loss == Loss.RECEIVED)
+        if self._repeats:
+            outcome = self._deduplicate(rows, received)
+        else:
+            outcome = np.full(len(received), Fate.KEPT, dtype=np.int8)
+        fate = np.full(len(rows), Fate.LOST, dtype=np.int8)
+        fate[received] = outcome
+        self._settle(rows, fate, received[outcome == Fate.KEPT])
+        self._forget(end)
+
+    def _deduplicate(self, rows: Copies, received: Longs) -> NDArray[np.int8]:
+        """Tell what becomes of the received copies: kept, merged or dropped."""
         found = deduplicate(
-            rows.at[received],
+            rows.received[received],
             rows.pixel[received],
             rows.event[received],
             rows.event_id[received],
-            np.full(len(received), BROWSER),
-            rows.person[received],
+            rows.channel[received],
+            rows.visitor[received],
             self._rule,
             state=self._dedup,
         )
         self._dedup = found.state
-        fate = np.full(len(rows), Fate.LOST, dtype=np.int8)
-        fate[received] = found.outcome
-        kept = received[found.kept]
-        self._settle(rows, fate, kept)
-        self._forget(end)
+        return found.outcome
 
     def _add_touches(self, parts: Sequence[TouchRows]) -> None:
         """Append the step's touches in order of time, and number them."""
@@ -150,7 +161,7 @@ class Collector:
         touch, row = result.touch[credited], kept[credited]
         refused = np.flatnonzero(result.refused >= 0)
         passed_over = touches.account[result.refused[refused]]
-        self._remembered(rows.at[kept], rows.person[kept], rows.pixel[kept], result.reason)
+        self._remembered(rows.at[kept], rows.match[kept], rows.pixel[kept], result.reason)
         claims, again = self._claim_rows(rows, kept, result)
         size = len(rows)
         reason = _spread(result.reason, kept, size)
@@ -159,12 +170,16 @@ class Collector:
         self.log.append(
             LogRows(
                 at=rows.at,
+                received=rows.received,
                 person=rows.person,
+                visitor=rows.visitor,
                 event=rows.event,
+                key=rows.key,
                 event_id=rows.event_id,
                 pixel=rows.pixel,
-                channel=np.full(size, BROWSER, dtype=np.int8),
+                channel=rows.channel,
                 value=rows.value,
+                visit=rows.visit,
                 loss=rows.loss,
                 fate=fate,
                 reason=reason,
@@ -190,7 +205,7 @@ class Collector:
 
         return credit(
             at,
-            rows.person[kept],
+            rows.match[kept],
             pixel,
             touches,
             self.windows,
@@ -225,7 +240,7 @@ class Collector:
                 ad=self._ads[claims.touch],
                 kind=touches.kind[claims.touch],
                 value=rows.value[row],
-                event_id=rows.event_id[row],
+                key=rows.key[row],
                 counted=found.mask,
             ),
             again,
@@ -236,6 +251,7 @@ class Collector:
         outside = np.flatnonzero(reason == Reason.OUTSIDE_WINDOW)
         if not len(outside):
             return
+        outside = outside[np.argsort(at[outside], kind="stable")]
         touches = self._touches
         queries = TimeLine(at[outside], person[outside], pixel[outside].astype(np.int64))
         lines = TimeLine(touches.at, touches.person, touches.pixel.astype(np.int64))

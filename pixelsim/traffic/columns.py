@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,10 @@ class Columns:
     def names(cls) -> tuple[str, ...]:
         """Give the names of the columns, in their order."""
         return tuple(field.name for field in fields(cls))  # type: ignore[arg-type]  # subclasses are data classes
+
+    def with_columns(self, **columns: NDArray[Any]) -> Self:
+        """Give the table with some columns exchanged."""
+        return type(self)(*(columns.get(name, getattr(self, name)) for name in self.names()))
 
     def __len__(self) -> int:
         return len(getattr(self, self.names()[0]))

@@ -232,13 +232,14 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
     block = Copies(*columns)
     _check(block, state.now)
     carried = _relevant(state, block, rule)
+    # Carried copies stand first and come out as kept again: what they could have fallen to is no longer there.
     copies = state.copies.take(carried).then(block) if len(carried) else block
     old = len(carried)
     outcome = np.zeros(len(copies.at), dtype=np.int8)
     first = np.arange(len(copies.at))
     if rule.window > 0:
-        _by_event_id(copies, old, rule, outcome, first)
-    _by_visitor(copies, old, rule, outcome, first)
+        _by_event_id(copies, rule, outcome, first)
+    _by_visitor(copies, rule, outcome, first)
     outcome, first = outcome[old:], first[old:] + (state.rows - old)
     if old:
         earlier = first < state.rows
@@ -279,15 +280,13 @@ def _relevant(state: DedupState, block: Copies, rule: DedupRule) -> Longs:
     return np.flatnonzero(same | maybe_in(old.visitor, block.visitor[_tried(block, rule)]))
 
 
-def _by_event_id(copies: Copies, old: int, rule: DedupRule, outcome: NDArray[np.int8], first: Longs) -> None:
-    """Chain the copies that have an event id, in place; the first ``old`` copies are known to be kept."""
+def _by_event_id(copies: Copies, rule: DedupRule, outcome: NDArray[np.int8], first: Longs) -> None:
+    """Chain the copies that have an event id, in place."""
     rows = np.flatnonzero(copies.event_id != NONE)
     everything = len(rows) == len(copies.at)
     part = copies if everything else copies.take(rows)
     order, heads = sort_groups(part.pixel, part.event, part.event_id)
     rows = order if everything else rows[order]
-    if old:
-        heads |= rows < old
     fell, kept = _split(rows, heads)
     age = copies.at[fell] - copies.at[kept]
     if not rule.within(age, rule.window).all():
@@ -299,10 +298,9 @@ def _by_event_id(copies: Copies, old: int, rule: DedupRule, outcome: NDArray[np.
     first[fell] = kept
 
 
-def _by_visitor(copies: Copies, old: int, rule: DedupRule, outcome: NDArray[np.int8], first: Longs) -> None:
+def _by_visitor(copies: Copies, rule: DedupRule, outcome: NDArray[np.int8], first: Longs) -> None:
     """Chain the copies without an event id on the visitor's cookie, in place."""
     tried = _tried(copies, rule)
-    tried[:old] = False
     if not tried.any():
         return
     member = (outcome == DedupOutcome.KEPT) & (copies.visitor != NONE)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pixelsim.base.clock import DAY
 from pixelsim.base.streams import Streams
 from pixelsim.control.timeline import Span
 from pixelsim.scenario.traffic import AdDelivery, ConversionDelay
@@ -18,6 +19,7 @@ from pixelsim.traffic.columns import Columns
 from pixelsim.traffic.counter import key_of, uniform
 from pixelsim.traffic.delay import delays
 from pixelsim.traffic.delivery import AdGroupTraffic
+from pixelsim.traffic.identity import STRANGER
 from pixelsim.traffic.touches import TouchKind
 
 __all__ = ["AdGroupFlow", "FlowStep", "Shown", "TouchRows", "WouldBeOrders"]
@@ -27,7 +29,7 @@ Longs = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TouchRows(Columns):
-    """Touches that happened: time in ms, person, kind, numbers of ad group and ad, draw number."""
+    """Touches that happened: time in ms, person, kind, numbers of ad group and ad, draw number, whether by a bot."""
 
     at: Longs
     person: Longs
@@ -35,6 +37,7 @@ class TouchRows(Columns):
     ad_group: NDArray[np.int32]
     ad: NDArray[np.int32]
     number: Longs
+    bot: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,9 +86,7 @@ class AdGroupFlow:
     delivery, delay, traffic
         Rates, delay to the order, and what would be delivered on each day.
     people
-        How many people there are in the population of the website.
-    population
-        Name of that population.
+        Number of the first person of the website's population, and how many people there are in it.
     ads
         Numbers of ads by id.
     """
@@ -98,12 +99,12 @@ class AdGroupFlow:
         delay: ConversionDelay,
         traffic: AdGroupTraffic,
         *,
-        people: int,
+        people: tuple[int, int],
         ads: Mapping[str, int],
     ) -> None:
         self.number, self.delivery, self.delay, self.traffic = number, delivery, delay, traffic
-        self.people, self.ads = people, ads
-        purposes = ("person", "ad", "landing", "conversion", "part of the delay", "delay")
+        (self._first, self._people), self.ads = people, ads
+        purposes = ("person", "ad", "landing", "conversion", "part of the delay", "delay", "bot")
         self._keys = {
             (purpose, kind): key_of(streams, purpose, f"{kind.name.lower()} > {delivery.ad_group}")
             for purpose in purposes
@@ -132,14 +133,16 @@ class AdGroupFlow:
             span = np.searchsorted(starts, found.at, side="right") - 1
             inside = (span >= 0) & (found.at < ends[span])
             here, span = found.take(inside), span[inside]
+            person, bot = self._people_of(here.number, kind)
             rows.append(
                 TouchRows(
                     here.at,
-                    np.floor(uniform(here.number, self._keys["person", kind]) * self.people).astype(np.int64),
+                    person,
                     np.full(len(here), kind, dtype=np.int8),
                     np.full(len(here), self.number, dtype=np.int32),
                     self._choose_ads(here.number, kind, span, delivering),
                     here.number,
+                    bot,
                 )
             )
         clicks = rows[0].at if TouchKind.CLICK in arrivals else np.empty(0, np.int64)
@@ -147,6 +150,16 @@ class AdGroupFlow:
             shown.extend(self._shown(one, clicks))
         touches = TouchRows.join(rows) if rows else _no_touches()
         return FlowStep(shown, touches, self._landed(touches), self._orders(touches))
+
+    def _people_of(self, number: Longs, kind: TouchKind) -> tuple[Longs, NDArray[np.bool_]]:
+        """Choose who is touched: someone of the population, or, for a share of the clicks, a bot that comes once."""
+        drawn = uniform(number, self._keys["person", kind])
+        person = self._first + np.floor(drawn * self._people).astype(np.int64)
+        if kind is not TouchKind.CLICK or self.delivery.bots == 0:
+            return person, np.zeros(len(number), dtype=np.bool_)
+        bot = uniform(number, self._keys["bot", kind]) < self.delivery.bots
+        stranger = self._first + STRANGER + (self.number << 20) + number
+        return np.where(bot, stranger, person), bot
 
     def _choose_ads(self, number: Longs, kind: TouchKind, span: Longs, spans: list[Span]) -> NDArray[np.int32]:
         """Choose the ad of each touch among those in delivery, each with the same chance."""
@@ -162,7 +175,7 @@ class AdGroupFlow:
         found = []
         for part in parts:
             begin = self.traffic.days.begin(part.day)
-            edges = [max(begin, span.start), min(begin + 86_400_000, span.end)]
+            edges = [max(begin, span.start), min(begin + DAY, span.end)]
             low, high = np.searchsorted(clicks, edges)
             found.append(Shown(self.number, part.day, part.impressions, int(high - low), part.spend, span.authorised))
         return found
@@ -180,7 +193,7 @@ class AdGroupFlow:
             index = np.flatnonzero(touches.kind == kind)
             if kind is TouchKind.CLICK:
                 chance = uniform(touches.number[index], self._keys["conversion", kind])
-                index = index[chance < self.delivery.conversion_rate]
+                index = index[(chance < self.delivery.conversion_rate) & ~touches.bot[index]]
             rows = touches.take(index)
             which = uniform(rows.number, self._keys["part of the delay", kind])
             quantile = uniform(rows.number, self._keys["delay", kind])
@@ -191,7 +204,8 @@ class AdGroupFlow:
 
 def _no_touches() -> TouchRows:
     none = np.empty(0, dtype=np.int64)
-    return TouchRows(none, none, none.astype(np.int8), none.astype(np.int32), none.astype(np.int32), none)
+    small = none.astype(np.int32)
+    return TouchRows(none, none, none.astype(np.int8), small, small, none, none.astype(np.bool_))
 
 
 def _no_orders() -> WouldBeOrders:

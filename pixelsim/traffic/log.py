@@ -13,10 +13,12 @@ from pixelsim.base.clock import Clock
 from pixelsim.base.money import decimals
 from pixelsim.scenario.traffic import EVENT_NAMES
 from pixelsim.traffic.attribution import Reason, TouchKind
+from pixelsim.traffic.capture import Loss
 from pixelsim.traffic.columns import Columns
 from pixelsim.traffic.dedup import DedupOutcome
+from pixelsim.traffic.identity import event_keys_as_text
 from pixelsim.traffic.numbering import Numbering
-from pixelsim.traffic.sites import Loss
+from pixelsim.traffic.sessions import Visit
 
 __all__ = ["ClaimRows", "Fate", "LogRows", "log_frame"]
 
@@ -37,21 +39,28 @@ class Fate(IntEnum):
 class LogRows(Columns):
     """Rows of the event log.
 
-    ``at`` in ms; ``person`` the number of the person; ``event`` a position in ``EVENT_NAMES``; ``event_id`` the number
-    of the event, the same for all its copies; ``pixel`` the pixel's number; ``channel`` 0 browser or 1 server;
-    ``value`` in smallest money units, -1 where the event has none; ``loss`` a `Loss`; ``fate`` a `Fate`; ``reason`` a
+    Rows stand in the order in which they were received, or would have been. ``at`` is when the event happened and
+    ``received`` when the copy arrived, in ms; ``person`` the number of the person, ``visitor`` of the first-party
+    cookie (-1: none); ``event`` a position in ``EVENT_NAMES``; ``key`` the number of the event, the same for all its
+    copies, and ``event_id`` of the id sent with it (-1: none); ``pixel`` the pixel's number; ``channel`` 0 browser or
+    1 server; ``value`` in smallest money units, -1 where the event has none; ``visit`` a `Visit`; ``loss`` a `Loss`;
+    ``fate`` a `Fate`; ``reason`` a
     `Reason` of attribution, -1 unless kept; ``ad_group``, ``ad``, ``touch_at``, ``touch_kind`` the credited touch,
     -1 where there is none; ``refused_account`` the account whose touch was passed over since its access had ended.
     A credited event that does not count, since its touch had its conversion, has the reason ``NOT_COUNTED_AGAIN``.
     """
 
     at: Longs
+    received: Longs
     person: Longs
+    visitor: Longs
     event: NDArray[np.int8]
+    key: Longs
     event_id: Longs
     pixel: NDArray[np.int32]
     channel: NDArray[np.int8]
     value: Longs
+    visit: NDArray[np.int8]
     loss: NDArray[np.int8]
     fate: NDArray[np.int8]
     reason: NDArray[np.int8]
@@ -79,7 +88,7 @@ class ClaimRows(Columns):
     ad: NDArray[np.int32]
     kind: NDArray[np.int8]
     value: Longs
-    event_id: Longs
+    key: Longs
     counted: NDArray[np.bool_]
 
 
@@ -93,15 +102,6 @@ def _times(at: Longs, clock: Clock) -> pd.Series:
     start = pd.Timestamp(clock.start).tz_convert("UTC")
     series = pd.Series(start + pd.to_timedelta(np.where(at < 0, 0, at), unit="ms"))
     return series.where(pd.Series(at >= 0))
-
-
-def event_key(event_id: Longs, numbering: Numbering) -> pd.Series:
-    """Write event ids as text that names where the session came from, so that it is the same in every variant."""
-    origin = event_id >> 43
-    number = (event_id >> 3) & ((1 << 40) - 1)
-    names = np.array([o.key for o in numbering.origins], dtype=object)
-    text = pd.Series(names[origin] if len(names) else [], dtype="str")
-    return text + ":" + pd.Series(number).astype("str") + ":" + pd.Series(event_id & 7).astype("str")
 
 
 def log_frame(rows: LogRows, numbering: Numbering, clock: Clock, currency: str) -> pd.DataFrame:
@@ -124,13 +124,16 @@ def log_frame(rows: LogRows, numbering: Numbering, clock: Clock, currency: str) 
     return pd.DataFrame(
         {
             "at": _times(rows.at, clock),
+            "received": _times(rows.received, clock),
             "person": rows.person,
             "event": _names(rows.event, EVENT_NAMES),
-            "event_id": event_key(rows.event_id, numbering),
+            "event_key": event_keys_as_text(rows.key, numbering),
+            "event_id": pd.Series(rows.event_id, dtype="Int64").where(pd.Series(rows.event_id >= 0)),
             "pixel": _names(rows.pixel, numbering.pixels),
             "channel": _names(rows.channel, ("browser", "server")),
             "value": pd.Series(rows.value / scale).where(pd.Series(rows.value >= 0)),
             "currency": pd.Series(currency, index=range(len(rows)), dtype="str").where(pd.Series(rows.value >= 0)),
+            "visit": _names(rows.visit, tuple(v.name.lower() for v in Visit)),
             "fate": _names(rows.fate, tuple(f.name.lower() for f in Fate)),
             "loss": _names(rows.loss, tuple(x.name.lower() for x in Loss)),
             "credit": _names(rows.reason, tuple(r.name.lower() for r in Reason)),

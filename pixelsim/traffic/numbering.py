@@ -18,8 +18,8 @@ __all__ = ["RETURN_AFTER", "Numbering", "Origin"]
 class Origin:
     """Where a session comes from: a site's organic traffic, or an ad group's click or view.
 
-    ``kind`` is ``"organic"``, ``"click"`` (the session right after it), or ``"after click"``, ``"after engaged view"``,
-    ``"after view"`` (a later session with an order).
+    ``kind`` is ``"organic"``, ``"preview"`` or ``"foreign"`` of a site; or, of an ad group, ``"click"`` (the session
+    right after it), ``"after click"``, ``"after engaged view"``, ``"after view"`` (a later session with an order).
     """
 
     kind: str
@@ -31,6 +31,7 @@ class Origin:
         return f"{self.kind} > {self.entity}"
 
 
+SITE_ORIGINS = ("organic", "preview", "foreign")
 RETURN_AFTER = ("after click", "after engaged view", "after view")
 
 
@@ -39,10 +40,11 @@ class Numbering:
     """The ids of everything that can appear in a run's arrays; a number is a position in these tuples.
 
     Ad groups and ads that the plan creates later are numbered from the start. ``origins`` lists where sessions come
-    from: four for each ad group, then one for each site.
+    from: four for each ad group, then three for each site.
     """
 
     sites: tuple[str, ...]
+    populations: tuple[str, ...]
     pixels: tuple[str, ...]
     accounts: tuple[str, ...]
     ad_groups: tuple[str, ...]
@@ -74,14 +76,16 @@ class Numbering:
         account_of = {key: accounts.index(account) for key, account in campaigns.items() if account in accounts}
         pixel_of: dict[str | None, int] = {key: i for i, key in enumerate(pixel_ids)}
         sites = tuple(sorted(world.websites))
+        populations = {s.website: s.population or s.website for s in scenario.traffic.sites}
         origins = [Origin(kind, key) for key in group_ids for kind in ("click", *RETURN_AFTER)]
         return cls(
             sites=sites,
+            populations=tuple(sorted({populations.get(site, site) for site in sites})),
             pixels=pixel_ids,
             accounts=accounts,
             ad_groups=group_ids,
             ads=tuple(sorted(ads)),
             group_account=np.array([account_of.get(groups[g][0], -1) for g in group_ids], dtype=np.int32),
             group_pixel=np.array([pixel_of.get(groups[g][1], -1) for g in group_ids], dtype=np.int32),
-            origins=(*origins, *(Origin("organic", site) for site in sites)),
+            origins=(*origins, *(Origin(kind, site) for site in sites for kind in SITE_ORIGINS)),
         )

@@ -7,14 +7,14 @@ depends on later actions, so a step can be settled at its end.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from pixelsim.base.clock import DAY, HOUR, MINUTE
+from pixelsim.base.clock import DAY, HOUR, MINUTE, days
 from pixelsim.base.errors import InputError
 from pixelsim.base.streams import Streams
 from pixelsim.control.people import ControlPlane
@@ -25,14 +25,17 @@ from pixelsim.sharing import actions as do
 from pixelsim.sharing.history import History
 from pixelsim.traffic import counting
 from pixelsim.traffic.access import AccessBook
+from pixelsim.traffic.capture import Page
 from pixelsim.traffic.collector import Collector
 from pixelsim.traffic.delivery import AdGroupTraffic
+from pixelsim.traffic.events import Orders
 from pixelsim.traffic.flow import AdGroupFlow, Shown
+from pixelsim.traffic.identity import person_base
 from pixelsim.traffic.keys import Finder, latest
 from pixelsim.traffic.log import ClaimRows, LogRows
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.shapes import LocalDays
-from pixelsim.traffic.sites import Orders, Site, SiteStep
+from pixelsim.traffic.sites import Site, SiteStep
 from pixelsim.traffic.touches import Windows
 from pixelsim.world.entities import AdGroup, CountMode
 from pixelsim.world.world import World
@@ -80,11 +83,31 @@ class Simulation:
     sessions: NDArray[np.int64]
 
 
-def windows_of(groups: dict[str, AdGroup], numbering: Numbering) -> Windows:
-    """Give the attribution windows of all ad groups, in ms."""
+def can_repeat(scenario: Scenario) -> bool:
+    """Tell whether any site sends copies that de-duplication could take for repeats of one another."""
+    if scenario.measurement.repeat_seconds > 0:
+        return True
+    return any(
+        capture.server is not None
+        or capture.resends_previous
+        or capture.id_from == "visitor"
+        or any(loads > 1 for loads in capture.loads.values())
+        for capture in (site.capture for site in scenario.traffic.sites)
+    )
+
+
+def reach_of(scenario: Scenario) -> dict[str, int]:
+    """Give for each ad group how long a click can be found again, in ms: by its id, or by its site's cookie (P89)."""
+    by_id = scenario.measurement.click_id_days
+    cookies = {site.website: site.capture.cookie_days for site in scenario.traffic.sites}
+    return {d.ad_group: days(max(by_id, cookies.get(d.website, 0.0))) for d in scenario.traffic.delivery}
+
+
+def windows_of(groups: dict[str, AdGroup], numbering: Numbering, reach: dict[str, int]) -> Windows:
+    """Give the attribution windows of all ad groups in ms; a click's also ends when it cannot be found again."""
     rows = [groups[key] for key in numbering.ad_groups]
     return Windows(
-        np.array([g.click_days * DAY for g in rows], dtype=np.int64),
+        np.array([min(g.click_days * DAY, reach.get(g.id, g.click_days * DAY)) for g in rows], dtype=np.int64),
         np.array([g.engaged_view_days * DAY for g in rows], dtype=np.int64),
         np.array([g.view_days * DAY for g in rows], dtype=np.int64),
     )
@@ -140,9 +163,10 @@ class _DataPlane:
         self.collector = Collector(
             scenario.measurement,
             self.numbering,
-            windows_of(groups, self.numbering),
+            windows_of(groups, self.numbering, reach_of(scenario)),
             count_modes(groups, self.numbering, scenario.measurement.count),
             AccessBook(timeline, self.numbering),
+            repeats=can_repeat(scenario),
             finder=finder,
         )
         self.shown: list[Shown] = []
@@ -175,7 +199,8 @@ class _DataPlane:
             spec,
             number,
             self.numbering,
-            self._days(spec.offset),
+            days=self._days(spec.offset),
+            consent=self.scenario.measurement.consent,
             session_length=round(traffic.session_minutes * MINUTE),
             block_days=traffic.block_days,
         )
@@ -196,7 +221,7 @@ class _DataPlane:
             delivery,
             self.scenario.traffic.delay,
             traffic,
-            people=site.people,
+            people=(person_base(self.numbering, site.population or site.website), site.people),
             ads={key: i for i, key in enumerate(self.numbering.ads)},
         )
 
@@ -209,7 +234,7 @@ class _DataPlane:
             steps = [flow.step(self.timeline.ad_group(self._group(flow), begin, border), border) for flow in flows]
             for step in steps:
                 self.shown.extend(step.shown)
-            made = site.step(steps, self._pixels(site, begin, border), border)
+            made = site.step(steps, self._pages(site, begin, border), border)
             self.sessions[index] += made.sessions
             self._steps.append(made)
             ready, self._ready[index] = self._ready[index], self.env.event()
@@ -219,18 +244,21 @@ class _DataPlane:
     def _group(self, flow: AdGroupFlow) -> str:
         return self.numbering.ad_groups[flow.number]
 
-    def _pixels(self, site: Site, begin: int, end: int) -> Sequence[tuple[int, int, Sequence[int]]]:
-        """Give the pixels on the site's pages by stretch of time.
+    def _pages(self, site: Site, begin: int, end: int) -> list[Page]:
+        """Give the states of the site's pages by stretch of time.
 
         The last stretch goes on past the step's end, for the events of sessions that cross it.
         """
         numbers = {code: i for i, code in enumerate(self.numbering.pixels)}
-        spans = [
-            (one, two, [numbers[code] for code in world.websites[site.traffic.website].pixels])
-            for one, two, world in self.timeline.history.spans(begin, end)
-        ]
-        last = spans[-1]
-        return [*spans[:-1], (last[0], last[1] + DAY, last[2])]
+        server = site.traffic.capture.server
+        token = server.token if server is not None else None
+        pages = []
+        for one, two, world in self.timeline.history.spans(begin, end):
+            pixels = [numbers[code] for code in world.websites[site.traffic.website].pixels]
+            holds = token is None or (token in world.tokens and not world.tokens[token].revoked)
+            pages.append(Page(one, two, pixels, holds))
+        last = pages.pop()
+        return [*pages, Page(last.start, last.end + DAY, last.pixels, last.token)]
 
     def _collect(self) -> _Process:
         for border in self._borders:

@@ -107,7 +107,7 @@ class World:
             return self
         return self._with(name, {key: value for key, value in mapping.items() if key not in gone})
 
-    def changed(self, name: str, key: str | Pair, **changes: Any) -> Self:
+    def changed(self, name: str, key: str | Pair, /, **changes: Any) -> Self:
         """Give a world in which some fields of one entry are changed."""
         return self.with_item(name, key, dataclasses.replace(getattr(self, name)[key], **changes))
 

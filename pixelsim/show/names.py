@@ -1,0 +1,149 @@
+"""Names where people look, ids where programs do: actions and decisions in words that name things by their names."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from enum import Enum
+
+from pixelsim.plan.wording import describe
+from pixelsim.show.style import drawable
+from pixelsim.sharing.actions import Action
+from pixelsim.sharing.causes import WORDING
+from pixelsim.sharing.decision import Decision
+from pixelsim.world.world import ENTITY_FIELDS, World
+
+__all__ = ["Names"]
+
+_KIND_OF = {
+    "account": "ad_accounts",
+    "creator": "ad_accounts",
+    "actor": "people",
+    "person": "people",
+    "bc": "business_centers",
+    "active_bc": "business_centers",
+    "owner": "business_centers",
+    "partner": "business_centers",
+    "waiting": "business_centers",
+    "pixel": "pixels",
+    "website": "websites",
+    "campaign": "campaigns",
+    "ad_group": "ad_groups",
+    "ad": "ads",
+    "audience": "audiences",
+    "seed": "audiences",
+    "payment": "payment_methods",
+}
+"""What a field of an action, or a fact of a decision, names first of all."""
+_NO_NAMES = frozenset({"id", "name", "field", "value", "allowed", "people", "minimum", "count", "limit", "hours", "days"})
+"""Facts that are numbers, or texts that a user gave: a word in them that looks like an id is none."""
+_WORD = re.compile(r"[^\s,;:.()“”\"']+")
+
+
+class Names:
+    """The names of everything in a world.
+
+    A name that two things of a kind share is followed by the id of each.
+
+    Parameters
+    ----------
+    world
+        Where the names come from; of a run take the last state, which knows what was created on the way.
+    drawn
+        Whether the names go into a picture: one with characters that the picture's font lacks gives way to the id.
+    """
+
+    def __init__(self, world: World, *, drawn: bool = False) -> None:
+        self._names: dict[str, dict[str, str]] = {}
+        for kind in ENTITY_FIELDS:
+            items = getattr(world, kind)
+            names = {key: _name(item) for key, item in items.items()}
+            if drawn:
+                names = {key: drawable(name, "") for key, name in names.items()}
+            times = Counter(names.values())
+            self._names[kind] = {
+                key: key if not name else f"{name} ({key})" if times[name] > 1 else name for key, name in names.items()
+            }
+
+    def of(self, kind: str, key: str) -> str:
+        """Give the name of one thing, or its id where it has none.
+
+        Parameters
+        ----------
+        kind
+            A mapping of :class:`~pixelsim.world.world.World`, such as ``"ad_accounts"``.
+        key
+            Its id.
+        """
+        return self._names[kind].get(key, key)
+
+    def any(self, key: str, field: str = "") -> str:
+        """Give the name of a thing of any kind; ``field`` tells where it is named, and so what it is most likely."""
+        first = _KIND_OF.get(field)
+        for kind in [first, *self._names] if first else self._names:
+            if kind in self._names and key in self._names[kind]:
+                return self._names[kind][key]
+        return key
+
+    def action(self, action: Action) -> str:
+        """Say what an action does, in the imperative, with names in quotation marks."""
+        return describe(dataclasses.replace(action, **dict(self._named_fields(action))))
+
+    def _named_fields(self, action: Action) -> Iterator[tuple[str, str]]:
+        kind = getattr(action, "kind", "")
+        for field in dataclasses.fields(action):
+            value = getattr(action, field.name)
+            if isinstance(value, str) and not isinstance(value, Enum):
+                if field.name == "id" and kind:
+                    yield "id", _quoted(self.of(f"{kind}s", value))
+                elif field.name in _KIND_OF:
+                    told = self.any(value, field.name)
+                    # What is about to be created is in no world yet, but the action itself has its name.
+                    told = getattr(action, "name", "") or told if told == value else told
+                    yield field.name, _quoted(told)
+
+    def who(self, action: Action) -> str:
+        """Name the person who acts."""
+        return self.of("people", action.actor)
+
+    def reason(self, decision: Decision) -> str:
+        """Give a decision's sentence with names in the place of ids."""
+        return WORDING[decision.cause].sentence.format_map(self._facts(decision))
+
+    def remedies(self, decision: Decision) -> tuple[str, ...]:
+        """Give what would repair a refusal with names in the place of ids."""
+        facts = self._facts(decision)
+        return tuple(text.format_map(facts) for text in WORDING[decision.cause].remedies)
+
+    def _facts(self, decision: Decision) -> dict[str, str]:
+        facts = {key: value if key in _NO_NAMES else self.text(value, key) for key, value in decision.facts}
+        return {
+            "blocking": self._listed(decision.blocking),
+            "scheduled": self._listed(decision.scheduled) or "none",
+            **facts,
+        }
+
+    def _listed(self, keys: Iterable[str]) -> str:
+        return ", ".join(_quoted(self.any(key)) for key in keys)
+
+    def text(self, text: str, field: str = "") -> str:
+        """Give a short text in which every word that is an id is replaced by the name in quotation marks."""
+        whole = self.any(text, field)
+        if whole != text:
+            return _quoted(whole)
+
+        def named(match: re.Match[str]) -> str:
+            name = self.any(match.group(), field)
+            return match.group() if name == match.group() else _quoted(name)
+
+        return _WORD.sub(named, text)
+
+
+def _name(item: object) -> str:
+    return str(getattr(item, "name", ""))
+
+
+def _quoted(name: str) -> str:
+    return f"“{name}”"

@@ -1,0 +1,150 @@
+"""One look for every picture: fonts, colours that colour-blind readers can tell apart, and PNG bytes that never differ.
+
+Colours are those of Okabe and Ito (2008), "Color Universal Design"; each meaning has one colour in all pictures, and
+never the colour alone: hatches, marks or words say the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib import font_manager
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from pixelsim.base.files import write_bytes
+
+__all__ = [
+    "COLOURS",
+    "NARROW",
+    "SERIES",
+    "STYLE",
+    "WIDE",
+    "drawable",
+    "figure_png",
+    "new_figure",
+    "styled",
+    "write_png",
+]
+
+WIDE, NARROW = 10.0, 3.9
+"""Widths of pictures in inches: for a screen or a page, and for a phone of 390 CSS pixels."""
+_DOTS = 2
+"""Picture dots for each CSS pixel, so that text stays sharp on dense screens."""
+_CSS_PIXELS = 100
+"""CSS pixels an inch of a figure stands for."""
+
+COLOURS = {
+    "text": "#1A1A1A",
+    "muted": "#5F5F5F",
+    "line": "#D4D4D4",
+    "access": "#0072B2",
+    "delivering": "#009E73",
+    "orphaned": "#D55E00",
+    "waiting": "#E69F00",
+    "off": "#BDBDBD",
+    "done": "#8C8C8C",
+    "spend": "#56B4E9",
+    "observed": "#0072B2",
+    "lost": "#CC79A7",
+    "refused": "#D55E00",
+    "unshare": "#000000",
+}
+"""Colour of each meaning."""
+SERIES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+"""Colours of things without a meaning of their own, such as viewers, in their order."""
+
+STYLE: dict[str, Any] = {
+    "figure.facecolor": "white",
+    "axes.facecolor": "white",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9.0,
+    "axes.titlesize": 10.0,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9.0,
+    "axes.edgecolor": COLOURS["muted"],
+    "axes.labelcolor": COLOURS["text"],
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "axes.formatter.use_mathtext": False,
+    "text.color": COLOURS["text"],
+    # Names are users' text: a campaign called "5$ off, 10$ off" is no formula.
+    "text.parse_math": False,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "xtick.color": COLOURS["muted"],
+    "ytick.color": COLOURS["muted"],
+    "xtick.labelcolor": COLOURS["text"],
+    "ytick.labelcolor": COLOURS["text"],
+    "grid.color": COLOURS["line"],
+    "grid.linewidth": 0.6,
+    "legend.fontsize": 8.0,
+    "legend.frameon": False,
+    "hatch.linewidth": 0.8,
+    "lines.linewidth": 1.4,
+    "path.simplify": True,
+}
+"""The style sheet; used through :func:`styled`, never set for the whole process."""
+
+
+@contextlib.contextmanager
+def styled() -> Iterator[None]:
+    """Draw in pixelsim's style inside the block, and leave the process's settings as they were."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        yield
+
+
+def new_figure(width: float = WIDE, height: float = 4.0) -> Figure:
+    """Give an empty figure in pixelsim's style, without pyplot and so without anything to close.
+
+    Parameters
+    ----------
+    width, height
+        Inches; :data:`WIDE` and :data:`NARROW` are the usual widths.
+    """
+    with styled():
+        figure = Figure(figsize=(width, height), dpi=_CSS_PIXELS, layout="constrained")
+        FigureCanvasAgg(figure)
+    return figure
+
+
+def figure_png(figure: Figure) -> bytes:
+    """Draw a figure as PNG, twice as many dots as CSS pixels; the same figure gives the same bytes.
+
+    No date and no version is written into the file.
+    """
+    buffer = io.BytesIO()
+    with styled():
+        figure.savefig(buffer, format="png", dpi=_CSS_PIXELS * _DOTS, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def write_png(figure: Figure, path: str | Path) -> Path:
+    """Write a figure as a PNG file, whole or not at all, and give its path."""
+    target = Path(path)
+    write_bytes(target, figure_png(figure))
+    return target
+
+
+@cache
+def _drawn_characters() -> frozenset[int]:
+    """Give the characters that the style's font has."""
+    font = font_manager.get_font(font_manager.findfont(STYLE["font.family"][0]))
+    return frozenset(font.get_charmap())
+
+
+def drawable(text: str, otherwise: str) -> str:
+    """Give ``text`` if the style's font has all of its characters, or else ``otherwise``, rather than empty boxes."""
+    known = _drawn_characters()
+    return text if all(ord(character) in known for character in text) else otherwise

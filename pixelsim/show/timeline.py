@@ -1,0 +1,323 @@
+"""The timeline picture: who had access, what delivered, what was spent, and every action, on one axis of dates."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.dates as mdates
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from pixelsim.base.clock import DAY
+from pixelsim.show.names import Names
+from pixelsim.show.numbers import short
+from pixelsim.show.story import Kind, Mark, MarkKind, Section, delivery, grants, marks, spend_by_day
+from pixelsim.show.style import COLOURS, NARROW, WIDE, new_figure, styled, write_png
+from pixelsim.study.run import Run
+
+__all__ = ["ONE_HISTORY", "action_lines", "date_axis", "timeline", "timeline_figure", "write_timeline"]
+
+ONE_HISTORY = "One possible history"
+"""What stands over every picture of a single run."""
+
+_LOOKS: dict[Kind, tuple[str, str, str]] = {
+    Kind.ACCESS: (COLOURS["access"], "", "none"),
+    Kind.DELIVERING: (COLOURS["delivering"], "", "none"),
+    Kind.ORPHANED: (COLOURS["orphaned"], "////", "white"),
+    Kind.UNAUTHORIZED: (COLOURS["waiting"], "....", "white"),
+    Kind.SCHEDULED: ("white", "////", COLOURS["done"]),
+    Kind.OFF: (COLOURS["off"], "", "none"),
+    Kind.DONE: (COLOURS["done"], "", "none"),
+    Kind.OTHER: (COLOURS["off"], "xxxx", "white"),
+}
+"""Colour, hatch and edge of each kind of block."""
+_LINES: dict[MarkKind, tuple[str, str, float]] = {
+    MarkKind.UNSHARE: (COLOURS["unshare"], "solid", 1.6),
+    MarkKind.ACTION: (COLOURS["muted"], "dotted", 1.0),
+    MarkKind.REFUSED: (COLOURS["refused"], "dashed", 1.4),
+}
+"""Colour, line and width of each kind of mark."""
+
+_TOP, _HEAD, _ROW, _LABEL, _BAR, _SPEND = 1.5, 0.8, 1.0, 0.52, 0.38, 3.0
+"""Heights in rows: the strip of marks, a heading, a row, the label in it, its bar, the spend of one currency."""
+_ROW_INCHES = 0.31
+_HALO = [withStroke(linewidth=2.5, foreground="white")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Story:
+    """What is drawn of one run."""
+
+    run: Run
+    sections: tuple[Section, ...]
+    spend: dict[str, pd.DataFrame]
+    marks: tuple[Mark, ...]
+
+    @classmethod
+    def of(cls, run: Run) -> _Story:
+        names = Names(run.simulation.history.now, drawn=True)
+        sections = (*grants(run, names), *delivery(run, names))
+        return cls(run, sections, spend_by_day(run), tuple(marks(run, names)))
+
+    @property
+    def height(self) -> float:
+        """Height of the picture, in rows."""
+        rows = sum(_HEAD + _ROW * len(s.rows) + (_ROW if s.left_out else 0) for s in self.sections)
+        return _TOP + rows + len(self.spend) * (_HEAD + _SPEND)
+
+    def dates(self, *at: int) -> tuple[float, ...]:
+        """Give instants in ms as matplotlib's days."""
+        start = float(mdates.date2num(self.run.scenario.start))
+        return tuple(start + instant / DAY for instant in at)
+
+
+def timeline(ax: Axes, run: Run) -> Axes:
+    """Draw grants, delivery and spend by day of one run, with every action marked.
+
+    The picture shows one possible history, not a mean. Spend without access has a colour and a hatch of its own.
+
+    Parameters
+    ----------
+    ax
+        Where to draw; it gets names, dates on the clock of the scenario's start, and a legend below. Each currency's
+        spend is in an axes of its own inside it, so that 1 + currencies axes come of it.
+    run
+        What to show.
+    """
+    return _draw(ax, _Story.of(run))
+
+
+def _draw(ax: Axes, story: _Story) -> Axes:
+    run, total = story.run, story.height
+    first, last = story.dates(0, run.scenario.length)
+    ax.set(xlim=(first, last), ylim=(total, 0), yticks=[])
+    ax.spines["left"].set_visible(False)
+    ax.set_title(f"{ONE_HISTORY} (replication {run.simulation.replication} of seed {run.simulation.seed})")
+    date_axis(ax, run)
+    top = _draw_sections(ax, story)
+    for currency, table in story.spend.items():
+        _write(ax, story, top + _HEAD - 0.14, f"Spend a day, {currency}", heading=True)
+        low = 1 - (top + _HEAD + _SPEND) / total
+        inner = ax.inset_axes((0, low, 1, (_SPEND - 0.1) / total), sharex=ax)
+        _draw_spend(inner, story, table)
+        top += _HEAD + _SPEND
+    _draw_marks(ax, story)
+    handles = list(_handles(story))
+    ax.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(0, 0),
+        bbox_transform=ax.transAxes,
+        borderaxespad=2.4,
+        borderpad=0,
+        ncols=min(len(handles), 4 if _is_wide(ax) else 1),
+    )
+    return ax
+
+
+def date_axis(ax: Axes, run: Run) -> None:
+    """Put dates on an axes' x axis, on the clock of the scenario's start."""
+    zone = run.scenario.start.tzinfo
+    locator = mdates.AutoDateLocator(tz=zone, minticks=3, maxticks=9 if _is_wide(ax) else 5)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, tz=zone))
+    ax.grid(axis="x")
+
+
+def _is_wide(ax: Axes) -> bool:
+    figure = ax.get_figure(root=True)
+    return figure is None or figure.get_figwidth() > 6
+
+
+def _write(ax: Axes, story: _Story, y: float, text: str, *, heading: bool = False) -> None:
+    weight, colour = ("bold", COLOURS["muted"]) if heading else ("normal", COLOURS["text"])
+    x = story.dates(0)[0]
+    ax.text(x, y, text, va="bottom", weight=weight, color=colour, size=8.5, path_effects=_HALO, zorder=4)
+
+
+def _draw_sections(ax: Axes, story: _Story) -> float:
+    """Draw headings and rows, and give where they end."""
+    top = _TOP
+    for section in story.sections:
+        _write(ax, story, top + _HEAD - 0.14, section.heading, heading=True)
+        top += _HEAD
+        for row in section.rows:
+            _write(ax, story, top + _LABEL - 0.04, row.label)
+            for block in row.blocks:
+                colour, hatch, edge = _LOOKS[block.kind]
+                start, end = story.dates(block.start, block.end)
+                ax.broken_barh(
+                    [(start, end - start)],
+                    (top + _LABEL, _BAR),
+                    facecolor=colour,
+                    edgecolor=edge,
+                    hatch=hatch,
+                    linewidth=0.6 if block.kind is Kind.SCHEDULED else 0,
+                )
+            top += _ROW
+        if section.left_out:
+            _write(ax, story, top + _LABEL + 0.2, f"and {section.left_out} more that are not drawn")
+            top += _ROW
+    return top
+
+
+def _draw_spend(ax: Axes, story: _Story, table: pd.DataFrame) -> None:
+    """Draw spend by day, what was spent without access on top of the rest."""
+    starts = story.dates(*(int(at) for at in table["start"]))
+    spend, orphaned = table["spend"].to_numpy(float), table["orphaned"].to_numpy(float)
+    look = {"width": 0.86, "align": "edge", "linewidth": 0}
+    ax.bar(starts, spend, color=COLOURS["spend"], **look)
+    colour, hatch, edge = _LOOKS[Kind.ORPHANED]
+    some = orphaned > 0
+    ax.bar(
+        [start for start, there in zip(starts, some, strict=True) if there],
+        orphaned[some],
+        bottom=spend[some],
+        color=colour,
+        edgecolor=edge,
+        hatch=hatch,
+        **look,
+    )
+    ax.set_ylim(0, max(1e-9, float((spend + orphaned).max(initial=0))) * 1.08)
+    ax.patch.set_visible(False)
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=3))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+    ax.tick_params(axis="x", bottom=False, labelbottom=False)
+    ax.grid(axis="y")
+
+
+def _near(story: _Story, share: float) -> Iterator[list[Mark]]:
+    """Put marks together whose numbers would overlap: those within a share of the run's length."""
+    group: list[Mark] = []
+    for mark in story.marks:
+        if group and mark.at - group[0].at > share * story.run.scenario.length:
+            yield group
+            group = []
+        group.append(mark)
+    if group:
+        yield group
+
+
+def _draw_marks(ax: Axes, story: _Story) -> None:
+    """Draw a line for each action through all rows, and its number in the strip above them."""
+    for (at, kind), _ in itertools.groupby(story.marks, key=lambda mark: (mark.at, mark.kind)):
+        colour, style, width = _LINES[kind]
+        ax.axvline(*story.dates(at), ymax=1 - 0.9 / story.height, color=colour, linestyle=style, linewidth=width, zorder=3)
+    for group in _near(story, 0.03 if _is_wide(ax) else 0.09):
+        numbers = f"{group[0].number}" if len(group) == 1 else f"{group[0].number}–{group[-1].number}"
+        kinds = {mark.kind for mark in group}
+        kind = next(k for k in (MarkKind.UNSHARE, MarkKind.REFUSED, MarkKind.ACTION) if k in kinds)
+        colour = _LINES[kind][0]
+        box = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": colour, "linewidth": 1.0}
+        if kind is MarkKind.UNSHARE:
+            box["facecolor"] = colour
+        ax.text(
+            *story.dates(group[0].at),
+            0.95,
+            numbers,
+            ha="center",
+            va="center",
+            size=7.5,
+            color="white" if kind is MarkKind.UNSHARE else colour,
+            bbox=box,
+            zorder=5,
+        )
+        words = [k.value for k in (MarkKind.UNSHARE, MarkKind.REFUSED) if k in kinds]
+        if words:
+            share = group[0].at / story.run.scenario.length
+            side = "left" if share < 0.1 else "right" if share > 0.9 else "center"
+            ax.text(*story.dates(group[0].at), 0.35, ", ".join(words), ha=side, va="center", size=8, color=colour)
+
+
+def _handles(story: _Story) -> Iterator[Patch | Line2D]:
+    """Give the legend's entries: kinds of block, then spend, then kinds of mark, each only if it is drawn."""
+    seen = {block.kind for section in story.sections for row in section.rows for block in row.blocks}
+    orphaned = any((table["orphaned"] > 0).any() for table in story.spend.values())
+    for kind in Kind:
+        if kind in seen or (kind is Kind.ORPHANED and orphaned):
+            colour, hatch, edge = _LOOKS[kind]
+            label = "delivery and spend without access" if kind is Kind.ORPHANED else kind.value
+            yield Patch(facecolor=colour, hatch=hatch, edgecolor=edge, label=label)
+    if story.spend:
+        yield Patch(facecolor=COLOURS["spend"], label="spend")
+    for mark in MarkKind:
+        if any(found.kind is mark for found in story.marks):
+            colour, style, width = _LINES[mark]
+            yield Line2D([], [], color=colour, linestyle=style, linewidth=width, label=mark.value)
+
+
+def action_lines(run: Run, columns: int, most: int = 16) -> list[str]:
+    """Give the key of the marks as lines of text: number, time, who, what.
+
+    Parameters
+    ----------
+    columns
+        Characters of a line, at least 20; longer sentences go on in the next line.
+    most
+        Actions listed; a last line counts the rest.
+    """
+    names = Names(run.simulation.history.now, drawn=True)
+    found = marks(run, names)
+    lines: list[str] = []
+    for mark in found[:most]:
+        when = run.scenario.clock.to_datetime(mark.at)
+        told = f"{mark.number}  {when:%d %b %H:%M}  {mark.text}"
+        lines += textwrap.wrap(told, columns, subsequent_indent="    ")
+    if len(found) > most:
+        lines.append(f"and {len(found) - most} more, in the change log")
+    return lines or ["No action was planned."]
+
+
+def timeline_figure(run: Run, width: float = WIDE) -> Figure:
+    """Give the timeline with the key of its marks below, as tall as it needs to be.
+
+    Parameters
+    ----------
+    run
+        What to show.
+    width
+        Inches.
+    """
+    story = _Story.of(run)
+    lines = action_lines(run, math.floor(width * 12.5))
+    line_inches = 0.155
+    legend = len(list(_handles(story)))
+    legend = math.ceil(legend / 4) if width > 6 else legend
+    heights = [story.height * _ROW_INCHES + 0.95 + 0.17 * legend, line_inches * (len(lines) + 1)]
+    figure = new_figure(width, sum(heights))
+    with styled():
+        upper, lower = figure.subplots(2, 1, height_ratios=heights)
+        _draw(upper, story)
+        lower.set_axis_off()
+        lower.text(0, 1, "\n".join(lines), va="top", size=8.5, linespacing=1.25, transform=lower.transAxes)
+    return figure
+
+
+def write_timeline(run: Run, path: str | Path, *, narrow: bool = False) -> Path:
+    """Write the timeline of a run as a PNG file, whole or not at all.
+
+    Parameters
+    ----------
+    run
+        What to show.
+    path
+        The file.
+    narrow
+        For a phone of 390 CSS pixels instead of a page.
+
+    Returns
+    -------
+    Path
+        The file written.
+    """
+    return write_png(timeline_figure(run, NARROW if narrow else WIDE), path)

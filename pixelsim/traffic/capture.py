@@ -1,0 +1,283 @@
+"""From events on the page to copies at the pixels: tags, browser and server legs, losses, ids, cookies and consent.
+
+Sent = received + lost holds for each leg and pixel: every copy that was sent is a row, with a reason where it was lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from pixelsim.base.clock import SECOND
+from pixelsim.base.streams import Streams
+from pixelsim.scenario.capture import EVENT_NAMES, ServerLeg
+from pixelsim.scenario.measurement import WhileNoConsent
+from pixelsim.scenario.traffic import SiteTraffic
+from pixelsim.traffic.columns import Columns
+from pixelsim.traffic.counter import key_of, keys_of, uniform
+from pixelsim.traffic.dedup import BROWSER, SERVER
+from pixelsim.traffic.events import Events
+from pixelsim.traffic.identity import event_key, sent_id
+from pixelsim.traffic.numbering import Numbering
+from pixelsim.traffic.sessions import Visit
+
+__all__ = ["Capturer", "Copies", "Loss", "Page"]
+
+Longs = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+NONE = -1
+CHECKOUT = EVENT_NAMES.index("InitiateCheckout")
+
+
+class Loss(IntEnum):
+    """Why a pixel never received a copy that was sent, or would have been."""
+
+    RECEIVED = 0
+    BLOCKED = 1
+    NO_CONSENT = 2
+    LEFT_TOO_SOON = 3
+    LOST_BY_RELAY = 4
+    TOKEN_REVOKED = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Copies(Columns):
+    """Copies of events: when it happened and when it arrives, whose, what, for which pixel, and whether it was lost.
+
+    ``visitor`` is the first-party cookie and ``match`` the key by which the platform finds touches, -1 where there is
+    none; ``key`` identifies the event, ``event_id`` is the id that was sent with it (-1: none); ``channel`` is 0 for
+    browser and 1 for server; ``value`` is in smallest money units, -1 where there is none.
+    """
+
+    at: Longs
+    received: Longs
+    person: Longs
+    visitor: Longs
+    match: Longs
+    event: NDArray[np.int8]
+    key: Longs
+    event_id: Longs
+    pixel: NDArray[np.int32]
+    channel: NDArray[np.int8]
+    value: Longs
+    visit: NDArray[np.int8]
+    loss: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A stretch of time in which a site's pages do not change: pixels on them, and whether the server's token holds."""
+
+    start: int
+    end: int
+    pixels: Sequence[int]
+    token: bool = True
+
+
+class Capturer:
+    """Makes the copies of one website's events.
+
+    Parameters
+    ----------
+    streams
+        Random streams of the replication.
+    traffic
+        The site's parameters.
+    numbering
+        Numbers of everything in the run.
+    population
+        Name of the site's population, whose traits are lasting.
+    consent
+        What becomes of events before a visitor's consent.
+    """
+
+    def __init__(
+        self, streams: Streams, traffic: SiteTraffic, numbering: Numbering, *, population: str, consent: WhileNoConsent
+    ) -> None:
+        self.capture, self.numbering, self.consent = traffic.capture, numbering, consent
+        names = [origin.key for origin in numbering.origins]
+        self._lost = keys_of(streams, "event lost", names)
+        server = ("server sends", "server loses", "server delay") if traffic.capture.server is not None else ()
+        self._server = {purpose: keys_of(streams, purpose, names) for purpose in server}
+        self._consent_time = keys_of(streams, "consent time", names)
+        traits = ("blocks trackers", "refuses consent", "consents late", "cannot be tracked", "checks out elsewhere")
+        self._traits = {trait: key_of(streams, trait, population) for trait in traits}
+        self._shares = np.array([self.capture.lost_by_event.get(e, self.capture.lost_events) for e in EVENT_NAMES])
+        self._targets = self._fires(numbering)
+
+    def _fires(self, numbering: Numbering) -> Mask:
+        """Tell which event fires on which pixel, bool of shape (events, pixels); no tags: every event on every one."""
+        fires = np.ones((len(EVENT_NAMES), max(len(numbering.pixels), 1)), dtype=np.bool_)
+        if self.capture.tags:
+            fires[:] = False
+            for tag in self.capture.tags:
+                event = EVENT_NAMES.index(tag.event)
+                if tag.pixel is None:
+                    fires[event, :] = True
+                elif tag.pixel in numbering.pixels:
+                    fires[event, numbering.pixels.index(tag.pixel)] = True
+        return fires
+
+    def copies(self, events: Events, pages: Sequence[Page]) -> tuple[Copies, Mask]:
+        """Give the copies of events, and for each event whether a copy of it was received anywhere.
+
+        Parameters
+        ----------
+        events
+            Events on the site's pages.
+        pages
+            Stretches of time that cover the events.
+        """
+        heard = np.zeros(len(events), dtype=np.bool_)
+        parts: list[Copies] = []
+        base = self._base(events)
+        for page in pages:
+            here = np.flatnonzero((events.at >= page.start) & (events.at < page.end))
+            for pixel in page.pixels:
+                fires = self._targets[:, pixel]
+                rows = here if fires.all() else here[fires[events.event[here]]]
+                for made, index in self._of_pixel(base, events, rows, pixel, token=page.token):
+                    heard[index] |= made.loss == Loss.RECEIVED
+                    parts.append(made)
+        return (Copies.join(parts) if parts else no_copies()), heard
+
+    def _base(self, events: Events) -> Copies:
+        """Give one browser copy of each event, without a pixel yet."""
+        capture = self.capture
+        person, count = events.person, len(events)
+        key = event_key(events.origin, events.number, events.place)
+        counter = events.number << 8 | events.place
+        drawn = uniform(counter, self._lost[events.origin])
+        loss = np.where(drawn < self._shares[events.event], np.int8(Loss.LEFT_TOO_SOON), np.int8(Loss.RECEIVED))
+        real = events.visit == Visit.PERSON
+        received = events.at
+        if capture.late_consent_people > 0:
+            received = self._held(events, loss, real)
+        loss[real & self._trait("refuses consent", person, capture.refusing_people)] = Loss.NO_CONSENT
+        loss[real & self._trait("blocks trackers", person, capture.blocked_people)] = Loss.BLOCKED
+        visitor, match = person, person
+        if capture.other_checkout > 0:
+            elsewhere = (events.event >= CHECKOUT) & self._trait("checks out elsewhere", person, capture.other_checkout)
+            visitor = person + (elsewhere.astype(np.int64) << 62)
+            if not capture.click_id_passed:
+                match = np.where(elsewhere, NONE, match)
+        if capture.untrackable_people > 0:
+            lost = self._trait("cannot be tracked", person, capture.untrackable_people)
+            match = np.where(lost, NONE, match)
+        return Copies(
+            at=events.at,
+            received=received,
+            person=person,
+            visitor=visitor,
+            match=match,
+            event=events.event,
+            key=key,
+            event_id=sent_id(self._id_base(events, key), 0) if capture.browser_event_id else np.full(count, NONE),
+            pixel=np.full(count, NONE, dtype=np.int32),
+            channel=np.full(count, BROWSER, dtype=np.int8),
+            value=events.value,
+            visit=events.visit,
+            loss=loss,
+        )
+
+    def _id_base(self, events: Events, key: Longs) -> Longs:
+        """Give what event ids are made of: the event, or the visitor and the event name (P49)."""
+        if self.capture.id_from == "visitor":
+            return events.person << 3 | events.event
+        return key
+
+    def _trait(self, name: str, person: Longs, share: float) -> Mask:
+        """Tell who has a lasting trait that a share of people has."""
+        if share <= 0:
+            return np.zeros(len(person), dtype=np.bool_)
+        return np.asarray(uniform(person, self._traits[name]) < share)
+
+    def _held(self, events: Events, loss: NDArray[np.int8], real: Mask) -> Longs:
+        """Hold or lose, in place, what a late consenter does before consent; give the times of arrival."""
+        late = real & self._trait("consents late", events.person, self.capture.late_consent_people)
+        score = special.ndtri(uniform(events.number, self._consent_time[events.origin]))
+        wait = np.floor(self.capture.consent_seconds * np.exp(score) * SECOND).astype(np.int64)
+        granted = events.session_at + wait
+        early = late & (events.at < granted)
+        if self.consent is WhileNoConsent.HOLD:
+            return np.where(early, granted, events.at)
+        loss[early] = Loss.NO_CONSENT
+        return events.at
+
+    def _of_pixel(
+        self, base: Copies, events: Events, rows: Longs, pixel: int, *, token: bool
+    ) -> Iterator[tuple[Copies, Longs]]:
+        """Give the copies of some events for one pixel, a table for each load and leg, with the events' positions."""
+        capture = self.capture
+        code = self.numbering.pixels[pixel]
+        browser = base.take(rows).with_columns(pixel=np.full(len(rows), pixel, dtype=np.int32))
+        for load in range(capture.loads.get(code, 1)):
+            own = load > 0 and capture.id_per_load and capture.browser_event_id
+            yield (browser.with_columns(event_id=browser.event_id | load) if own else browser), rows
+        if capture.resends_previous:
+            yield self._again(browser, events, rows)
+        if capture.server is not None:
+            yield from self._of_server(capture.server, browser, events, rows, token=token)
+
+    @staticmethod
+    def _again(browser: Copies, events: Events, rows: Longs) -> tuple[Copies, Longs]:
+        """Give the page views that the next page of the same session sends once more, with an id of their own (P48)."""
+        views = np.flatnonzero(browser.event == 0)
+        origin, number = events.origin[rows[views]], events.number[rows[views]]
+        views = views[np.lexsort((browser.at[views], number, origin))]
+        origin, number = events.origin[rows[views]], events.number[rows[views]]
+        goes_on = (origin[1:] == origin[:-1]) & (number[1:] == number[:-1])
+        again, following = views[:-1][goes_on], views[1:][goes_on]
+        made = browser.take(again)
+        fresh = np.where(made.event_id == NONE, NONE, made.event_id | 6)
+        return made.with_columns(event_id=fresh, received=browser.received[following]), rows[again]
+
+    def _of_server(
+        self, server: ServerLeg, browser: Copies, events: Events, rows: Longs, *, token: bool
+    ) -> Iterator[tuple[Copies, Longs]]:
+        """Give the copies that the site's server sends: later, not blocked, lost for reasons of their own."""
+        counter = events.number[rows] << 8 | events.place[rows]
+        origin = events.origin[rows]
+        relays = np.isin(browser.event, [EVENT_NAMES.index(name) for name in server.events])
+        relays &= uniform(counter, self._server["server sends"][origin]) < server.sent
+        relays &= browser.visit == Visit.PERSON
+        sent, counter, origin = np.flatnonzero(relays), counter[relays], origin[relays]
+        score = special.ndtri(uniform(counter, self._server["server delay"][origin]))
+        delay = np.floor(server.delay_seconds * np.exp(server.delay_sigma * score) * SECOND).astype(np.int64)
+        made = browser.take(sent)
+        loss = np.where(made.loss == Loss.NO_CONSENT, made.loss, np.int8(Loss.RECEIVED))
+        # The browser's loss names the blocker before the refusal; a server is not blocked, but consent binds it too.
+        refuses = self._trait("refuses consent", made.person, self.capture.refusing_people)
+        loss[refuses] = Loss.NO_CONSENT
+        relay = uniform(counter, self._server["server loses"][origin]) < server.lost
+        loss[relay & (loss == Loss.RECEIVED)] = Loss.LOST_BY_RELAY
+        if not token:
+            loss[loss == Loss.RECEIVED] = Loss.TOKEN_REVOKED
+        ids = {
+            "shared": made.event_id,
+            "own": sent_id(made.key, 7),
+            "missing": np.full(len(made), NONE),
+        }[server.event_id]
+        yield (
+            made.with_columns(
+                received=made.received + delay,
+                channel=np.full(len(made), SERVER, dtype=np.int8),
+                event_id=ids,
+                visitor=made.visitor if server.cookie else np.full(len(made), NONE),
+                loss=loss.astype(np.int8),
+            ),
+            rows[sent],
+        )
+
+
+def no_copies() -> Copies:
+    """Give a table without copies."""
+    none = np.empty(0, dtype=np.int64)
+    small = none.astype(np.int8)
+    return Copies(none, none, none, none, none, small, none, none, none.astype(np.int32), small, none, small, small)

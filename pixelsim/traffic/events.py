@@ -1,0 +1,158 @@
+"""What happens in sessions: page views and funnel steps as events, and orders in truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from pixelsim.base.money import decimals
+from pixelsim.base.streams import Streams
+from pixelsim.scenario.capture import EVENT_NAMES, PageViews
+from pixelsim.scenario.traffic import SiteTraffic
+from pixelsim.traffic.columns import Columns
+from pixelsim.traffic.counter import keys_of, uniform
+from pixelsim.traffic.identity import event_key
+from pixelsim.traffic.numbering import Numbering
+from pixelsim.traffic.sessions import Sessions
+
+__all__ = ["EventMaker", "Events", "Orders"]
+
+Longs = NDArray[np.int64]
+
+PURCHASE = EVENT_NAMES.index("Purchase")
+STAGE_PLACES = np.array([0.0, 0.2, 0.5, 0.8, 1.0])
+"""Where in a session its events lie, as shares of its length (assumption); the last one is the order's own instant."""
+MOST_NAVIGATIONS = 49
+"""Navigations of a session beyond these are not counted; event numbers have room for no more."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Events(Columns):
+    """Events on a site's pages, once each, whatever pixels hear of them.
+
+    ``session_at`` is the start of the session in ms; ``origin``, ``number`` and ``place`` identify the event; ``value``
+    is in smallest money units, -1 where the event has none; ``visit`` a `Visit`.
+    """
+
+    at: Longs
+    session_at: Longs
+    person: Longs
+    event: NDArray[np.int8]
+    origin: NDArray[np.int32]
+    number: Longs
+    place: Longs
+    value: Longs
+    visit: NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Orders(Columns):
+    """Orders in truth: time, time of the touch behind it (-1: organic), who, where from, value, and whether seen.
+
+    ``seen`` tells whether a copy of the purchase event reached any pixel.
+    """
+
+    at: Longs
+    touch_at: Longs
+    person: Longs
+    origin: NDArray[np.int32]
+    number: Longs
+    value: Longs
+    seen: NDArray[np.bool_]
+
+
+class EventMaker:
+    """Unfolds the sessions of one website into events.
+
+    Parameters
+    ----------
+    streams
+        Random streams of the replication.
+    traffic
+        The site's parameters.
+    numbering
+        Numbers of everything in the run.
+    """
+
+    def __init__(self, streams: Streams, traffic: SiteTraffic, numbering: Numbering) -> None:
+        self.traffic = traffic
+        self._scale = 10 ** decimals(traffic.currency)
+        purposes = ("depth", "order value", "navigations")
+        self._keys = {p: keys_of(streams, p, [o.key for o in numbering.origins]) for p in purposes}
+
+    def unfold(self, sessions: Sessions) -> Events:
+        """Give the events of sessions, in the order of the sessions."""
+        funnel, ordered = self.traffic.funnel, sessions.ordered
+        depth = uniform(sessions.number, self._keys["depth"][sessions.origin])
+        stages = np.empty((len(sessions), len(EVENT_NAMES)), dtype=np.bool_)
+        stages[:, 0] = self.traffic.capture.page_views is not PageViews.MANUAL
+        for stage, chance in ((1, funnel.view), (2, funnel.cart), (3, funnel.checkout)):
+            stages[:, stage] = ordered | (depth < chance)
+        stages[:, PURCHASE] = ordered
+        row, event = np.nonzero(stages)
+        at = sessions.at[row] + np.floor(STAGE_PLACES[event] * sessions.length[row]).astype(np.int64)
+        value = np.full(len(row), -1, dtype=np.int64)
+        bought = np.flatnonzero(event == PURCHASE)
+        value[bought] = self._values(sessions.origin[row[bought]], sessions.number[row[bought]])
+        events = _events(sessions, row, at=at, event=event, place=event, value=value)
+        if self.traffic.capture.navigations == 0:
+            return events
+        return Events.join([events, self._navigations(sessions)])
+
+    def _navigations(self, sessions: Sessions) -> Events:
+        """Give the page views of navigations inside the site: one each, or two where both sides report them (P47)."""
+        mean = self.traffic.capture.navigations
+        drawn = uniform(sessions.number, self._keys["navigations"][sessions.origin])
+        # Geometric from 0 on: each page leads to a further one with the same chance.
+        count = np.floor(np.log1p(-drawn) / np.log(mean / (1 + mean))).astype(np.int64)
+        twice = 2 if self.traffic.capture.page_views is PageViews.BOTH else 1
+        count = np.minimum(count, MOST_NAVIGATIONS // twice)
+        row = np.repeat(np.arange(len(sessions)), count * twice)
+        within = np.arange(len(row)) - np.repeat(np.cumsum(count * twice) - count * twice, count * twice)
+        share = (within // twice + 1) / (count[row] + 1)
+        at = sessions.at[row] + np.floor(share * sessions.length[row]).astype(np.int64)
+        event = np.zeros(len(row), dtype=np.int64)
+        place, value = (within + 1) * len(EVENT_NAMES), np.full(len(row), -1)
+        return _events(sessions, row, at=at, event=event, place=place, value=value)
+
+    def _values(self, origin: NDArray[np.int32], number: Longs) -> Longs:
+        """Draw order values in smallest money units."""
+        value = self.traffic.value
+        score = special.ndtri(uniform(number, self._keys["order value"][origin]))
+        return np.asarray(np.rint(value.median * np.exp(value.sigma * score) * self._scale), dtype=np.int64)
+
+
+def _events(sessions: Sessions, row: Longs, *, at: Longs, event: Longs, place: Longs, value: Longs) -> Events:
+    return Events(
+        at,
+        sessions.at[row],
+        sessions.person[row],
+        event.astype(np.int8),
+        sessions.origin[row],
+        sessions.number[row],
+        place,
+        value,
+        sessions.visit[row],
+    )
+
+
+def orders_of(events: Events, sessions: Sessions, heard: NDArray[np.bool_]) -> Orders:
+    """Give the orders behind purchase events; ``heard`` tells for each event whether a copy reached a pixel."""
+    bought = np.flatnonzero(events.event == PURCHASE)
+    ordered = np.flatnonzero(sessions.ordered)
+    key = event_key(sessions.origin[ordered], sessions.number[ordered], np.zeros(len(ordered), dtype=np.int64))
+    mine = event_key(events.origin[bought], events.number[bought], np.zeros(len(bought), dtype=np.int64))
+    order = np.argsort(key, kind="stable")
+    touch = sessions.touch_at[ordered[order[np.searchsorted(key[order], mine)]]]
+    return Orders(
+        events.at[bought],
+        touch,
+        events.person[bought],
+        events.origin[bought],
+        events.number[bought],
+        events.value[bought],
+        heard[bought],
+    )

@@ -1,0 +1,59 @@
+"""Numbers that identify people, sessions and events in the arrays of a run, packed into 64 bits.
+
+A person is a population and a number in it; bots and the visitors of preview and foreign hosts are people who come
+once. An event is an origin, the draw number of its session there, and a place among the session's events. The id that
+an event is sent with has three bits more, for servers and repeated loads that make ids of their own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pixelsim.scenario.capture import EVENT_NAMES
+from pixelsim.traffic.numbering import Numbering
+
+__all__ = ["STRANGER", "event_key", "event_keys_as_text", "once_only", "person_base", "sent_id"]
+
+Longs = NDArray[np.int64]
+
+PLACE_BITS = 8
+NUMBER_BITS = 34
+PERSON_BITS = 32
+STRANGER = 1 << 31
+"""Numbers of people from here on come once only."""
+
+
+def person_base(numbering: Numbering, population: str) -> int:
+    """Give the number of the first person of a population."""
+    return numbering.populations.index(population) << PERSON_BITS
+
+
+def once_only(numbering: Numbering, population: str, number: Longs) -> Longs:
+    """Give people who come once: a person for each session number."""
+    return person_base(numbering, population) + STRANGER + (number & (STRANGER - 1))
+
+
+def event_key(origin: NDArray[np.int32], number: Longs, place: Longs) -> Longs:
+    """Give the number of an event: where its session comes from, the session's draw number, and its place there.
+
+    ``place`` is the event name's number plus five for each navigation before it, below 256.
+    """
+    return ((origin.astype(np.int64) << NUMBER_BITS | number) << PLACE_BITS) | place
+
+
+def sent_id(key: Longs, variant: int) -> Longs:
+    """Give the id that an event is sent with: 0 shared by all copies, 1 to 7 of a load's or a server's own."""
+    return key << 3 | variant
+
+
+def event_keys_as_text(key: Longs, numbering: Numbering) -> pd.Series:
+    """Write events as text that names where the session came from, so that it is the same in every variant."""
+    origin = key >> (NUMBER_BITS + PLACE_BITS)
+    number = (key >> PLACE_BITS) & ((1 << NUMBER_BITS) - 1)
+    place = key & ((1 << PLACE_BITS) - 1)
+    names = np.array([o.key for o in numbering.origins], dtype=object)
+    text = pd.Series(names[origin] if len(names) else [], dtype="str")
+    navigation, event = np.divmod(place, len(EVENT_NAMES))
+    return text + ":" + pd.Series(number).astype("str") + ":" + pd.Series(event + 10 * navigation).astype("str")
