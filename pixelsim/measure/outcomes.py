@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from pixelsim.base.clock import DAY
 from pixelsim.base.money import to_major
 from pixelsim.scenario.traffic import EVENT_NAMES
 from pixelsim.traffic.attribution import Reason
+from pixelsim.traffic.learning import Phase
 from pixelsim.traffic.log import Fate
 from pixelsim.traffic.simulate import Simulation
 
@@ -24,6 +26,8 @@ OUTCOMES = {
     "blind days": "days on which the account spent without access",
     "conversions attributed": "purchases that count as conversions of the account",
     "conversions lost to attribution": "purchases that a touch of the account would have earned, had access not ended",
+    "days in learning": "days on which an ad group delivered and had not settled",
+    "days until usable": "days from building an audience until it can be targeted; missing where it never could",
     "orders": "orders in truth",
     "orders seen": "orders whose purchase event reached a pixel",
     "share of orders seen": "orders seen over orders in truth",
@@ -65,6 +69,29 @@ def _of_accounts(simulation: Simulation) -> Iterator[Outcome]:
         yield Outcome("conversions lost to attribution", account, float(lost), "conversions", "truth")
 
 
+def _of_learning(simulation: Simulation) -> Iterator[Outcome]:
+    """Count the days in learning of the ad groups that had not learned before the start (Q1)."""
+    for number, name in enumerate(simulation.numbering.ad_groups):
+        phases = simulation.phases[:, number]
+        if len(phases) and phases[0] == Phase.STABLE:
+            continue
+        group = simulation.history.now.ad_groups.get(name)
+        first = group.start if group is not None else 0
+        days = {part.at // DAY for part in simulation.shown if part.ad_group == number and part.impressions}
+        unsettled = [day for day in days if day < len(phases) and phases[day] != Phase.STABLE]
+        if first < simulation.scenario.length:
+            yield Outcome("days in learning", name, float(len(unsettled)), "days", "truth")
+
+
+def _of_audiences(simulation: Simulation) -> Iterator[Outcome]:
+    """Count the days until each audience could be targeted (Q2); NaN where it never could."""
+    audiences = simulation.history.now.audiences
+    for name in sorted(audiences):
+        usable = [day.at for day in simulation.audiences if day.audience == name and day.usable]
+        wait = (usable[0] - audiences[name].built_at) / DAY if usable else float("nan")
+        yield Outcome("days until usable", name, wait, "days", "observed")
+
+
 def outcome_values(simulation: Simulation) -> list[Outcome]:
     """Give every outcome of one replication, in a fixed order.
 
@@ -75,6 +102,8 @@ def outcome_values(simulation: Simulation) -> list[Outcome]:
     refused = sum(record.decision.refused for record in simulation.history.records)
     return [
         *_of_accounts(simulation),
+        *_of_learning(simulation),
+        *_of_audiences(simulation),
         Outcome("orders", "all sites", float(orders), "orders", "truth"),
         Outcome("orders seen", "all sites", float(seen), "orders", "observed"),
         Outcome("share of orders seen", "all sites", seen / orders if orders else float("nan"), "share", "truth"),

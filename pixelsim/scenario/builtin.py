@@ -34,7 +34,7 @@ def scenario(name: str) -> Scenario:
     InputError
         The file is missing or has faults.
     """
-    if name.endswith(".toml"):
+    if name.lower().endswith(".toml"):
         return load_scenario(name)
     if name not in scenario_names():
         raise UnknownNameError("scenario", name, scenario_names())
@@ -44,15 +44,16 @@ def scenario(name: str) -> Scenario:
 
 
 def sample(name: str) -> Path:
-    """Give the path of a shipped sample file.
+    """Give the path of a shipped sample file, by its name or by its path in the folder of samples.
 
     Raises
     ------
     UnknownNameError
-        No sample has this name.
+        No sample has this name, or several have.
     """
-    path = data_folder() / "samples" / name
-    if not path.is_file():
-        known = sorted(p.name for p in (data_folder() / "samples").rglob("*") if p.is_file())
-        raise UnknownNameError("sample", name, known)
-    return path
+    folder = data_folder() / "samples"
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    found = [path for path in files if name in {path.name, path.relative_to(folder).as_posix()}]
+    if len(found) != 1:
+        raise UnknownNameError("sample", name, [path.relative_to(folder).as_posix() for path in found or files])
+    return found[0]

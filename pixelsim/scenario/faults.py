@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -11,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from pixelsim.base.errors import Fault, nearest
 
-__all__ = ["faults_of", "repaired"]
+__all__ = ["faults_of"]
 
 Place = tuple[str | int, ...]
 
@@ -19,7 +18,7 @@ _RULES = {
     "missing": ("present", "add it"),
     "missing_keyword_only_argument": ("present", "add it"),
     "missing_argument": ("present", "add it"),
-    "union_tag_not_found": ("an action with a field 'do'", "say what is done, such as do = \"link_pixel\""),
+    "union_tag_not_found": ("an action with a field 'do'", 'say what is done, such as do = "link_pixel"'),
     "timezone_aware": ("an instant with a time zone", "add an offset such as +00:00"),
     "string_type": ("text", "put it in quotes"),
     "int_type": ("a whole number", "write it without quotes and without decimals"),
@@ -35,6 +34,12 @@ _RULES = {
     "list_type": ("a list", "write it in [ ]"),
     "string_too_short": ("text that is not empty", "give it one"),
     "string_pattern_mismatch": ("three capital letters", "write a currency as ISO 4217 names it, such as USD"),
+}
+_BOUNDS = {
+    "greater_than_equal": ("ge", "at least"),
+    "greater_than": ("gt", "above"),
+    "less_than_equal": ("le", "at most"),
+    "less_than": ("lt", "below"),
 }
 _UNKNOWN_FIELDS = {"extra_forbidden", "unexpected_keyword_argument"}
 
@@ -66,6 +71,9 @@ def _fault(details: ErrorDetails, model: type[BaseModel]) -> Fault:
         remedy = f"write {_either(close)}, or remove it" if close else "remove it, or correct its name"
     elif kind in _RULES:
         rule, remedy = _RULES[kind]
+    elif kind in _BOUNDS:
+        name, words = _BOUNDS[kind]
+        rule, remedy = f"{words} {details['ctx'][name]:g}", "correct the value"
     elif kind in {"too_short", "too_long"}:
         bound = details["ctx"].get("min_length", details["ctx"].get("max_length"))
         rule, remedy = f"a list of {bound} entries", f"give {bound} instead of {details['ctx']['actual_length']}"
@@ -124,36 +132,3 @@ def _without_tags(loc: Place, model: type[BaseModel]) -> Place:
 
 def _fields(model: type[BaseModel], loc: Place) -> list[str]:
     return list(_schema(model, loc)[1].get("properties", {}))
-
-
-def repaired(data: Mapping[str, Any], model: type[BaseModel], rounds: int = 8) -> BaseModel | None:
-    """Make do with faulty data, so that faults across its parts can be looked for all the same.
-
-    A field that is refused falls back on its default; one that has none is filled in with ``"?"`` or 0, and an entry
-    of a list in which that does not help is left out.
-
-    Parameters
-    ----------
-    data
-        Plain data that does not validate.
-    model
-        What it should be.
-    rounds
-        How often to try.
-
-    Returns
-    -------
-    model or None
-        None where nothing helps. An entry that was left out is missing from its list.
-    """
-    plain = json.loads(json.dumps(data, default=str))
-    tried: dict[Place, int] = {}
-    for _ in range(rounds):
-        try:
-            return model.model_validate_json(json.dumps(plain), strict=True)
-        except ValidationError as error:
-            for details in error.errors(include_url=False):
-                steps = _without_tags(details["loc"], model)
-                tried[steps] = tried.get(steps, 0) + 1
-                _mend(plain, steps, details, tried[steps])
-    return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from pixelsim.scenario.base import Source, SourceKind
+from pixelsim.scenario.paths import item_name
 from pixelsim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -22,9 +23,8 @@ def _walk(value: BaseModel, path: str) -> Iterator[tuple[str, Any, dict[str, str
         if isinstance(inner, BaseModel):
             yield from _walk(inner, here)
         elif isinstance(inner, tuple) and inner and isinstance(inner[0], BaseModel):
-            for item in inner:
-                key = getattr(item, "ad_group", None) or getattr(item, "website", None) or ""
-                yield from _walk(item, f"{here}[{key}]")
+            for number, item in enumerate(inner):
+                yield from _walk(item, f"{here}[{item_name(item) or number}]")
         elif isinstance(info.json_schema_extra, dict) and "source" in info.json_schema_extra:
             extra = {k: str(v) for k, v in info.json_schema_extra.items()}
             yield here, inner, extra, inner == info.default

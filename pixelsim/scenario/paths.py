@@ -55,7 +55,7 @@ def put(data: Any, path: str, value: Any) -> None:
         step = max((c for c in choices if _begins(rest, c)), key=len, default=None)
         if step is None:
             tail = _STEP.sub("", rest, count=1)
-            raise UnknownNameError("scenario path", path, [_join(done, c) + tail for c in choices] or [done])
+            raise UnknownNameError("scenario path", path, [_join(done, c) + tail for c in _proper(here)] or [done])
         rest = rest[len(step) :]
         if not rest:
             here[choices[step]] = value
@@ -73,6 +73,15 @@ def _choices(here: Any) -> dict[str, str | int]:
     for number in range(len(here)):
         numbered |= {f"[{number}]": number, str(number): number}
     return numbered | {f"[{name}]": i for i, item in enumerate(here) if (name := item_name(item)) is not None}
+
+
+def _proper(here: Any) -> list[str]:
+    """List the steps that lead on from a place as they are best written: ids before numbers, brackets where needed."""
+    if isinstance(here, Mapping):
+        return [name if name.isidentifier() else f"[{name}]" for name in here]
+    if not isinstance(here, Sequence) or isinstance(here, str):
+        return []
+    return [f"[{item_name(item) or number}]" for number, item in enumerate(here)]
 
 
 def _begins(rest: str, step: str) -> bool:

@@ -9,7 +9,7 @@ from pydantic import Field
 from pixelsim.base.clock import days
 from pixelsim.base.errors import InputError
 from pixelsim.scenario.base import Input, Weight, figure
-from pixelsim.sharing.actions import AnyAction, Switch, UnlinkPixel, UnsharePixel
+from pixelsim.sharing.actions import AnyAction, RemovePartner, Switch, UnlinkPixel, UnsharePixel
 
 __all__ = ["HumanDelay", "Plan", "PlannedAction"]
 
@@ -45,9 +45,8 @@ class Plan(Input):
     delays: dict[str, HumanDelay] = Field(default_factory=dict)
 
     def _split(self) -> tuple[list[PlannedAction], list[PlannedAction], list[PlannedAction]]:
-        unshares = [s for s in self.steps if isinstance(s.action, UnsharePixel | UnlinkPixel)]
-        stops = [s for s in self.steps if isinstance(s.action, Switch) and s.action.to == "off"]
-        rest = [s for s in self.steps if s not in unshares and s not in stops]
+        unshares = [s for s in self.steps if isinstance(s.action, UnsharePixel | UnlinkPixel | RemovePartner)]
+        stops = [s for s in self.steps if isinstance(s.action, Switch) and s.action.to != "on"]
         if not unshares or not stops:
             raise InputError.single(
                 "plan",
@@ -57,7 +56,7 @@ class Plan(Input):
                 remedy="add the missing step to the plan",
                 place="$.plan.steps",
             )
-        return unshares, stops, rest
+        return unshares, stops, [s for s in self.steps if s not in unshares and s not in stops]
 
     def unshare_first(self, days_before_stop: float = 0.0) -> Self:
         """Give the plan in the wrong order: every unshare comes before the first stop.
@@ -73,16 +72,9 @@ class Plan(Input):
             The plan has no stop or no unshare, or the unshare would fall before the scenario's start.
         """
         unshares, stops, rest = self._split()
-        day = min(s.day for s in stops) - days_before_stop
-        if days_before_stop < 0 or day < 0:
-            raise InputError.single(
-                "plan",
-                field="days_before_stop",
-                value=days_before_stop,
-                rule=f"between 0 and {min(s.day for s in stops):g}, the day of the first stop",
-                remedy="choose fewer days",
-            )
-        moved = [s.replace(day=day) for s in unshares]
+        first = min(s.day for s in stops)
+        _between("days_before_stop", days_before_stop, first, "stop")
+        moved = [s.replace(day=first - days_before_stop) for s in unshares]
         return self.replace(steps=(*rest, *moved, *stops))
 
     def stop_first(self, days_before_unshare: float = 0.0) -> Self:
@@ -99,18 +91,17 @@ class Plan(Input):
             The plan has no stop or no unshare, or the stop would fall before the scenario's start.
         """
         unshares, stops, rest = self._split()
-        day = min(s.day for s in unshares) - days_before_unshare
-        if days_before_unshare < 0 or day < 0:
-            raise InputError.single(
-                "plan",
-                field="days_before_unshare",
-                value=days_before_unshare,
-                rule=f"between 0 and {min(s.day for s in unshares):g}, the day of the first unshare",
-                remedy="choose fewer days",
-            )
-        moved = [s.replace(day=min(s.day, day)) for s in stops]
+        first = min(s.day for s in unshares)
+        _between("days_before_unshare", days_before_unshare, first, "unshare")
+        moved = [s.replace(day=min(s.day, first - days_before_unshare)) for s in stops]
         return self.replace(steps=(*rest, *moved, *unshares))
 
     def also(self, *steps: PlannedAction) -> Self:
         """Give the plan with more steps at its end."""
         return self.replace(steps=(*self.steps, *steps))
+
+
+def _between(field: str, value: float, last: float, what: str) -> None:
+    if not 0 <= value <= last:
+        rule = f"between 0 and {last:g}, the day of the first {what}"
+        raise InputError.single("plan", field=field, value=value, rule=rule, remedy="choose fewer days")

@@ -5,18 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AwareDatetime, Field, ValidationError, field_validator
+from pydantic_core import from_json, to_json
 
-from pixelsim.base.clock import DAY, Clock
+from pixelsim.base.clock import DAY, Clock, fixed_offset
 from pixelsim.base.errors import Fault, InputError, UnknownNameError
 from pixelsim.scenario.base import Input, Source, SourceKind
+from pixelsim.scenario.checks import rule_faults
 from pixelsim.scenario.measurement import MeasurementSettings
+from pixelsim.scenario.paths import put
 from pixelsim.scenario.plan import Plan
+from pixelsim.scenario.references import reference_faults
 from pixelsim.scenario.structure import Structure
 from pixelsim.scenario.traffic import Traffic
 from pixelsim.sharing.rulebook import PRESETS, Rulebook, SharingSettings, UnsharePolicy
@@ -65,33 +67,30 @@ class Scenario(Input):
     viewers: tuple[Viewer, ...] = ()
     sources: dict[str, Source] = Field(default_factory=dict)
 
+    @field_validator("policy", mode="before")
     @classmethod
-    def read(cls, data: dict[str, Any], source: str = "scenario") -> Self:
-        """Validate plain data; every fault comes at once, each with its path.
+    def _preset(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value not in PRESETS:
+            msg = f"must be one of {', '.join(PRESETS)}, or a table; choose a preset"
+            raise ValueError(msg)
+        return PRESETS[value]
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any], source: str = "scenario") -> Self:
+        """Validate plain data or parts of a scenario; every fault comes at once, each with its path.
 
         Raises
         ------
         InputError
-            Anything is wrong with the data.
+            Anything is wrong with the data, in itself, across its parts, or against the rules.
         """
-        data = dict(data)
-        if isinstance(data.get("policy"), str):
-            preset = data["policy"]
-            if preset not in PRESETS:
-                raise InputError.single(
-                    source,
-                    field="policy",
-                    value=preset,
-                    rule=f"one of {', '.join(PRESETS)}, or a table",
-                    remedy="choose a preset",
-                    place="$.policy",
-                )
-            data["policy"] = PRESETS[preset]
         try:
-            scenario = cls.model_validate(data)
-        except ValidationError as error:
-            raise InputError(source, [_fault(e) for e in error.errors(include_url=False)]) from None
-        faults = list(scenario.cross_faults())
+            scenario = cls.checked(data, source)
+        except InputError as error:
+            raise InputError(source, [*error.faults, *_faults_beside(data)]) from None
+        faults = scenario.cross_faults()
         if faults:
             raise InputError(source, faults)
         return scenario
@@ -101,8 +100,10 @@ class Scenario(Input):
 
         Raises
         ------
+        UnknownNameError
+            A field does not exist.
         InputError
-            A field does not exist or its value is refused.
+            A value is refused.
         """
         unknown = [name for name in changes if name not in type(self).model_fields]
         if unknown:
@@ -127,24 +128,7 @@ class Scenario(Input):
             The value is refused.
         """
         data = self.plain()
-        steps = [inside or plain for inside, plain in _STEP.findall(path)]
-        here: Any = data
-        for depth, step in enumerate(steps):
-            last = depth == len(steps) - 1
-            if isinstance(here, list):
-                index = _index(here, step)
-                if index is None:
-                    raise UnknownNameError("scenario path", path, _ids(here))
-                if last:
-                    here[index] = value
-                here = here[index]
-            elif isinstance(here, dict) and step in here:
-                if last:
-                    here[step] = value
-                here = here[step]
-            else:
-                known = list(here) if isinstance(here, dict) else []
-                raise UnknownNameError("scenario path", path, [".".join([*steps[:depth], k]) for k in known])
+        put(data, path, value)
         return type(self).read(data, source=f"variant of {self.name}")
 
     def plain(self) -> dict[str, Any]:
@@ -154,7 +138,10 @@ class Scenario(Input):
 
     @property
     def content_hash(self) -> str:
-        """Key of the scenario: 32 hexadecimal digits that depend on every input except names and sources."""
+        """Key of the scenario: 32 hexadecimal digits that depend on every input.
+
+        The scenario's own name and title, and the sources of its values, are no inputs.
+        """
         data = self.plain()
         for name in ("name", "title", "sources"):
             data.pop(name)
@@ -182,78 +169,48 @@ class Scenario(Input):
             return self.sources[path]
         return default or Source(kind=SourceKind.GIVEN, text="given in the scenario")
 
-    def cross_faults(self) -> Iterator[Fault]:
-        """Give faults that only show across parts: unknown ids, doubled sites, plans after the end."""
-        yield from self.structure.faults()
-        sites = {w.id for w in self.structure.websites}
-        groups = {g.id for g in self.structure.ad_groups}
-        accounts = {a.id for a in self.structure.ad_accounts}
-        people = {p.id for p in self.structure.people}
-        created = {s.action.ad_group for s in self.plan.steps if s.action.do == "create_ad_group"}
-        checks: list[tuple[str, str, str, set[str]]] = []
-        for i, site in enumerate(self.traffic.sites):
-            checks.append((f"$.traffic.sites[{i}].website", "website", site.website, sites))
-        for i, delivery in enumerate(self.traffic.delivery):
-            place = f"$.traffic.delivery[{i}]"
-            checks.append((f"{place}.ad_group", "ad_group", delivery.ad_group, groups | created))
-            checks.append((f"{place}.website", "website", delivery.website, sites))
-        for i, viewer in enumerate(self.viewers):
-            checks.append((f"$.viewers[{i}].account", "account", viewer.account, accounts))
-        for i, step in enumerate(self.plan.steps):
-            checks.append((f"$.plan.steps[{i}].action.actor", "actor", step.action.actor, people))
-        for place, field, value, known in checks:
-            if value not in known:
-                yield Fault(place, field, value, "an id of the structure", "add it to the structure, or correct it")
-        for path, items, key in (
-            ("$.traffic.sites", [s.website for s in self.traffic.sites], "website"),
-            ("$.traffic.delivery", [d.ad_group for d in self.traffic.delivery], "ad_group"),
-            ("$.viewers", [v.name for v in self.viewers], "name"),
-        ):
-            for i, item in enumerate(items):
-                if item in items[:i]:
-                    yield Fault(f"{path}[{i}].{key}", key, item, "named once", "merge the two entries")
-        for i, step in enumerate(self.plan.steps):
-            if step.at >= self.length:
-                place = f"$.plan.steps[{i}].day"
-                yield Fault(
-                    place, "day", f"{step.day:g}", f"before the end, day {self.days}", "raise days, or date it earlier"
-                )
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was understood in another way than it was written: named zones as fixed offsets (P111)."""
+        clocks = [(f"ad account {a.id}", a.utc_offset) for a in self.structure.ad_accounts]
+        clocks += [(f"website {site.website}", site.utc_offset) for site in self.traffic.sites]
+        told = [(what, fixed_offset(text)[1]) for what, text in clocks]
+        return tuple(f"{what}: {note}" for what, note in told if note is not None)
+
+    def cross_faults(self) -> list[Fault]:
+        """List faults that only show across parts: unknown and doubled ids, and what the rules do not allow."""
+        return [*reference_faults(self.plain()), *rule_faults(self.structure, self.rulebook)]
 
 
-_STEP = re.compile(r"\[([^\]]*)\]|([^.\[\]]+)")
-"""A step of a path: an item in brackets, whose id may hold dots, or a field."""
+def _faults_beside(data: Mapping[str, Any]) -> list[Fault]:
+    """List the faults across the parts of data that does not validate as a whole, as far as they can be told."""
+    plain: dict[str, Any] = from_json(to_json(data, fallback=str))
+    faults = reference_faults(plain)
+    structure = _mended(plain.get("structure") or {})
+    if structure is None:
+        return faults
+    try:
+        read = Scenario.checked({name: plain[name] for name in ("policy", "settings") if name in plain}, "settings")
+    except InputError:
+        read = Scenario()
+    return [*faults, *rule_faults(structure, read.rulebook)]
 
 
-def _ids(items: list[Any]) -> list[str]:
-    keys = ("id", "code", "ad_group", "website", "name")
-    found = [next((str(item[k]) for k in keys if isinstance(item, dict) and k in item), "") for item in items]
-    return [key or str(i) for i, key in enumerate(found)]
-
-
-def _index(items: list[Any], step: str) -> int | None:
-    if step.isdigit() and int(step) < len(items):
-        return int(step)
-    ids = _ids(items)
-    return ids.index(step) if step in ids else None
-
-
-def _fault(error: ErrorDetails) -> Fault:
-    place = "$" + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
-    field = next((str(part) for part in reversed(error["loc"]) if isinstance(part, str)), "scenario")
-    rule, remedy = _RULES.get(error["type"], ("", "correct the value"))
-    if not rule:
-        rule = error["msg"].removeprefix("Value error, ").removeprefix("Input should be ").removeprefix("must be ")
-        rule, _, told = rule.partition("; ")
-        remedy = told or remedy
-    value = "" if error["type"] == "missing" else str(error["input"])
-    return Fault(place, field, value, rule, remedy)
-
-
-_RULES = {
-    "missing": ("present", "add it"),
-    "extra_forbidden": ("a field that exists", "remove it, or correct its name"),
-    "unexpected_keyword_argument": ("a field that exists", "remove it, or correct its name"),
-    "missing_keyword_only_argument": ("present", "add it"),
-    "missing_argument": ("present", "add it"),
-    "union_tag_not_found": ("an action with a field 'do'", "say what is done, such as do = 'link_pixel'"),
-}
+def _mended(data: Any) -> Structure | None:
+    """Make do with a faulty structure: refused fields fall back on their defaults, missing ones are named ``"?"``."""
+    for _ in range(3):
+        try:
+            return Structure.model_validate_json(to_json(data), strict=True)
+        except ValidationError as error:
+            for details in reversed(error.errors(include_url=False)):
+                *path, last = details["loc"]
+                here = data
+                for step in path:
+                    here = here[step]
+                if len(path) < 2 or not isinstance(here, dict | list):
+                    return None
+                if details["type"].startswith("missing"):
+                    here[last] = "?"
+                else:
+                    del here[last]
+    return None

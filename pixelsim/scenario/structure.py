@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from pixelsim.base.clock import days, fixed_offset
 from pixelsim.base.errors import Fault
-from pixelsim.scenario.base import Input, checked_offset
+from pixelsim.scenario.base import Currency, Input, Weight, checked_offset
+from pixelsim.scenario.references import structure_faults
 from pixelsim.world.entities import (
     AccountRole,
     AccountStatus,
@@ -47,7 +47,7 @@ class AccountSpec(Input):
     name: str
     owner_bc: str | None = None
     created_from_bc: str | None = None
-    currency: str = "USD"
+    currency: Currency = "USD"
     utc_offset: str = "+00:00"
     status: AccountStatus = AccountStatus.ENABLE
 
@@ -65,8 +65,8 @@ class AdGroupSpec(Input):
     name: str
     pixel: str | None = None
     event: str = "Purchase"
-    start_day: float = 0.0
-    end_day: float | None = None
+    start_day: Weight = 0.0
+    end_day: Weight | None = None
     on: bool = True
     click_days: Annotated[int, Field(json_schema_extra={"allowed": (1, 7, 14, 28)})] = 7
     engaged_view_days: int = 1
@@ -227,62 +227,4 @@ class Structure(Input):
 
     def faults(self, place: str = "$.structure") -> list[Fault]:
         """List ids that occur twice and references that lead nowhere, each with its place."""
-        faults: list[Fault] = []
-        known: dict[str, set[str]] = {}
-        for name in _ENTITIES:
-            key = "code" if name == "pixels" else "id"
-            seen: set[str] = set()
-            for i, entity in enumerate(getattr(self, name)):
-                value = getattr(entity, key)
-                if value in seen:
-                    where = f"{place}.{name}[{i}].{key}"
-                    faults.append(Fault(where, key, value, "an id that occurs once", "give each its own id"))
-                seen.add(value)
-            known[name] = seen
-        for name, references in _REFERENCES.items():
-            for i, entity in enumerate(getattr(self, name)):
-                for field, target in references.items():
-                    value = getattr(entity, field)
-                    for item in _texts(value):
-                        if item not in known[target]:
-                            where = f"{place}.{name}[{i}].{field}"
-                            rule = f"the id of one of structure.{target}"
-                            faults.append(
-                                Fault(where, field, item, rule, f"add it to structure.{target}, or correct it")
-                            )
-        return faults
-
-
-def _texts(value: Any) -> Iterable[str]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(value)
-
-
-_ENTITIES = (
-    "business_centers",
-    "people",
-    "ad_accounts",
-    "websites",
-    "pixels",
-    "campaigns",
-    "ad_groups",
-    "ads",
-    "tokens",
-)
-_REFERENCES: dict[str, dict[str, str]] = {
-    "ad_accounts": {"owner_bc": "business_centers", "created_from_bc": "business_centers"},
-    "websites": {"pixels": "pixels"},
-    "pixels": {"creator": "ad_accounts", "owner_bc": "business_centers"},
-    "campaigns": {"account": "ad_accounts"},
-    "ad_groups": {"campaign": "campaigns", "pixel": "pixels"},
-    "ads": {"ad_group": "ad_groups", "tracking_pixel": "pixels"},
-    "tokens": {"pixel": "pixels", "holder_bc": "business_centers"},
-    "members": {"bc": "business_centers", "person": "people"},
-    "account_people": {"account": "ad_accounts", "person": "people", "via": "business_centers"},
-    "account_grants": {"bc": "business_centers", "account": "ad_accounts"},
-    "partnerships": {"bc": "business_centers", "partner": "business_centers"},
-    "shares": {"pixel": "pixels", "partner": "business_centers"},
-    "links": {"pixel": "pixels", "account": "ad_accounts", "by_bc": "business_centers"},
-    "pixel_people": {"pixel": "pixels", "person": "people", "via": "business_centers"},
-}
+        return structure_faults(self.model_dump(mode="json"), place)

@@ -11,6 +11,7 @@ from tomlkit.items import AoT, Table
 
 from pixelsim.base.errors import InputError
 from pixelsim.base.files import write_text
+from pixelsim.scenario.paths import item_name
 from pixelsim.scenario.scenario import Scenario
 
 __all__ = ["dump_scenario", "load_scenario", "write_scenario"]
@@ -26,7 +27,7 @@ def load_scenario(path: str | Path) -> Scenario:
     """
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError.single(
@@ -39,8 +40,10 @@ def load_scenario(path: str | Path) -> Scenario:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        told, _, where = str(error).rstrip(")").rpartition(" (at ")
+        remedy = "mend what stands there" if told else "mend the file"
         raise InputError.single(
-            str(path), field="file", value=str(error), rule="valid TOML", remedy="mend the line named"
+            str(path), field="file", value=told or where, rule="valid TOML", remedy=remedy, place=where if told else "$"
         ) from None
     return Scenario.read(data, source=str(path))
 
@@ -55,7 +58,7 @@ def dump_scenario(scenario: Scenario) -> str:
         written["action"] = {"do": step.action.do, **written["action"]}
     sources = data.pop("sources", {})
     document = tomlkit.document()
-    document.add(tomlkit.comment(f"pixelsim scenario {scenario.name}"))
+    document.add(tomlkit.comment(_line(f"pixelsim scenario {scenario.name}")))
     _fill(document, data, "", {path: _told(source) for path, source in sources.items()})
     if sources:
         document["sources"] = sources
@@ -64,7 +67,12 @@ def dump_scenario(scenario: Scenario) -> str:
 
 def _told(source: dict[str, Any]) -> str:
     rows = source.get("rows")
-    return f"{source['kind']}: {source['text']}" + (f", {rows} rows" if rows is not None else "")
+    return _line(f"{source['kind']}: {source['text']}" + (f", {rows} rows" if rows is not None else ""))
+
+
+def _line(text: str) -> str:
+    """Give a text that can stand in a comment: one line, nothing but what can be printed."""
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _fill(target: Any, data: dict[str, Any], path: str, told: dict[str, str]) -> None:
@@ -85,14 +93,9 @@ def _fill(target: Any, data: dict[str, Any], path: str, told: dict[str, str]) ->
             array: AoT = tomlkit.aot()
             for i, entry in enumerate(value):
                 row = tomlkit.table()
-                _fill(row, entry, f"{path}{key}[{_name(entry, i)}].", told)
+                _fill(row, entry, f"{path}{key}[{item_name(entry) or i}].", told)
                 array.append(row)
             target.add(key, array)
-
-
-def _name(entry: dict[str, Any], number: int) -> str:
-    """Name an item of a list as the paths of sources do: by its id, or by its number."""
-    return str(next((entry[key] for key in ("ad_group", "website", "id", "code", "name") if key in entry), number))
 
 
 def _is_table(value: Any) -> bool:

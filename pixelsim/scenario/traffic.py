@@ -17,6 +17,7 @@ __all__ = [
     "Capture",
     "ConversionDelay",
     "Funnel",
+    "Learning",
     "OrderValue",
     "SiteTraffic",
     "Traffic",
@@ -127,12 +128,34 @@ class AdDelivery(Input):
     weekdays: Weekdays = figure(FLAT_WEEK, "weight, Monday to Sunday", "no shape unless one is given", assumption=True)
 
 
+class Learning(Input):
+    """The learning phase of a new ad group: its thresholds, and what it costs until delivery has settled.
+
+    ``learned_at_start`` says that ad groups which run when the scenario starts have learned before.
+    ``shared_history`` is the share of the pixel's conversions of the last week that counts for a new ad group on it;
+    no public figure exists, so it is a factor for studies and never a fact.
+    """
+
+    calm_conversions: Annotated[int, Field(ge=1)] = figure(25, "conversions", "practitioners, 2026: calmer delivery")
+    calm_days: Annotated[int, Field(ge=1)] = figure(7, "days", "practitioners, 2026: calmer delivery")
+    stable_conversions: Annotated[int, Field(ge=1)] = figure(50, "conversions", "TikTok help page on learning phase")
+    stable_days: Annotated[int, Field(ge=1)] = figure(7, "days", "practitioners: 50 in a week")
+    orders_share: Share = figure(0.8, "share of orders while learning", "no public figure", assumption=True)
+    cpm_factor: Annotated[float, Field(ge=1.0, le=10.0)] = figure(
+        1.15, "factor on CPM while learning", "no public figure", assumption=True
+    )
+    noise: Weight = figure(0.1, "ln units, day to day", "no public figure", assumption=True)
+    shared_history: Share = figure(0.0, "share of the pixel's conversions", "no public figure", assumption=True)
+    learned_at_start: bool = True
+
+
 class Traffic(Input):
     """All traffic of a scenario."""
 
     sites: tuple[SiteTraffic, ...] = ()
     delivery: tuple[AdDelivery, ...] = ()
     delay: ConversionDelay = ConversionDelay()
+    learning: Learning = Learning()
     session_minutes: Positive = figure(30.0, "minutes", "usual session time-out of web analytics")
     block_days: Annotated[int, Field(ge=1)] = 7
     """Days drawn at a time; a matter of speed and memory only, the drawn numbers do not depend on it."""

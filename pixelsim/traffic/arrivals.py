@@ -30,16 +30,19 @@ class Arrivals:
     ----------
     at
         Milliseconds since the scenario's start, int64, shape (n,).
+    slot
+        Place of each arrival among the day's slots, -1 where the day has none, int64, shape (n,).
     number
         Draw number of each arrival in its stream, int64, shape (n,); it is the counter of all that is drawn for it.
     """
 
     at: NDArray[np.int64]
+    slot: NDArray[np.int64]
     number: NDArray[np.int64]
 
     def take(self, index: NDArray[np.bool_] | NDArray[np.int64] | slice) -> Arrivals:
         """Pick some arrivals by position or mask."""
-        return Arrivals(self.at[index], self.number[index])
+        return Arrivals(self.at[index], self.slot[index], self.number[index])
 
     def __len__(self) -> int:
         return len(self.at)
@@ -79,7 +82,8 @@ class ArrivalStream:
         self._means, self._slots, self._block = means, slots, block_days
         self._next_day = 0
         self._drawn = 0
-        self._waiting = Arrivals(np.empty(0, np.int64), np.empty(0, np.int64))
+        none = np.empty(0, dtype=np.int64)
+        self._waiting = Arrivals(none, none, none)
 
     def until(self, end: int) -> Arrivals:
         """Hand out all arrivals not yet handed out that come before ``end`` ms."""
@@ -98,7 +102,7 @@ class ArrivalStream:
         place = np.sort(day + self._places.random(len(day))) - day
         number = self._drawn + np.arange(len(day))
         if self._slots is None:
-            quantile = place
+            quantile, slot = place, np.full(len(day), -1)
         else:
             slots = self._slots(first, last)
             slot = np.floor(place * slots[day]).astype(np.int64)
@@ -106,10 +110,12 @@ class ArrivalStream:
             fresh[1:] = (slot[1:] != slot[:-1]) | (day[1:] != day[:-1])
             day, number, slot = day[fresh], number[fresh], slot[fresh]
             quantile = (slot + 0.5) / slots[day]
-        new = Arrivals(self._days.begin(first) + day * DAY + self._shape.instant(quantile), number)
+        new = Arrivals(self._days.begin(first) + day * DAY + self._shape.instant(quantile), slot, number)
         if first == 0:
             new = new.take(new.at >= 0)
         self._waiting = Arrivals(
-            np.concatenate([self._waiting.at, new.at]), np.concatenate([self._waiting.number, new.number])
+            np.concatenate([self._waiting.at, new.at]),
+            np.concatenate([self._waiting.slot, new.slot]),
+            np.concatenate([self._waiting.number, new.number]),
         )
         self._next_day, self._drawn = last, self._drawn + int(counts.sum())

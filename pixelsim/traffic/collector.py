@@ -12,6 +12,7 @@ from pixelsim.base.clock import DAY, HOUR, MINUTE, SECOND
 from pixelsim.scenario.measurement import InFlight, MeasurementSettings
 from pixelsim.traffic.access import AccessBook
 from pixelsim.traffic.attribution import Credit, Reason, credit
+from pixelsim.traffic.audiences import AudienceBook
 from pixelsim.traffic.capture import Copies, Loss
 from pixelsim.traffic.counting import CountState, count_conversions
 from pixelsim.traffic.dedup import DedupRule, DedupState, deduplicate
@@ -68,6 +69,8 @@ class Collector:
         How conversions are counted, by ad group and event name: codes of `CountMode`, shape (ad groups, events).
     access
         Grants by interval.
+    audiences
+        Hears of every kept event.
     repeats
         Whether copies can repeat one another at all; where they cannot, every received copy is kept.
     finder
@@ -82,13 +85,14 @@ class Collector:
         modes: NDArray[np.int8],
         access: AccessBook,
         *,
+        audiences: AudienceBook | None = None,
         repeats: bool = True,
         finder: Finder = latest,
     ) -> None:
         self.settings, self.numbering, self.windows, self.access = settings, numbering, windows, access
         self._modes = modes
         self._counted: CountState | None = None
-        self._finder, self._repeats = finder, repeats
+        self._finder, self._repeats, self._audiences = finder, repeats, audiences
         self._rule = dedup_rule(settings)
         self._dedup = DedupState.empty()
         none = np.empty(0, np.int64)
@@ -115,7 +119,10 @@ class Collector:
             outcome = np.full(len(received), Fate.KEPT, dtype=np.int8)
         fate = np.full(len(rows), Fate.LOST, dtype=np.int8)
         fate[received] = outcome
-        self._settle(rows, fate, received[outcome == Fate.KEPT])
+        kept = received[outcome == Fate.KEPT]
+        self._settle(rows, fate, kept)
+        if self._audiences is not None:
+            self._audiences.add(rows.take(kept))
         self._forget(end)
 
     def _deduplicate(self, rows: Copies, received: Longs) -> NDArray[np.int8]:

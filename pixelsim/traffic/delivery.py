@@ -22,7 +22,19 @@ from pixelsim.traffic.arrivals import Arrivals, ArrivalStream
 from pixelsim.traffic.shapes import DayShape, LocalDays
 from pixelsim.traffic.touches import TouchKind
 
-__all__ = ["AdGroupTraffic", "Delivered"]
+__all__ = ["BEST", "AdGroupTraffic", "Delivered", "Pace"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What learning does to an ad group: factor on its CPM (at least 1), and share of its orders that happen."""
+
+    cpm: float = 1.0
+    orders: float = 1.0
+
+
+BEST = Pace()
+"""The pace of an ad group whose delivery has settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +126,31 @@ class AdGroupTraffic:
         )
         self._cpm = np.concatenate([self._cpm, cpm])
 
-    def delivered(self, start: int, end: int) -> list[Delivered]:
-        """Give impressions and spend between two instants in which the ad group delivers, a part for each day."""
+    def delivered(self, start: int, end: int, cpm_factor: float = 1.0) -> list[Delivered]:
+        """Give impressions and spend between two instants in which the ad group delivers, a part for each day.
+
+        Parameters
+        ----------
+        start, end
+            Milliseconds since the scenario's start, ``end`` excluded.
+        cpm_factor
+            How much dearer impressions are than drawn, at least 1; the money then buys that many fewer.
+        """
         parts: list[Delivered] = []
         for day in range(self.days.of(start), self.days.of(end - 1) + 1):
             begin = self.days.begin(day)
             total = int(self.impressions(day, day + 1)[0])
             edges = self.shape.share(np.clip(np.array([start, end]) - begin, 0, DAY))
             one, two = (self._before(total, float(edge)) for edge in edges)
-            cpm = self._cpm[day] * self._scale / 1000
+            cpm = self._cpm[day] * self._scale / 1000 * cpm_factor
+            one, two = int(one / cpm_factor), int(two / cpm_factor)
             parts.append(Delivered(day, two - one, int(two * cpm) - int(one * cpm)))
         return parts
+
+    @staticmethod
+    def bought(slot: NDArray[np.int64], cpm_factor: float) -> NDArray[np.bool_]:
+        """Tell which impressions, by their place in the day, are still bought when all are dearer by a factor."""
+        return np.asarray(((slot + 1) / cpm_factor).astype(np.int64) > (slot / cpm_factor).astype(np.int64))
 
     @staticmethod
     def _before(total: int, share: float) -> int:

@@ -18,7 +18,7 @@ from pixelsim.scenario.traffic import AdDelivery, ConversionDelay
 from pixelsim.traffic.columns import Columns
 from pixelsim.traffic.counter import key_of, uniform
 from pixelsim.traffic.delay import delays
-from pixelsim.traffic.delivery import AdGroupTraffic
+from pixelsim.traffic.delivery import BEST, AdGroupTraffic, Pace
 from pixelsim.traffic.identity import STRANGER
 from pixelsim.traffic.touches import TouchKind
 
@@ -54,9 +54,13 @@ class WouldBeOrders(Columns):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Impressions, clicks and spend (smallest money units) of one ad group in one part of an account's day."""
+    """Impressions, clicks and spend (smallest money units) of one ad group in one part of an account's day.
+
+    ``at`` is the beginning of the part in ms since the scenario's start.
+    """
 
     ad_group: int
+    at: int
     day: int
     impressions: int
     clicks: int
@@ -104,14 +108,14 @@ class AdGroupFlow:
     ) -> None:
         self.number, self.delivery, self.delay, self.traffic = number, delivery, delay, traffic
         (self._first, self._people), self.ads = people, ads
-        purposes = ("person", "ad", "landing", "conversion", "part of the delay", "delay", "bot")
+        purposes = ("person", "ad", "landing", "conversion", "part of the delay", "delay", "bot", "happens")
         self._keys = {
             (purpose, kind): key_of(streams, purpose, f"{kind.name.lower()} > {delivery.ad_group}")
             for purpose in purposes
             for kind in TouchKind
         }
 
-    def step(self, spans: list[Span], end: int) -> FlowStep:
+    def step(self, spans: list[Span], end: int, pace: Pace = BEST) -> FlowStep:
         """Give what happens in a step.
 
         Parameters
@@ -120,6 +124,8 @@ class AdGroupFlow:
             States of the ad group in the step, without gaps.
         end
             End of the step in ms.
+        pace
+            What learning does to the ad group in this step.
         """
         delivering = [span for span in spans if span.delivering]
         shown: list[Shown] = []
@@ -132,6 +138,8 @@ class AdGroupFlow:
         for kind, found in arrivals.items():
             span = np.searchsorted(starts, found.at, side="right") - 1
             inside = (span >= 0) & (found.at < ends[span])
+            if pace.cpm > 1:
+                inside &= self.traffic.bought(found.slot, pace.cpm)
             here, span = found.take(inside), span[inside]
             person, bot = self._people_of(here.number, kind)
             rows.append(
@@ -147,9 +155,9 @@ class AdGroupFlow:
             )
         clicks = rows[0].at if TouchKind.CLICK in arrivals else np.empty(0, np.int64)
         for one in delivering:
-            shown.extend(self._shown(one, clicks))
+            shown.extend(self._shown(one, clicks, pace.cpm))
         touches = TouchRows.join(rows) if rows else _no_touches()
-        return FlowStep(shown, touches, self._landed(touches), self._orders(touches))
+        return FlowStep(shown, touches, self._landed(touches), self._orders(touches, pace.orders))
 
     def _people_of(self, number: Longs, kind: TouchKind) -> tuple[Longs, NDArray[np.bool_]]:
         """Choose who is touched: someone of the population, or, for a share of the clicks, a bot that comes once."""
@@ -170,14 +178,16 @@ class AdGroupFlow:
         place = np.floor(uniform(number, self._keys["ad", kind]) * sizes).astype(np.int64)
         return np.asarray(table[span, place], dtype=np.int32)
 
-    def _shown(self, span: Span, clicks: Longs) -> list[Shown]:
-        parts = self.traffic.delivered(span.start, span.end)
+    def _shown(self, span: Span, clicks: Longs, cpm_factor: float) -> list[Shown]:
+        parts = self.traffic.delivered(span.start, span.end, cpm_factor)
         found = []
         for part in parts:
             begin = self.traffic.days.begin(part.day)
             edges = [max(begin, span.start), min(begin + DAY, span.end)]
             low, high = np.searchsorted(clicks, edges)
-            found.append(Shown(self.number, part.day, part.impressions, int(high - low), part.spend, span.authorised))
+            found.append(
+                Shown(self.number, edges[0], part.day, part.impressions, int(high - low), part.spend, span.authorised)
+            )
         return found
 
     def _landed(self, touches: TouchRows) -> Longs:
@@ -186,14 +196,19 @@ class AdGroupFlow:
         reached = uniform(touches.number[clicks], self._keys["landing", TouchKind.CLICK])
         return clicks[reached < self.delivery.landing_share]
 
-    def _orders(self, touches: TouchRows) -> WouldBeOrders:
-        """Choose the touches that lead to an order, and when: a share of the clicks, and all views that are rows."""
+    def _orders(self, touches: TouchRows, happen: float) -> WouldBeOrders:
+        """Choose the touches that lead to an order, and when: a share of the clicks, and all views that are rows.
+
+        Of these, the share ``happen`` comes to pass.
+        """
         parts = []
         for kind in TouchKind:
             index = np.flatnonzero(touches.kind == kind)
             if kind is TouchKind.CLICK:
                 chance = uniform(touches.number[index], self._keys["conversion", kind])
                 index = index[(chance < self.delivery.conversion_rate) & ~touches.bot[index]]
+            if happen < 1:
+                index = index[uniform(touches.number[index], self._keys["happens", kind]) < happen]
             rows = touches.take(index)
             which = uniform(rows.number, self._keys["part of the delay", kind])
             quantile = uniform(rows.number, self._keys["delay", kind])

@@ -25,10 +25,12 @@ from pixelsim.sharing import actions as do
 from pixelsim.sharing.history import History
 from pixelsim.traffic import counting
 from pixelsim.traffic.access import AccessBook
+from pixelsim.traffic.audiences import AudienceBook, AudienceDay
 from pixelsim.traffic.capture import Page
 from pixelsim.traffic.collector import Collector
 from pixelsim.traffic.delivery import AdGroupTraffic
 from pixelsim.traffic.events import Orders
+from pixelsim.traffic.feedback import LearningBook, whole_days
 from pixelsim.traffic.flow import AdGroupFlow, Shown
 from pixelsim.traffic.identity import person_base
 from pixelsim.traffic.keys import Finder, latest
@@ -68,6 +70,10 @@ class Simulation:
         Impressions, clicks and spend of ad groups by part of an account's day.
     sessions
         Number of sessions by site.
+    phases
+        Learning phase of each ad group at the end of each day: codes of `learning.Phase`, shape (days, ad groups).
+    audiences, members
+        Every audience at the end of each day, and the people in each at the end of the run.
     """
 
     scenario: Scenario
@@ -81,6 +87,9 @@ class Simulation:
     orders: Orders
     shown: tuple[Shown, ...]
     sessions: NDArray[np.int64]
+    phases: NDArray[np.int8]
+    audiences: tuple[AudienceDay, ...]
+    members: dict[str, NDArray[np.int64]]
 
 
 def can_repeat(scenario: Scenario) -> bool:
@@ -127,6 +136,12 @@ def count_modes(groups: dict[str, AdGroup], numbering: Numbering, default: Count
     return table
 
 
+def goals_of(groups: dict[str, AdGroup], numbering: Numbering) -> NDArray[np.int8]:
+    """Give the number of the event that each ad group is optimised for, -1 for one that no site sends."""
+    events = {name: i for i, name in enumerate(EVENT_NAMES)}
+    return np.array([events.get(groups[key].event, -1) for key in numbering.ad_groups], dtype=np.int8)
+
+
 def all_ad_groups(scenario: Scenario, world: World) -> dict[str, AdGroup]:
     """Give every ad group that exists at the start or that the plan creates."""
     groups = dict(world.ad_groups)
@@ -160,12 +175,27 @@ class _DataPlane:
         self.env, self.scenario, self.timeline = env, scenario, timeline
         self.numbering = Numbering.of(scenario, world)
         groups = all_ad_groups(scenario, world)
+        self.audiences = AudienceBook(scenario, world, self.numbering)
+        self.learning = LearningBook(
+            streams,
+            scenario.traffic.learning,
+            self.numbering,
+            goals=goals_of(groups, self.numbering),
+            learned=np.array(
+                [
+                    scenario.traffic.learning.learned_at_start and g in world.ad_groups and groups[g].start <= 0
+                    for g in self.numbering.ad_groups
+                ],
+                dtype=np.bool_,
+            ),
+        )
         self.collector = Collector(
             scenario.measurement,
             self.numbering,
             windows_of(groups, self.numbering, reach_of(scenario)),
             count_modes(groups, self.numbering, scenario.measurement.count),
             AccessBook(timeline, self.numbering),
+            audiences=self.audiences,
             repeats=can_repeat(scenario),
             finder=finder,
         )
@@ -231,7 +261,14 @@ class _DataPlane:
         begin = 0
         for border in self._borders:
             yield self.env.timeout(border - begin)
-            steps = [flow.step(self.timeline.ad_group(self._group(flow), begin, border), border) for flow in flows]
+            steps = [
+                flow.step(
+                    self.timeline.ad_group(self._group(flow), begin, border),
+                    border,
+                    self.learning.pace(flow.number, begin // DAY),
+                )
+                for flow in flows
+            ]
             for step in steps:
                 self.shown.extend(step.shown)
             made = site.step(steps, self._pages(site, begin, border), border)
@@ -261,12 +298,19 @@ class _DataPlane:
         return [*pages, Page(last.start, last.end + DAY, last.pixels, last.token)]
 
     def _collect(self) -> _Process:
+        claims, shown = 0, 0
         for border in self._borders:
             yield self.env.all_of(list(self._ready))
             steps, self._steps = self._steps, []
             touches = [rows for step in steps for rows in step.touches]
             self.collector.collect(touches, [step.copies for step in steps], border)
             self.orders.extend(step.orders for step in steps)
+            if whole_days(border):
+                delivered = np.zeros(len(self.numbering.ad_groups), dtype=np.bool_)
+                delivered[[part.ad_group for part in self.shown[shown:] if part.impressions]] = True
+                self.learning.end_of_day(self.collector.claims[claims:], delivered)
+                self.audiences.end_of_day(self.timeline.history.at(border - 1), border)
+                claims, shown = len(self.collector.claims), len(self.shown)
 
 
 def simulate(scenario: Scenario, seed: int, replication: int = 0, *, finder: Finder = latest) -> Simulation:
@@ -308,6 +352,9 @@ def simulate(scenario: Scenario, seed: int, replication: int = 0, *, finder: Fin
         orders=Orders.join(plane.orders),
         shown=tuple(plane.shown),
         sessions=plane.sessions,
+        phases=np.array(plane.learning.phases, dtype=np.int8).reshape(-1, len(plane.numbering.ad_groups)),
+        audiences=tuple(plane.audiences.days),
+        members=plane.audiences.members,
     )
 
 
