@@ -99,7 +99,7 @@ class Collector:
         small = none.astype(np.int32)
         self._touches = Touches(none, none, none.astype(np.int8), small, small, small, none)
         self._ads = small
-        self._numbers = 0
+        self._numbers, self._rows = 0, 0
         self._later: list[Copies] = []
         self.log: list[LogRows] = []
         self.claims: list[ClaimRows] = []
@@ -174,6 +174,7 @@ class Collector:
         reason = _spread(result.reason, kept, size)
         reason[again] = Reason.NOT_COUNTED_AGAIN
         self.claims.append(claims)
+        self._rows += size
         self.log.append(
             LogRows(
                 at=rows.at,
@@ -238,7 +239,9 @@ class Collector:
         again = row[~found.mask & (claims.touch == result.touch[claims.event])]
         return (
             ClaimRows(
+                row=self._rows + row,
                 at=rows.at[row],
+                received=rows.received[row],
                 touch_at=touches.at[claims.touch],
                 event=rows.event[row],
                 pixel=rows.pixel[row],

@@ -76,10 +76,13 @@ class ClaimRows(Columns):
     """Claims of accounts on kept events, one row for each event and claiming account.
 
     Under scope ``pixel`` every credited event has one; under ``account`` each account claims for itself. ``at`` is the
-    event's time, ``touch_at`` the touch's, in ms; the rest are numbers.
+    event's time, ``received`` when its copy arrived, ``touch_at`` the touch's time, in ms; ``row`` is the position of
+    the event in the log; the rest are numbers.
     """
 
+    row: Longs
     at: Longs
+    received: Longs
     touch_at: Longs
     event: NDArray[np.int8]
     pixel: NDArray[np.int32]
