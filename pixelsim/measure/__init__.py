@@ -1,16 +1,22 @@
 """What is seen: the five metrics by viewer, and the outcomes that decide, observed and truth apart."""
 
+from pixelsim.measure.figures import Figure, Stage
 from pixelsim.measure.metrics import Metric, Surface, metrics, viewers_of
 from pixelsim.measure.outcomes import OUTCOMES, Outcome, conservation, outcome_values, outcomes
+from pixelsim.measure.reconcile import Bridge, reconcile
 
 __all__ = [
     "OUTCOMES",
+    "Bridge",
+    "Figure",
     "Metric",
     "Outcome",
+    "Stage",
     "Surface",
     "conservation",
     "metrics",
     "outcome_values",
     "outcomes",
+    "reconcile",
     "viewers_of",
 ]

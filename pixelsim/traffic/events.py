@@ -52,7 +52,7 @@ class Events(Columns):
 class Orders(Columns):
     """Orders in truth: time, time of the touch behind it (-1: organic), who, where from, value, and whether seen.
 
-    ``seen`` tells whether a copy of the purchase event reached any pixel.
+    ``key`` is the number of the purchase event; ``seen`` tells whether a copy of the purchase event reached any pixel.
     """
 
     at: Longs
@@ -60,6 +60,7 @@ class Orders(Columns):
     person: Longs
     origin: NDArray[np.int32]
     number: Longs
+    key: Longs
     value: Longs
     seen: NDArray[np.bool_]
 
@@ -153,6 +154,7 @@ def orders_of(events: Events, sessions: Sessions, heard: NDArray[np.bool_]) -> O
         events.person[bought],
         events.origin[bought],
         events.number[bought],
+        event_key(events.origin[bought], events.number[bought], events.place[bought]),
         events.value[bought],
         heard[bought],
     )
