@@ -35,14 +35,21 @@ def harmless(text: str) -> str:
 
 
 def csv_text(frame: pd.DataFrame) -> str:
-    """Write a table as CSV text: comma, UTF-8, plain line feeds, missing values empty, no index."""
+    """Write a table as CSV text: comma, plain line feeds, missing values empty, no index.
+
+    Text is made harmless for spreadsheets, and its returns become line feeds: some readers end a row at a return.
+    """
     safe = frame.copy(deep=False)
     for name in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[name].dtype) and not _is_time(safe[name]):
             column = safe[name].astype("object")
-            safe[name] = column.map(lambda value: harmless(value) if isinstance(value, str) else value)
-    safe.columns = [harmless(str(name)) for name in safe.columns]
+            safe[name] = column.map(lambda value: _cell(value) if isinstance(value, str) else value)
+    safe.columns = [_cell(str(name)) for name in safe.columns]
     return safe.to_csv(index=False, lineterminator="\n")
+
+
+def _cell(text: str) -> str:
+    return harmless(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def _is_time(column: pd.Series) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import Counter
 from collections.abc import Generator, Iterable
 from typing import Literal
 
@@ -11,7 +12,7 @@ import simpy
 
 from pixelsim.base.clock import HOUR, days
 from pixelsim.base.streams import Streams
-from pixelsim.scenario.plan import HumanDelay, Plan
+from pixelsim.scenario.plan import HumanDelay, Plan, PlannedAction
 from pixelsim.sharing import actions as do
 from pixelsim.sharing.causes import Cause
 from pixelsim.sharing.history import History, Record
@@ -19,6 +20,7 @@ from pixelsim.sharing.rulebook import AfterRefusal
 from pixelsim.world.entities import AccountRole, BusinessRole
 from pixelsim.world.queries import account_of_ad, account_of_ad_group, account_role_of_person
 from pixelsim.world.relations import RelationStatus
+from pixelsim.world.status import DeliveryStatus, ad_status, is_delivering, is_scheduled
 from pixelsim.world.world import World
 
 __all__ = ["ControlPlane"]
@@ -29,7 +31,8 @@ _Process = Generator[simpy.Event, object, None]
 class ControlPlane:
     """The processes of all people of one run.
 
-    Actions of the same instant happen in the order of the plan; what a refusal leads to comes after them.
+    Actions of the same instant happen in the order of the plan; what a refusal leads to comes after them. What a delay
+    carries past the end of the run does not happen.
 
     Parameters
     ----------
@@ -40,28 +43,33 @@ class ControlPlane:
     plan
         Dated actions and the delays of people.
     streams
-        Random streams of the replication; a delay belongs to the step that it delays.
+        Random streams of the replication. A delay belongs to a person and to what that person does, so that a plan in
+        another order has the same delays.
     """
 
     def __init__(self, env: simpy.Environment, history: History, plan: Plan, streams: Streams) -> None:
         self.env, self.history, self.plan, self.streams = env, history, plan, streams
+        seen: Counter[str] = Counter()
         for number, step in enumerate(plan.steps):
-            env.process(self._step(number, step.at, step.action, step.why))
+            meaning = _meaning(step.action)
+            seen[meaning] += 1
+            env.process(self._step(step, f"{meaning} #{seen[meaning]}", step.why or f"step {number + 1} of the plan"))
 
-    def _step(self, number: int, at: int, action: do.Action, why: str) -> _Process:
+    def _step(self, step: PlannedAction, meaning: str, why: str) -> _Process:
         """One planned action: wait for its date, then for its person, then act."""
-        yield self.env.timeout(at + self._delay(action.actor, f"step {number}"))
-        record = self._attempt(action, why or f"step {number + 1} of the plan")
+        action = step.action
+        yield self.env.timeout(step.at + self._delay(action.actor, meaning))
+        record = self._attempt(action, why)
         self._after_partnership(action)
         if record.decision.cause is Cause.ACTIVE_CAMPAIGNS:
-            yield from self._after_refusal(number, record)
+            yield from self._after_refusal(meaning, record)
 
-    def _delay(self, person: str, entity: str) -> int:
+    def _delay(self, person: str, meaning: str) -> int:
         """Draw how long a person takes, in ms."""
         delay = self.plan.delays.get(person, HumanDelay())
         if delay.median_hours == 0:
             return 0
-        normal = self.streams.generator("human delay", f"{person} > {entity}").standard_normal()
+        normal = self.streams.generator("human delay", f"{person} > {meaning}").standard_normal()
         return round(delay.median_hours * math.exp(delay.sigma * normal) * HOUR)
 
     def _attempt(self, action: do.Action, note: str) -> Record:
@@ -86,7 +94,7 @@ class ControlPlane:
         if admins and found is not None and found.status is RelationStatus.PENDING:
             self._attempt(do.ApprovePartnership(actor=admins[0], bc=asked, partner=asking), "answer to the request")
 
-    def _after_refusal(self, number: int, record: Record) -> _Process:
+    def _after_refusal(self, meaning: str, record: Record) -> _Process:
         """Do what the policy says about a refused unshare: retry after stopping, force, or give up."""
         policy, action = self.history.rulebook.policy, record.action
         if policy.after_refused_unshare is AfterRefusal.GIVE_UP:
@@ -96,7 +104,7 @@ class ControlPlane:
             return
         for _ in range(len(self.history.now.ad_groups) + len(self.history.now.ads) + 1):
             stops = [
-                self.env.process(self._stop(number, key, record.number))
+                self.env.process(self._stop(meaning, key, record.number))
                 for key in self._blocking(record.decision.blocking)
             ]
             if not stops:
@@ -110,14 +118,31 @@ class ControlPlane:
         """Keep the blocking objects that someone can stop."""
         return [key for key in ids if _stopper(self.history.now, key) is not None]
 
-    def _stop(self, number: int, key: str, refused: int) -> _Process:
+    def _stop(self, meaning: str, key: str, refused: int) -> _Process:
+        """Let somebody stop what a refusal listed, unless it has stopped by the time that they come to it."""
         person = _stopper(self.history.now, key)
         if person is None:
             return
-        yield self.env.timeout(self._delay(person, f"step {number}, stop of {key}"))
+        yield self.env.timeout(self._delay(person, f"{meaning}, stop of {key}"))
+        if not _runs(self.history.now, key, int(self.env.now)):
+            return
         kind: Literal["ad_group", "ad"] = "ad_group" if key in self.history.now.ad_groups else "ad"
         action = do.Switch(actor=person, kind=kind, id=key, to="off")
         self._attempt(action, f"listed by the refused attempt {refused}")
+
+
+def _meaning(action: do.Action) -> str:
+    """Name what an action does and to what, whoever does it and wherever it stands in the plan."""
+    names = (field.name for field in dataclasses.fields(action) if field.name not in {"actor", "do"})
+    return " ".join([str(getattr(action, "do", "")), *(str(getattr(action, name)) for name in names)])
+
+
+def _runs(world: World, key: str, at: int) -> bool:
+    """Whether an ad group or an ad is in delivery, or scheduled to be."""
+    if key in world.ad_groups:
+        return is_delivering(world, key, at) or is_scheduled(world, key, at)
+    delivering = ad_status(world, key, at) is DeliveryStatus.DELIVERY_OK
+    return delivering or (world.ads[key].on and is_scheduled(world, world.ads[key].ad_group, at))
 
 
 def _forced(action: do.Action) -> do.Action:

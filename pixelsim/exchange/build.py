@@ -109,6 +109,7 @@ class Builder:
     decimals: dict[str, int] = field(default_factory=dict)
     symbols: set[str] = field(default_factory=set)
     _texts: dict[str, Text] = field(default_factory=dict)
+    _samples: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.notes += self.mapped.repeated
@@ -152,7 +153,10 @@ class Builder:
         """Find the file's decimal mark from its first rows, unless the caller gave it."""
         if self.decimal is not None:
             return
-        loose, whole = self._samples()
+        loose: list[str] = []
+        whole: list[str] = []
+        for name in self.of_kind("count", "money", "people", "budget", "rate"):
+            (whole if self.kind(name) in {"count", "people"} else loose).extend(self.sample(name))
         style = decide_decimal(loose, whole)
         if style.decimal is None and style.note:
             raise self._no_style(style)
@@ -160,19 +164,18 @@ class Builder:
         if style.note:
             self.notes.append(style.note)
 
-    def _samples(self) -> tuple[list[str], list[str]]:
-        loose: list[str] = []
-        whole: list[str] = []
-        for name in self.of_kind("count", "money", "people", "budget", "rate"):
-            (whole if self.kind(name) in {"count", "people"} else loose).extend(self.raw.sample(self.position[name]))
-        return loose, whole
+    def sample(self, name: str) -> list[str]:
+        """Give the first cells of a column and its last one, read once."""
+        if name not in self._samples:
+            self._samples[name] = self.raw.sample(self.position[name])
+        return self._samples[name]
 
     def _no_style(self, style: NumberStyle) -> InputError:
         return InputError.single(
             self.source,
             field="decimal mark",
             value="unknown",
-            rule=f"certain; {style.note}",
+            rule=f"a point or a comma throughout; {style.note}",
             remedy="say decimal='.' or decimal=','",
         )
 
@@ -197,7 +200,7 @@ class Builder:
         out: dict[str, FloatArray] = {}
         for name in self.of_kind("count", "money", "people", "budget"):
             numbers, header = read[name], self.header(name)
-            sample = self.raw.sample(self.position[name])
+            sample = self.sample(name)
             self.decimals[name] = printed_decimals(sample, self.decimal)
             self.rejects.add(
                 numbers.bad_rows,
@@ -247,7 +250,7 @@ class Builder:
         """Give the printed rates; they are compared, never used, so unreadable ones are no fault."""
         out = {}
         for name in self.of_kind("rate"):
-            sample = self.raw.sample(self.position[name])
+            sample = self.sample(name)
             percent = any(c.rstrip().endswith(("%", "％")) for c in sample)
             out[name] = PrintedRate(read[name].array, printed_decimals(sample, self.decimal), percent)
         return out

@@ -113,7 +113,7 @@ class AliasTable:
     spelled
         Normalised header to an alias as it is written; for hints.
     language_of
-        Normalised header to the languages in which it is used.
+        Normalised header to the languages in which it is used, in the order of ``LANGUAGES``.
     repeated
         Pairs (first, second) of canonical columns that some editions print under one name.
     footer_labels
@@ -123,7 +123,7 @@ class AliasTable:
     columns: Mapping[str, Column]
     aliases: Mapping[str, str]
     spelled: Mapping[str, str]
-    language_of: Mapping[str, frozenset[str]]
+    language_of: Mapping[str, tuple[str, ...]]
     repeated: tuple[tuple[str, str], ...]
     footer_labels: tuple[re.Pattern[str], ...]
 
@@ -200,7 +200,7 @@ class AliasTable:
 
     def nearest(self, header: str, count: int = 2) -> list[str]:
         """Give up to ``count`` known headers that look like ``header``, the closest first."""
-        close = difflib.get_close_matches(normalise(header), list(self.spelled), n=count, cutoff=0.6)
+        close = difflib.get_close_matches(normalise(header), list(self.spelled), n=count, cutoff=0.7)
         return [self.spelled[key] for key in close]
 
     def refuse(self, source: str, headers: Iterable[str]) -> InputError:
@@ -242,7 +242,7 @@ def _table(languages: frozenset[str] | None) -> AliasTable:
     columns: dict[str, Column] = {}
     aliases: dict[str, str] = {}
     spelled: dict[str, str] = {}
-    language_of: dict[str, set[str]] = {}
+    language_of: dict[str, list[str]] = {}
     for name, entry in document["columns"].items():
         columns[name] = Column(
             name=name,
@@ -263,12 +263,13 @@ def _table(languages: frozenset[str] | None) -> AliasTable:
                 if aliases.setdefault(key, name) != name:
                     raise ValueError(f"alias {alias!r} of {name} already means {aliases[key]}")
                 spelled.setdefault(key, alias)
-                language_of.setdefault(key, set()).add(language)
+                if language not in language_of.setdefault(key, []):
+                    language_of[key].append(language)
     return AliasTable(
         columns=columns,
         aliases=aliases,
         spelled=spelled,
-        language_of={key: frozenset(value) for key, value in language_of.items()},
+        language_of={key: tuple(sorted(value, key=LANGUAGES.index)) for key, value in language_of.items()},
         repeated=tuple((pair["first"], pair["second"]) for pair in document["repeated"]),
         footer_labels=tuple(re.compile(p, re.IGNORECASE) for p in document["footer"]["labels"]),
     )

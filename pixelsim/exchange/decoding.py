@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pixelsim.base.errors import InputError
 from pixelsim.exchange.columns import AliasTable
-from pixelsim.exchange.header import best_score
+from pixelsim.exchange.header import best_score, find_header
 
 __all__ = ["CANDIDATES", "Decoding", "find_encoding", "first_bytes", "iterate_text"]
 
@@ -79,9 +79,17 @@ def iterate_text(path: Path, encoding: str) -> Iterator[str]:
 
 
 def _decodes(path: Path, encoding: str) -> bool:
+    """Say whether a whole file can be decoded; blocks of ASCII between whole characters need no decoding."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    compatible = encoding in {"utf-8", "utf-8-sig"}
+    started = False
     try:
-        for _ in iterate_text(path, encoding):
-            pass
+        with path.open("rb") as stream:
+            while block := stream.read(_CHUNK):
+                if not (compatible and started and block.isascii() and not decoder.getstate()[0]):
+                    decoder.decode(block)
+                started = True
+        decoder.decode(b"", final=True)
     except UnicodeError:
         return False
     return True
@@ -206,11 +214,29 @@ def _by_header(path: Path, source: str, head: bytes, table: AliasTable) -> Decod
             source,
             field="encoding",
             value=" or ".join(texts),
-            rule="certain, but the header reads the same in each of these and the rows differ",
-            remedy=f"choose one with encoding=, such as encoding={next(iter(texts))!r}",
+            rule="a single one; the header reads the same in each of these, and the rows do not",
+            remedy=f"choose one with encoding=, such as encoding={_likeliest(head, texts, table)!r}",
         )
     name = next(iter(texts))
     return Decoding(name, (f"no UTF-8: read as {name}, in which the header is known",))
+
+
+def _likeliest(head: bytes, names: Iterable[str], table: AliasTable) -> str:
+    """Give the candidate that the headers' language is usually written in, as a hint and never as a decision."""
+    names = list(names)
+    header = find_header(head_text(head, names[0]), table)
+    languages = table.match(header.names).languages if header is not None else ()
+    usual = {
+        "ja": "cp932",
+        "ko": "cp949",
+        "zh": "gb18030",
+        "de": "cp1252",
+        "fr": "cp1252",
+        "es": "cp1252",
+        "pt": "cp1252",
+    }
+    wanted = next((usual[code] for code in languages if code in usual), None)
+    return wanted if wanted in names else names[0]
 
 
 def _undecodable(source: str, value: str, rule: str) -> InputError:

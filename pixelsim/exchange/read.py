@@ -180,6 +180,9 @@ def _report(
     frame, account_notes = fill_account(frame, builder.source, account)
     frame = _ordered(frame, table)
     builder.notes += [*rate_notes, *account_notes, *remarks(frame, checks, footer, rejects, mismatch=mismatch)]
+    if builder.mapped.unknown:
+        shown = ", ".join(map(repr, builder.mapped.unknown[:5])) + (", ..." if len(builder.mapped.unknown) > 5 else "")
+        builder.notes.append(f"{len(builder.mapped.unknown)} unknown columns not read: {shown}")
     language = next(iter(builder.mapped.languages), None)
     if language:
         builder.notes.append(f"headers read as {language}")

@@ -176,6 +176,11 @@ class AdsReport:
 
 
 def column_sum(values: NDArray[np.float64]) -> float:
-    """Add up what is known; NaN if nothing is, so that a missing quantity does not become zero."""
+    """Add up what is known; NaN if nothing is, so that a missing quantity does not become zero.
+
+    Amounts of both signs are added exactly, since they may cancel; others lose nothing in NumPy's pairwise sum.
+    """
     known = values[~np.isnan(values)]
-    return math.fsum(known) if len(known) else float("nan")
+    if not len(known):
+        return float("nan")
+    return math.fsum(known) if known.min() < 0 else float(known.sum())

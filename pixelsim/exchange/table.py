@@ -286,13 +286,13 @@ class DuckTable:
 def _regular(path: Path, delimiter: str) -> int | None:
     """Count the lines of a UTF-8 text, or None if it has something in which two readers of CSV could differ."""
     mark = delimiter.encode()
-    doubtful = (mark + b' "', b'" ' + mark, b"\0")
+    doubtful = (mark + b' "', b'" ' + mark)
     newlines = returns = pairs = 0
     tail = b""
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK):
             joined = tail + block
-            if any(d in joined for d in doubtful):
+            if b"\0" in block or (b'"' in block and any(d in joined for d in doubtful)):
                 return None
             newlines += block.count(b"\n")
             if b"\r" in joined:

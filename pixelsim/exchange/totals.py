@@ -94,24 +94,26 @@ def refuse_misplaced_totals(builder: Builder, quantities: Mapping[str, FloatArra
     found = (named & (_bare(builder, count) | sums)) | (sums if sums.sum() == 1 else False)
     rows = np.flatnonzero(found)
     if len(rows):
-        label = builder.raw.text(_label_column(builder))
+        name = _label_column(builder)
+        label = builder.words(name)
         builder.rejects.add(
             rows,
-            builder.headers[_label_column(builder)].strip().lstrip("\ufeff"),
+            builder.header(name),
             (label.at(r) for r in rows),
             "a row of totals only at the end of the file (was it sorted?)",
             "export it again, or delete the row",
         )
 
 
-def _label_column(builder: Builder) -> int:
-    """Give the position of the first column that names objects; a sorted file keeps its label there."""
-    names = [n for n in builder.position if n in KEYS and n.endswith("_name")] or list(builder.position)
-    return min(builder.position[n] for n in names)
+def _label_column(builder: Builder) -> str:
+    """Give the first column that names objects (or their ids); a sorted file keeps its label there."""
+    keys = [n for n in builder.position if n in KEYS]
+    names = [n for n in keys if n.endswith("_name")] or keys
+    return min(names, key=builder.position.__getitem__)
 
 
 def _labelled(builder: Builder, count: int) -> Mask:
-    text = builder.raw.text(_label_column(builder))
+    text = builder.words(_label_column(builder))
     shown = (" ".join(v.split()) for v in text.distinct)
     hits = np.asarray([any(p.search(v) for p in builder.table.footer_labels) for v in shown], dtype=bool)
     return hits[text.codes[:count]] if hits.any() else np.zeros(count, dtype=bool)
@@ -119,10 +121,10 @@ def _labelled(builder: Builder, count: int) -> Mask:
 
 def _bare(builder: Builder, count: int) -> Mask:
     """Say which rows have every other key or every description empty, where some row has one."""
-    label_at = _label_column(builder)
+    label = _label_column(builder)
     out = np.zeros(count, dtype=bool)
     for names in ([n for n in builder.position if n in KEYS], builder.of_kind("text", "budget")):
-        blanks = [builder.blank(n)[:count] for n in names if builder.position[n] != label_at]
+        blanks = [builder.blank(n)[:count] for n in names if n != label]
         blanks = [b for b in blanks if not b.all()]
         if blanks:
             out |= np.logical_and.reduce(blanks)

@@ -3,6 +3,7 @@
 from pixelsim.measure.figures import Figure, Stage
 from pixelsim.measure.metrics import Metric, Surface, metrics, viewers_of
 from pixelsim.measure.outcomes import OUTCOMES, Outcome, conservation, outcome_values, outcomes
+from pixelsim.measure.practice import claims_measured, consistency, double_counting
 from pixelsim.measure.reconcile import Bridge, reconcile
 
 __all__ = [
@@ -13,7 +14,10 @@ __all__ = [
     "Outcome",
     "Stage",
     "Surface",
+    "claims_measured",
     "conservation",
+    "consistency",
+    "double_counting",
     "metrics",
     "outcome_values",
     "outcomes",

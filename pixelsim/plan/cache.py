@@ -1,28 +1,29 @@
-"""Decisions that are made once for all states in which nothing that they read has changed."""
+"""Answers about states that are worked out once for all states in which nothing that they read has changed."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Collection
+from typing import Any, Generic, TypeVar, cast
 
-from pixelsim.plan.states import FIELDS, Key
+from pixelsim.plan.states import FIELDS, Key, StateTable
 from pixelsim.sharing.actions import Action
 from pixelsim.sharing.decision import Decision
 from pixelsim.sharing.rulebook import Rulebook
 from pixelsim.world.world import World
 
-__all__ = ["DecisionCache", "Rules", "reader"]
+__all__ = ["Memo", "Rules"]
 
 Rules = Callable[[World, Action, Rulebook, int], Decision]
 """The function under test: the product's own :func:`pixelsim.sharing.decide`, or one with a fault put in."""
-Reader = Callable[[Key], Any]
+T = TypeVar("T")
+_Reader = Callable[[Key], Any]
 _INDEX = {name: index for index, name in enumerate(FIELDS)}
 
 
-def reader(names: Sequence[str]) -> Reader:
+def _reader(names: Collection[str]) -> _Reader:
     """Make the function that picks the numbers of some mappings out of a key."""
-    indices = sorted(_INDEX[name] for name in names if name in _INDEX)
+    indices = sorted(_INDEX[name] for name in names)
     return operator.itemgetter(*indices) if indices else _nothing
 
 
@@ -40,47 +41,45 @@ class _Watched:
         self.seen: set[str] = set()
 
     def __getattr__(self, name: str) -> Any:
-        self.seen.add(name)
+        # A method of the world may read whatever it likes.
+        self.seen.update((name,) if name in _INDEX else FIELDS)
         return getattr(self._world, name)
 
 
-class DecisionCache:
-    """Decisions by what they read.
+class Memo(Generic[T]):
+    """A function of a world, with its answers by what they were made from.
 
-    A decision is a function of the mappings that it reads: while those are the same, so is the decision. What is read
-    is watched when a decision is made for the first time, and where none of it has changed it is not made again.
+    While all that the function read is the same, so is its answer. What it reads is watched each time it is asked, and
+    where none of that has changed since it is not asked again.
 
     Parameters
     ----------
-    actions
-        The actions that will be decided, by number.
-    rulebook
-        Unshare policy and settings.
-    rules
-        The function that decides.
+    function
+        Gives an answer, which is not None, from the mappings of a world alone.
+    table
+        The numbers of the mappings.
     """
 
-    def __init__(self, actions: Sequence[Action], rulebook: Rulebook, rules: Rules) -> None:
-        self._actions = actions
-        self._rulebook = rulebook
-        self._rules = rules
-        self._held: list[dict[frozenset[str], tuple[Reader, dict[Any, bool]]]] = [{} for _ in actions]
-        self._readers: list[list[tuple[Reader, dict[Any, bool]]]] = [[] for _ in actions]
-        self.made = 0
+    def __init__(self, function: Callable[[World], T], table: StateTable) -> None:
+        self._function = function
+        self._table = table
+        self._held: dict[frozenset[str], tuple[_Reader, dict[Any, T]]] = {}
+        self._readers: list[tuple[_Reader, dict[Any, T]]] = []
+        self.asked = 0
 
-    def allowed(self, number: int, key: Key, world: World) -> bool:
-        """Whether an action, by its number, is allowed in a state."""
-        for pick, table in self._readers[number]:
-            known = table.get(pick(key))
+    def of(self, key: Key) -> T:
+        """Give the answer for the state of a key."""
+        for pick, answers in self._readers:
+            known = answers.get(pick(key))
             if known is not None:
                 return known
-        watched = _Watched(world)
-        decision = self._rules(cast("World", watched), self._actions[number], self._rulebook, 0).allowed
-        self.made += 1
+        self.asked += 1
+        watched = _Watched(self._table.world(key))
+        answer = self._function(cast("World", watched))
         read = frozenset(watched.seen)
-        if read not in self._held[number]:
-            self._held[number][read] = (reader(sorted(read)), {})
-            self._readers[number] = list(self._held[number].values())
-        pick, table = self._held[number][read]
-        table[pick(key)] = decision
-        return decision
+        if read not in self._held:
+            self._held[read] = (_reader(read), {})
+            self._readers = list(self._held.values())
+        pick, answers = self._held[read]
+        answers[pick(key)] = answer
+        return answer

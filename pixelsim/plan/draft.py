@@ -12,13 +12,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pixelsim.plan.check import is_satisfied
 from pixelsim.plan.people import Availability, Candidate, Crew, who_can
 from pixelsim.plan.repairs import Manual, Way, is_personal, repairs
+from pixelsim.plan.replay import is_satisfied
 from pixelsim.plan.steps import Step, StepKind
 from pixelsim.plan.wording import describe, must
-from pixelsim.sharing.actions import Action
+from pixelsim.sharing.actions import Action, LinkPixel
 from pixelsim.sharing.engine import apply
+from pixelsim.world.queries import is_linked
 from pixelsim.world.world import World
 
 __all__ = ["Draft", "Result", "State"]
@@ -174,12 +175,16 @@ class Draft:
             if allowed:
                 return self._do(allowed, kind, words, waits)
             ranked = sorted(candidates, key=is_personal)
-            if ranked and is_satisfied(action, ranked[0].decision):
+            if self._is_so(action) or (ranked and is_satisfied(action, ranked[0].decision)):
                 return Result(State.SATISFIED, waits)
             numbers = self._repair(action, ranked, waits, seen)
             if numbers is None:
                 return Result(State.BLOCKED, (), self._reason(action, ranked))
             before.extend(numbers)
+
+    def _is_so(self, action: Action) -> bool:
+        """Whether somebody else has made so, by a repair, what this action would make so itself."""
+        return isinstance(action, LinkPixel) and is_linked(self.world, action.pixel, action.account)
 
     def _do(
         self,
@@ -200,7 +205,7 @@ class Draft:
             must=must(self.world, chosen.action),
             can=tuple(sorted(candidate.person for candidate in allowed)),
             waits_for=waits,
-            waiting=words.waiting or ("what it stands on to be in force" if waits else ""),
+            waiting=words.waiting or ("that has to be in force" if waits else ""),
             why=words.why,
             rule=words.rule or chosen.decision.rule,
             go_back_to=words.go_back_to,

@@ -314,7 +314,7 @@ class _Drafting:
     def _runs_on(self, user: PixelUser) -> bool:
         if user.kind == "ad":
             return self.rulebook.policy.tracking_only is Effect.KEEP_DELIVERING
-        return self.goal.effect(self.world_before, user.account, self.rulebook) is Effect.KEEP_DELIVERING
+        return self.goal.effect(self.world_before, self.rulebook) is Effect.KEEP_DELIVERING
 
     def _ends(self, world: World) -> list[do.UnsharePixel | do.UnlinkPixel]:
         pixel = self.goal.pixel

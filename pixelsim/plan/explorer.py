@@ -16,7 +16,6 @@ from pixelsim.plan.alphabet import Letter
 from pixelsim.plan.cache import Rules
 from pixelsim.plan.invariants import INVARIANTS, LAWS, Invariant, Law
 from pixelsim.plan.search import Search
-from pixelsim.plan.states import FIELDS
 from pixelsim.plan.stories import Story
 from pixelsim.sharing.engine import decide
 from pixelsim.sharing.rulebook import Rulebook
@@ -149,7 +148,7 @@ def explore(
         transitions=search.transitions,
         refused=search.refused,
         skipped=search.skipped,
-        decisions=search.cache.made,
+        decisions=sum(memo.asked for memo in search.decisions),
         renamings=len(search.table.renamings),
         stories=tuple(search.stories),
     )
@@ -182,6 +181,6 @@ def find(
     Story or None
         The story with the fewest actions, or None when no such state exists within the depth.
     """
-    wanted = Invariant(rule, "", FIELDS, lambda world, _: target(world))
+    wanted = Invariant(rule, "", lambda world, _: target(world))
     found = explore(start, letters, rulebook, depth=depth, step=step, swaps=swaps, invariants=(wanted,), laws=())
     return found.stories[0] if found.stories else None

@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Iterator
 
 from pixelsim.base.clock import DAY
-from pixelsim.plan.check import check_plan
 from pixelsim.plan.costs import Cost, CostCase, CostKind, Estimator, price
 from pixelsim.plan.draft import Draft
 from pixelsim.plan.ending import EndBy, Ended, Ending, draft_ending, ways_past_the_guard
 from pixelsim.plan.findings import when
 from pixelsim.plan.goals import NOBODY, UserState
 from pixelsim.plan.people import Availability
+from pixelsim.plan.replay import check_plan, explained
 from pixelsim.plan.steps import Fallback, Step, StepKind
 from pixelsim.sharing import actions as do
 from pixelsim.world.entities import AccountRole
@@ -112,8 +112,7 @@ def _past_the_guard(ending: Ending, estimator: Estimator | None) -> Iterator[Fal
         bold = dataclasses.replace(ending, ways=(way,), stop=False, wait=False)
         result = draft_ending(bold)
         safe, reasons = _judge(bold, result)
-        effects = {ending.goal.effect(ending.world, account, ending.crew.rulebook) for _, account in _pairs(ending)}
-        runs_on = Effect.KEEP_DELIVERING in effects
+        runs_on = ending.goal.effect(ending.world, ending.crew.rulebook) is Effect.KEEP_DELIVERING
         if result.ended_at is None:
             consequence = "It cannot be done: " + " ".join(reasons)
         elif runs_on:
@@ -208,7 +207,7 @@ def _judge(ending: Ending, ended: Ended) -> tuple[bool, tuple[str, ...]]:
     """Replay a draft; whether it ends access without orphaned spend, and why not."""
     world: World = ending.crew.really(ending.world)
     check = check_plan(world, ended.steps, ending.crew.rulebook, goal=ending.goal)
-    reasons = (*ended.reasons, *(reason for reason in check.reasons if reason not in ended.reasons))
+    reasons = explained(ended.reasons, check)
     return not reasons and ended.ended_at is not None, reasons
 
 
@@ -236,12 +235,7 @@ def _forced_cost(ending: Ending, ended: Ended, estimator: Estimator | None, *, r
         return None
     if not runs_on:
         return _delivery_cost(ending, ended, estimator)
-    groups = tuple(
-        user.id
-        for user in ending.goal.users(ending.world, ending.begin)
-        if user.kind == "ad_group"
-        and ending.goal.effect(ending.world, user.account, ending.crew.rulebook) is Effect.KEEP_DELIVERING
-    )
+    groups = tuple(user.id for user in ending.goal.users(ending.world, ending.begin) if user.kind == "ad_group")
     case = CostCase(
         kind=CostKind.UNATTRIBUTED_SPEND,
         pixel=ending.goal.pixel,

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from pixelsim.base.errors import UnknownNameError
-from pixelsim.plan.check import check_plan
 from pixelsim.plan.draft import Draft, Result
 from pixelsim.plan.goals import NOBODY, Condition
 from pixelsim.plan.people import Availability, Crew, Delays
+from pixelsim.plan.replay import check_plan, explained
 from pixelsim.plan.steps import ActionPlan, Fallback, StepKind
 from pixelsim.sharing import actions as do
 from pixelsim.sharing.rulebook import Rulebook
@@ -84,7 +84,7 @@ def finish(draft: Draft, condition: Condition, reasons: Sequence[str]) -> Action
     """Replay a draft against the rules, and make the plan of it."""
     steps = draft.listed()
     check = check_plan(draft.start, steps, draft.crew.rulebook, goal=condition)
-    found = tuple(dict.fromkeys((*reasons, *check.reasons)))
+    found = explained(reasons, check)
     return ActionPlan(goal=condition, steps=steps, safe=not found, reasons=found)
 
 

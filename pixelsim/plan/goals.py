@@ -17,7 +17,17 @@ from pixelsim.world.relations import Effect
 from pixelsim.world.status import DeliveryStatus, ad_group_status, ad_status, is_delivering, is_scheduled
 from pixelsim.world.world import World
 
-__all__ = ["Condition", "EndAccess", "Goal", "PixelUser", "Residual", "StopBy", "UserState", "residual_access"]
+__all__ = [
+    "Condition",
+    "EndAccess",
+    "Goal",
+    "PixelUser",
+    "Removal",
+    "StopBy",
+    "UserState",
+    "pixel_users_at",
+    "removals",
+]
 
 NOBODY = ""
 """Actor of an action that nobody was chosen for yet."""
@@ -119,7 +129,7 @@ def pixel_users_at(world: World, pixel: str, account: str, at: int) -> Iterator[
 
 
 @dataclass(frozen=True, slots=True)
-class Residual:
+class Removal:
     """Something through which a former partner, or one of its people, still reaches a pixel.
 
     Parameters
@@ -130,14 +140,14 @@ class Residual:
         What it still can do, in words.
     asset
         Id of the pixel or ad account it goes through.
-    removal
-        The action that removes it; its actor is not chosen yet.
+    action
+        What takes it away; its actor is not chosen yet.
     """
 
     holder: str
     what: str
     asset: str
-    removal: Action
+    action: Action
 
 
 def _belongs(world: World, person: str, partner: str) -> bool:
@@ -146,25 +156,25 @@ def _belongs(world: World, person: str, partner: str) -> bool:
     return partner in homes or not homes
 
 
-def residual_access(world: World, pixel: str, partner: str) -> list[Residual]:
-    """List what of a partner's still reaches a pixel besides its share and its links (P28, P29).
+def removals(world: World, pixel: str, partner: str) -> list[Removal]:
+    """List what of a partner's still reaches a pixel besides its share and its links, and what removes it (P28, P29).
 
     That is: server tokens, people with a level on the pixel or a role by name on an ad account that has it, and the
     partner's own role on such accounts of others. People who are members of no Business Center count as the partner's;
     those of the owner, or of a third Business Center, do not.
     """
     owner = world.pixels[pixel].owner_bc
-    found: list[Residual] = []
+    found: list[Removal] = []
     for key, token in sorted(world.tokens.items()):
         if token.pixel == pixel and token.holder_bc == partner and not token.revoked:
-            found.append(Residual(key, f"send events to {pixel}", pixel, do.RevokeToken(actor=NOBODY, token=key)))
+            found.append(Removal(key, f"send events to {pixel}", pixel, do.RevokeToken(actor=NOBODY, token=key)))
     for (code, person), held in sorted(world.pixel_people.items()):
         if code != pixel or world.people[person].left or owner is None:
             continue
         if held.via == partner or (held.via is None and _belongs(world, person, partner)):
             what = f"{'edit' if held.level is PixelLevel.EDIT else 'see'} {pixel}"
             removal = do.UnassignPixel(actor=NOBODY, bc=owner, pixel=pixel, person=person)
-            found.append(Residual(person, what, pixel, removal))
+            found.append(Removal(person, what, pixel, removal))
     accounts = {
         account for account in accounts_of_pixel(world, pixel) if world.ad_accounts[account].owner_bc != partner
     }
@@ -172,14 +182,14 @@ def residual_access(world: World, pixel: str, partner: str) -> list[Residual]:
         home = world.ad_accounts[account].owner_bc
         if bc == partner and account in accounts and home is not None:
             removal_of_role = do.RevokeAccountAccess(actor=NOBODY, bc=home, account=account, partner=partner)
-            found.append(Residual(partner, f"use {pixel} in {account}", account, removal_of_role))
+            found.append(Removal(partner, f"use {pixel} in {account}", account, removal_of_role))
     for (account, person), assigned in sorted(world.account_people.items()):
         if account in accounts and assigned.via is None and not world.people[person].left:
             if not _belongs(world, person, partner):
                 continue
             what = f"{'run ads' if assigned.role.at_least(AccountRole.OPERATOR) else 'see'} on {account}"
             away = do.UnassignAccount(actor=NOBODY, bc=None, account=account, person=person)
-            found.append(Residual(person, what, account, away))
+            found.append(Removal(person, what, account, away))
     return found
 
 
@@ -212,26 +222,21 @@ class EndAccess:
         return f"end the access of ad account {self.account} to pixel {self.pixel}"
 
     def pairs(self, world: World) -> list[tuple[str, str]]:
-        """List the pairs (pixel, ad account) whose access is to end: the partner's links and those to its accounts."""
+        """List the pairs (pixel, ad account) whose access is to end, as the rules end it (R13, R14)."""
         if self.partner is None:
             pair = (self.pixel, str(self.account))
             return [pair] if pair in world.links else []
-        through = set(links_through(world, self.pixel, self.partner))
-        for pair in world.links:
-            if pair[0] == self.pixel and world.ad_accounts[pair[1]].owner_bc == self.partner:
-                through.add(pair)
-        return sorted(pair for pair in through if pair[1] != world.pixels[self.pixel].creator)
+        return links_through(world, self.pixel, self.partner)
 
-    def effect(self, world: World, account: str, rulebook: Rulebook) -> Effect:
-        """Say what happens to an account's ads when this access ends: the rule of the way in which its link goes."""
-        if self.partner is not None and (self.pixel, account) in links_through(world, self.pixel, self.partner):
-            return rulebook.policy.partner.effect
-        return rulebook.policy.account.effect
+    def effect(self, world: World, rulebook: Rulebook) -> Effect:
+        """Say what happens to ads when this access ends: the partner's rule where a share ends, else the account's."""
+        shared = self.partner is not None and (self.pixel, self.partner) in world.shares
+        return rulebook.policy.partner.effect if shared else rulebook.policy.account.effect
 
-    def deletes(self, world: World, account: str, rulebook: Rulebook) -> bool:
-        """Whether an account's ad groups are to be deleted rather than switched off."""
+    def deletes(self, world: World, rulebook: Rulebook) -> bool:
+        """Whether ad groups are to be deleted rather than switched off."""
         if self.stop_by is StopBy.AUTO:
-            return self.effect(world, account, rulebook) is Effect.KEEP_DELIVERING
+            return self.effect(world, rulebook) is Effect.KEEP_DELIVERING
         return self.stop_by is StopBy.DELETED
 
     def users(self, world: World, at: int) -> list[PixelUser]:
@@ -244,7 +249,7 @@ class EndAccess:
             return None
         if user.kind == "ad":
             return do.SetTrackingPixel(actor=NOBODY, ad=user.id, pixel=None)
-        if self.deletes(world, user.account, rulebook):
+        if self.deletes(world, rulebook):
             return do.Switch(actor=NOBODY, kind="ad_group", id=user.id, to="deleted")
         if user.state is UserState.RESTING:
             return None
@@ -259,13 +264,15 @@ class EndAccess:
         """Give what still has to be taken away once the main step is done."""
         owner = world.pixels[self.pixel].owner_bc
         found: list[Action] = []
-        if self.partner is not None and (self.pixel, self.partner) in world.shares and owner is not None:
+        if owner is not None and self.partner is not None and (self.pixel, self.partner) in world.shares:
             found.append(do.UnsharePixel(actor=NOBODY, bc=owner, pixel=self.pixel, partner=self.partner))
-        for pixel, account in self.pairs(world):
-            if owner is not None and (self.partner is None or world.links[pixel, account].by_bc != self.partner):
-                found.append(do.UnlinkPixel(actor=NOBODY, bc=owner, pixel=pixel, account=account))
+        elif owner is not None:
+            found += [
+                do.UnlinkPixel(actor=NOBODY, bc=owner, pixel=self.pixel, account=account)
+                for _, account in self.pairs(world)
+            ]
         if self.partner is not None:
-            found.extend(residual.removal for residual in residual_access(world, self.pixel, self.partner))
+            found += [removal.action for removal in removals(world, self.pixel, self.partner)]
         return tuple(found)
 
     def reached(self, world: World) -> bool:

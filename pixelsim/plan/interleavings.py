@@ -22,11 +22,11 @@ from typing import cast
 
 from pixelsim.base.clock import DAY
 from pixelsim.plan.alphabet import Letter
-from pixelsim.plan.cache import Rules, reader
-from pixelsim.plan.check import is_satisfied, orphaned_ad_groups
+from pixelsim.plan.cache import Memo, Rules
 from pixelsim.plan.foreign import foreign_letters
 from pixelsim.plan.goals import EndAccess, Goal
 from pixelsim.plan.people import variants, who_can
+from pixelsim.plan.replay import is_satisfied, orphaned_ad_groups
 from pixelsim.plan.states import Key, StateTable, rewound
 from pixelsim.plan.steps import ActionPlan, Step, StepKind
 from pixelsim.plan.stories import Event, Story, became
@@ -40,8 +40,6 @@ from pixelsim.sharing.rulebook import Rulebook
 from pixelsim.world.world import World
 
 __all__ = ["Interleavings", "check_interleavings"]
-
-_READS = ("pixels", "links", "unbound", "campaigns", "ad_groups", "ads", "audiences", "ad_accounts", "payment_shares")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +184,7 @@ class _Search:
         self._came: list[tuple[int, Move]] = []
         self.ends: list[int] = []
         self.refused = 0
-        self._read = reader(_READS)
-        self._clean: set[object] = set()
+        self._orphan = Memo(lambda world: next(orphaned_ad_groups(world, 0), ""), self.table)
         self._fault: tuple[int, str, str] | None = None
 
     def run(self, delays: tuple[int, ...], in_flight: int) -> Story | None:
@@ -342,13 +339,10 @@ class _Search:
 
     def _test(self, index: int, state: State) -> None:
         key, done, flight, _ = state
-        part = self._read(key)
-        if part not in self._clean:
-            world = self.table.world(key)
-            for group in orphaned_ad_groups(world, 0):
-                pixel = world.ad_groups[group].pixel
-                self._note(index, f"ad group {group} delivers while its account has no access to pixel {pixel}", "R15")
-            self._clean.add(part)
+        group = self._orphan.of(key)
+        if group:
+            pixel = self.table.world(key).ad_groups[group].pixel
+            self._note(index, f"ad group {group} delivers while its account has no access to pixel {pixel}", "R15")
         if done == self._all and not flight:
             self.ends.append(index)
             if self.goal is not None and not self.goal.reached(self.table.world(key)):

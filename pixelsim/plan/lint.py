@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pixelsim.base.clock import DAY
-from pixelsim.plan.check import orphaned_ad_groups, orphaned_pixels
 from pixelsim.plan.costs import CostCase, CostKind, Estimator, price
 from pixelsim.plan.findings import Code, Finding, Severity
 from pixelsim.plan.practices import followed, live_users, owner_of, sites, users_beside_owner
+from pixelsim.plan.replay import orphaned_ad_groups, orphaned_pixels
 from pixelsim.sharing.editing import edit_decision
 from pixelsim.sharing.revoking import links_through
 from pixelsim.sharing.rulebook import Rulebook

@@ -23,6 +23,8 @@ _NAMED = {
     "audience": "audiences",
     "token": "tokens",
     "website": "websites",
+    "payment": "payment_methods",
+    "seed": "audiences",
 }
 _MADE: dict[type[Action], str] = {
     do.CreatePixel: "pixel",
@@ -30,6 +32,7 @@ _MADE: dict[type[Action], str] = {
     do.CreateAdGroup: "ad_group",
     do.CreateAd: "ad",
     do.BuildAudience: "audience",
+    do.BuildLookalike: "audience",
     do.IssueToken: "token",
 }
 _SWITCHED = {"campaign": "campaigns", "ad_group": "ad_groups", "ad": "ads"}

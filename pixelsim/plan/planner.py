@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Mapping
 
 from pixelsim.base.errors import InputError
-from pixelsim.plan.check import PlanCheck, check_plan
 from pixelsim.plan.costs import CostCase, CostKind, Estimator, price
 from pixelsim.plan.ending import EndBy, Ended, Ending, InFlight, draft_ending, ways_past_the_guard
 from pixelsim.plan.fallbacks import fallbacks
@@ -14,6 +13,7 @@ from pixelsim.plan.findings import Code, Finding, Severity, when
 from pixelsim.plan.goals import EndAccess, StopBy
 from pixelsim.plan.people import Availability, Crew, Delays
 from pixelsim.plan.precheck import end_access, precheck_unshare
+from pixelsim.plan.replay import check_plan, explained
 from pixelsim.plan.steps import ActionPlan
 from pixelsim.sharing.rulebook import Rulebook
 from pixelsim.world.world import World
@@ -107,7 +107,7 @@ def plan_unshare(
     )
     ending, ended = _dated(ending, by)
     check = check_plan(crew.really(world), ended.steps, rulebook, goal=goal)
-    reasons = _reasons(ended, check)
+    reasons = explained(ended.reasons, check)
     findings = precheck_unshare(
         world, pixel, from_=from_, at=now, rulebook=rulebook, estimator=estimator, stop_by=goal.stop_by
     )
@@ -138,14 +138,6 @@ def _dated(ending: Ending, by: int | None) -> tuple[Ending, Ended]:
     if moved.ended_at is None or moved.ended_at > by:
         return ending, ended
     return later, moved
-
-
-def _reasons(ended: Ended, check: PlanCheck) -> tuple[str, ...]:
-    reasons = [*ended.reasons]
-    reasons += [reason for reason in check.reasons if reason not in reasons]
-    if check.reached is False and not ended.reasons and ended.ended_at is not None:
-        reasons.append("Something still reaches the pixel that no rule lets anybody take away.")
-    return tuple(reasons)
 
 
 def _too_late(world: World, goal: EndAccess, by: int, ended_at: int, estimator: Estimator | None) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pixelsim.plan.findings import Code, Finding, Severity
-from pixelsim.plan.goals import UserState, pixel_users_at, residual_access
+from pixelsim.plan.goals import UserState, pixel_users_at, removals
 from pixelsim.world.entities import AccountRole, Website
 from pixelsim.world.queries import account_role_of_business, accounts_of_pixel, partnership_status, share_in_force
 from pixelsim.world.relations import RelationStatus
@@ -141,6 +141,6 @@ def _ended_cleanly(world: World, at: int) -> Iterator[Finding]:
                 if pixel in pixels and world.ad_accounts[account].owner_bc == partner
             ]
             clean = not any(live_users(world, pixel, account, at) for pixel, account in cut)
-            if cut and clean and not any(residual_access(world, pixel, partner) for pixel in pixels):
+            if cut and clean and not any(removals(world, pixel, partner) for pixel in pixels):
                 sentence = f"{owner} has parted from {partner}, and nothing runs or reaches its pixels any more."
                 yield _good(Code.FOLLOWS_B4, (owner, partner), sentence)

@@ -6,7 +6,7 @@ from pixelsim.base.clock import DAY
 from pixelsim.base.errors import UnknownNameError
 from pixelsim.plan.costs import CostCase, CostKind, Estimator, price
 from pixelsim.plan.findings import Code, Finding, Severity, when
-from pixelsim.plan.goals import EndAccess, PixelUser, StopBy, UserState, residual_access
+from pixelsim.plan.goals import EndAccess, PixelUser, StopBy, UserState, removals
 from pixelsim.sharing import actions as do
 from pixelsim.sharing.rulebook import Rulebook
 from pixelsim.world.relations import AudienceAfter
@@ -229,14 +229,14 @@ def _audiences(world: World, goal: EndAccess, rulebook: Rulebook, estimator: Est
 
 
 def _left_behind(world: World, goal: EndAccess, estimator: Estimator | None) -> list[Finding]:
-    residuals = residual_access(world, goal.pixel, str(goal.partner))
+    residuals = removals(world, goal.pixel, str(goal.partner))
     found: list[Finding] = []
     for kinds, code, words, rule in (
         (do.RevokeToken, Code.TOKENS_HELD, "Server tokens outlive the share", "R14"),
         (do.UnassignPixel | do.UnassignAccount, Code.PEOPLE_BY_NAME, "People keep what they were given", "R15a"),
         (do.RevokeAccountAccess, Code.SHARED_ACCOUNTS, "The partner reaches the pixel through ad accounts", "R17"),
     ):
-        chosen = [residual for residual in residuals if isinstance(residual.removal, kinds)]
+        chosen = [residual for residual in residuals if isinstance(residual.action, kinds)]
         if chosen:
             shown = ", ".join(f"{residual.holder} can {residual.what}" for residual in chosen)
             holders = tuple(dict.fromkeys(residual.holder for residual in chosen))

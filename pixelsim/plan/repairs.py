@@ -20,6 +20,7 @@ __all__ = ["PERSONAL", "Manual", "Way", "is_personal", "repairs"]
 PERSONAL = frozenset(
     {
         Cause.ASSET_NOT_ASSIGNED,
+        Cause.EDITING_BEFORE_TRANSFER,
         Cause.EDITING_NOT_GRANTED,
         Cause.LEVEL_TOO_LOW,
         Cause.NOT_A_MEMBER,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pixelsim.plan.alphabet import Letter
-from pixelsim.plan.cache import DecisionCache, Rules, reader
+from pixelsim.plan.cache import Memo, Rules
 from pixelsim.plan.invariants import Invariant, Law
 from pixelsim.plan.needs import Needs
 from pixelsim.plan.states import Key, StateTable, rename, rewound, symmetries
@@ -54,10 +54,10 @@ class Search:
         self._letter_images = [
             [number_of[rename(actions, names)] for actions in plain] for names in self.table.renamings
         ]
-        self.cache = DecisionCache([letter.actions[0] for letter in letters], rulebook, rules)
+        self.decisions = [Memo(self._first(letter), self.table) for letter in letters]
         self._needs = Needs(self.letters, self.table)
         self._laws = {kind: [law for law in laws if not law.kinds or kind in law.kinds] for kind in _kinds(letters)}
-        self._invariants = [(invariant, reader(invariant.reads), set[object]()) for invariant in invariants]
+        self._invariants = [(invariant, Memo(self._fault(invariant), self.table)) for invariant in invariants]
         self._seen: dict[Key | State, int] = {}
         self._parents, self._moves = array("q"), array("i")
         self._delays: tuple[int, ...] = (0,)
@@ -66,6 +66,12 @@ class Search:
         self.transitions = self.refused = self.skipped = 0
         self.stories: list[Story] = []
         self._told: set[tuple[str, str]] = set()
+
+    def _first(self, letter: Letter) -> Callable[[World], bool]:
+        return lambda world: self.rules(world, letter.actions[0], self.rulebook, 0).allowed
+
+    def _fault(self, invariant: Invariant) -> Callable[[World], str]:
+        return lambda world: invariant.fault(world, self.rulebook) or ""
 
     def run(self, depth: int, delays: tuple[int, ...], in_flight: int, *, stop: bool) -> None:
         """Search level by level; a level grows while the clock alone leads to new states."""
@@ -96,9 +102,9 @@ class Search:
         world = self.table.world(key)
         numbers = self._needs.of(key)
         self.skipped += len(self.letters) - len(numbers)
-        allowed, full = self.cache.allowed, len(flight) >= self._in_flight
+        full = len(flight) >= self._in_flight
         for number in numbers:
-            after = self._do(index, number << 3, number, world) if allowed(number, key, world) else None
+            after = self._do(index, number << 3, number, world) if self.decisions[number].of(key) else None
             if after is None:
                 self.refused += 1
                 continue
@@ -139,7 +145,7 @@ class Search:
         """Give the key after some actions that are due have been tried one after the other."""
         for number in order:
             world = self.table.world(key)
-            after = self._do(index, move, number, world) if self.cache.allowed(number, key, world) else None
+            after = self._do(index, move, number, world) if self.decisions[number].of(key) else None
             if after is None:
                 self.refused += 1
             else:
@@ -157,14 +163,9 @@ class Search:
         self._parents.append(parent)
         self._moves.append(move)
         level.append((index, key, flight))
-        for invariant, read, passed in self._invariants:
-            part = read(key)
-            if part in passed:
-                continue
-            fault = invariant.fault(self.table.world(key), self.rulebook)
-            if fault is None:
-                passed.add(part)
-            else:
+        for invariant, memo in self._invariants:
+            fault = memo.of(key)
+            if fault:
                 self._tell(parent, move, fault, invariant.rule)
 
     def _canonical(self, key: Key, flight: Flight) -> Key | State:

@@ -231,21 +231,17 @@ class ActionPlan:
 
     def markdown(self, clock: Clock | None = None) -> str:
         """Give the plan as a Markdown checklist that can be pasted into a ticket or a mail."""
-        lines = [f"# {_capital(self.goal.sentence)}", ""]
-        lines += [f"**Safe: {'yes' if self.safe else 'no'}.**", ""]
-        lines += [f"- {reason}" for reason in self.reasons]
-        lines += ["", "## Before you begin", ""] if self.findings else []
-        lines += [f"- {finding}" for finding in self.findings]
+        lines = [f"# {_capital(self.goal.sentence)}", "", f"**Safe: {'yes' if self.safe else 'no'}.**"]
+        if self.reasons:
+            lines += ["", *(f"- {reason}" for reason in self.reasons)]
+        if self.findings:
+            lines += ["", "## Before you begin", "", *(f"- {finding}" for finding in self.findings)]
         lines += ["", "## Steps", ""]
-        for step in self.steps:
-            lines += _step_lines(step, clock)
-        lines += ["", "## If that way is closed", ""] if self.fallbacks else []
-        for fallback in self.fallbacks:
-            safe = "safe" if fallback.safe else "not safe"
-            lines.append(f"- **{_capital(fallback.name)}** ({safe}; cost: {cost_text(fallback.cost)}).")
-            lines.append(f"  For when {fallback.when_used}. {fallback.consequence}")
-            lines += [f"  {number}. {_capital(step.title)}" for number, step in enumerate(fallback.steps, 1)]
-        return "\n".join(lines).strip() + "\n"
+        lines += [line for step in self.steps for line in _step_lines(step, clock)] or ["There is nothing to do."]
+        if self.fallbacks:
+            lines += ["", "## If that way is closed", ""]
+            lines += [line for fallback in self.fallbacks for line in _fallback_lines(fallback)]
+        return "\n".join(lines) + "\n"
 
     def as_dict(self, clock: Clock | None = None) -> dict[str, Any]:
         """Give the plan as plain values that JSON can hold."""
@@ -273,7 +269,7 @@ def _capital(text: str) -> str:
 def _step_lines(step: Step, clock: Clock | None) -> list[str]:
     done = when(step.at, clock)
     lines = [f"- [ ] **{step.number}.** {_capital(step.title)}{f' ({done})' if done else ''}"]
-    who = f"{step.who}, as {step.must}" if step.who else step.must
+    who = f"{step.who}, as {step.must}" if step.who and step.must else step.who or step.must
     others = [person for person in step.can if person != step.who]
     if who:
         lines.append(f"  - Who: {who}{'; could also: ' + ', '.join(others) if others else ''}")
@@ -286,3 +282,10 @@ def _step_lines(step: Step, clock: Clock | None) -> list[str]:
     if step.go_back_to is not None:
         lines.append(f"  - If it finds something, or is refused: go back to step {step.go_back_to}.")
     return lines
+
+
+def _fallback_lines(fallback: Fallback) -> list[str]:
+    safe = "safe" if fallback.safe else "not safe"
+    lines = [f"- **{_capital(fallback.name)}** ({safe}; cost: {cost_text(fallback.cost)})."]
+    lines.append(f"  For when {fallback.when_used}. {fallback.consequence}")
+    return [*lines, *(f"  {number}. {_capital(step.title)}" for number, step in enumerate(fallback.steps, 1))]

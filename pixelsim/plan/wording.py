@@ -33,9 +33,10 @@ _TEMPLATES: dict[type[Action], str] = {
     do.RemoveMember: "take {person} out of Business Center {bc}",
     do.AssignAccount: "assign ad account {account} to {person} as {role}",
     do.UnassignAccount: "take ad account {account} away from {person}",
-    do.LeavePerson: "leave",
+    do.LeavePerson: "let {actor} leave",
     do.EditPixel: "set {setting} of pixel {pixel} to {value}",
     do.InstallPixel: "install pixel {pixel} on website {website}",
+    do.UninstallPixel: "take pixel {pixel} off website {website}",
     do.IssueToken: "make the server token {token} for pixel {pixel}, held by {bc}",
     do.RevokeToken: "revoke the server token {token}",
     do.CreateCampaign: "create campaign {campaign} in ad account {account}",
@@ -45,7 +46,12 @@ _TEMPLATES: dict[type[Action], str] = {
     do.SetAttribution: "change the attribution of ad group {ad_group}",
     do.BuildAudience: "build audience {audience} from pixel {pixel} in ad account {account}",
     do.ShareAudience: "share audience {audience} with ad account {account}",
+    do.UnshareAudience: "stop sharing audience {audience} with ad account {account}",
+    do.BuildLookalike: "build lookalike {audience} of audience {seed} in ad account {account}",
     do.DeleteAudience: "delete audience {audience}",
+    do.SharePayment: "let ad accounts of {partner} be billed through payment method {payment}",
+    do.UnsharePayment: "withdraw payment method {payment} from {partner}",
+    do.SetPaymentMethod: "bill ad account {account} through payment method {payment}",
 }
 
 
@@ -89,11 +95,11 @@ def account_of(world: World, action: Action) -> str | None:
             return _account_of_object(world, "ad_group", action.ad_group)
         case do.CreateAdGroup():
             return _account_of_object(world, "campaign", action.campaign)
-        case do.CreateCampaign() | do.BuildAudience() | do.CreatePixel():
+        case do.CreateCampaign() | do.BuildAudience() | do.BuildLookalike() | do.CreatePixel() | do.SetPaymentMethod():
             return action.account
         case do.AssignAccount() | do.UnassignAccount() if action.bc is None:
             return action.account
-        case do.ShareAudience() | do.DeleteAudience():
+        case do.ShareAudience() | do.UnshareAudience() | do.DeleteAudience():
             found = world.audiences.get(action.audience)
             return None if found is None else found.account
         case _:
@@ -112,7 +118,7 @@ def must(world: World, action: Action) -> str:
     """Say which role an action is for: who must do it."""
     account = account_of(world, action)
     if account is not None:
-        admin = isinstance(action, do.CreatePixel | do.AssignAccount | do.UnassignAccount)
+        admin = isinstance(action, do.CreatePixel | do.AssignAccount | do.UnassignAccount | do.SetPaymentMethod)
         return f"an Admin of ad account {account}" if admin else f"an Admin or Operator of ad account {account}"
     match action:
         case do.RevokeToken():
@@ -121,10 +127,10 @@ def must(world: World, action: Action) -> str:
             return f"an Admin of {holder} or of the pixel's owner"
         case do.EditPixel():
             return f"an editor of pixel {action.pixel}"
-        case do.InstallPixel():
+        case do.InstallPixel() | do.UninstallPixel():
             return f"whoever maintains website {action.website}"
         case do.LeavePerson():
-            return action.actor
+            return ""
         case _:
             bc = getattr(action, "bc", None)
             return "anyone" if bc is None else f"an Admin of {bc}"

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
 
-from pydantic import Field, validate_call
-
+from pixelsim.base.errors import Fault, InputError, UnknownNameError
 from pixelsim.scenario.plan import Plan, PlannedAction
 from pixelsim.scenario.scenario import Scenario, Viewer
 from pixelsim.scenario.structure import (
@@ -43,9 +41,24 @@ from pixelsim.world.entities import (
 
 __all__ = ["PRACTICES", "agency_clients", "ending", "many_domains", "one_domain"]
 
-Size = Annotated[int, Field(ge=1, le=200)]
 SESSIONS = 400.0
+"""Organic sessions a day of each site (assumption)."""
 BUDGET = 50.0
+"""Daily budget of each ad group in currency units (assumption)."""
+MOST = 200
+"""How many of a thing a practice can be asked for (assumption: what still runs in a minute or two)."""
+
+
+def _sizes(**sizes: int) -> None:
+    """Refuse sizes that are no whole numbers from 1 to ``MOST``, all at once."""
+    rule = f"a whole number from 1 to {MOST}"
+    faults = [
+        Fault("$", name, str(size), rule, "choose another size")
+        for name, size in sizes.items()
+        if not isinstance(size, int) or not 1 <= size <= MOST
+    ]
+    if faults:
+        raise InputError("practice", faults)
 
 
 @dataclass
@@ -186,8 +199,7 @@ class _Draft:
         ).replace()
 
 
-@validate_call
-def one_domain(*, regions: Size = 6, accounts_of_region: Size = 3, wrong: bool = False, days: int = 28) -> Scenario:
+def one_domain(*, regions: int = 6, accounts_of_region: int = 3, wrong: bool = False, days: int = 28) -> Scenario:
     """B1: one domain, many products, global markets; headquarters and its regions.
 
     Right: one pixel on the global site, owned by headquarters, shared with each region, whose Admin gets Admin access
@@ -203,7 +215,13 @@ def one_domain(*, regions: Size = 6, accounts_of_region: Size = 3, wrong: bool =
         Whether to take the wrong way.
     days
         Length of the run in days.
+
+    Raises
+    ------
+    InputError
+        A size is not from 1 to 200, or the run has no day.
     """
+    _sizes(regions=regions, accounts_of_region=accounts_of_region)
     draft = _Draft()
     draft.business("hq", "Headquarters")
     draft.site("global", "Global site")
@@ -239,8 +257,7 @@ def one_domain(*, regions: Size = 6, accounts_of_region: Size = 3, wrong: bool =
     return draft.scenario("one_domain_wrong" if wrong else "one_domain", title, viewers, days=days)
 
 
-@validate_call
-def many_domains(*, brands: Size = 5, domains: Size = 12, wrong: bool = False, days: int = 28) -> Scenario:
+def many_domains(*, brands: int = 5, domains: int = 12, wrong: bool = False, days: int = 28) -> Scenario:
     """B2: many domains, many products, global markets; brands under one headquarters.
 
     Right: one pixel on each domain, owned by its brand; headquarters gets Admin access for management. Wrong: one
@@ -254,7 +271,13 @@ def many_domains(*, brands: Size = 5, domains: Size = 12, wrong: bool = False, d
         Whether to take the wrong way.
     days
         Length of the run in days.
+
+    Raises
+    ------
+    InputError
+        A size is not from 1 to 200, or the run has no day.
     """
+    _sizes(brands=brands, domains=domains)
     draft = _Draft()
     draft.business("hq", "Headquarters")
     draft.account("acc_hq", "Headquarters", "hq")
@@ -284,8 +307,7 @@ def many_domains(*, brands: Size = 5, domains: Size = 12, wrong: bool = False, d
     return draft.scenario("many_domains_wrong" if wrong else "many_domains", title, viewers, days=days)
 
 
-@validate_call
-def agency_clients(*, clients: Size = 8, wrong: bool = False, days: int = 28) -> Scenario:
+def agency_clients(*, clients: int = 8, wrong: bool = False, days: int = 28) -> Scenario:
     """B3: an agency buys media for many clients.
 
     Right: each client creates and owns its pixel, and gives the agency access to its ad account and to the pixel.
@@ -299,7 +321,13 @@ def agency_clients(*, clients: Size = 8, wrong: bool = False, days: int = 28) ->
         Whether to take the wrong way.
     days
         Length of the run in days.
+
+    Raises
+    ------
+    InputError
+        A size is not from 1 to 200, or the run has no day.
     """
+    _sizes(clients=clients)
     draft = _Draft()
     draft.business("agency", "Agency", BusinessCenterType.AGENCY)
     viewers = []
@@ -334,7 +362,6 @@ def agency_clients(*, clients: Size = 8, wrong: bool = False, days: int = 28) ->
 ENDINGS = ("right", "unshare_first", "only_running", "never")
 
 
-@validate_call
 def ending(*, way: str = "right", stop_day: float = 14.0, days: int = 35) -> Scenario:
     """B4: a client ends its work with an agency that runs one campaign and has another one scheduled.
 
@@ -352,12 +379,13 @@ def ending(*, way: str = "right", stop_day: float = 14.0, days: int = 35) -> Sce
 
     Raises
     ------
-    ValueError
+    UnknownNameError
         ``way`` is none of these.
+    InputError
+        The stop or the unshare would fall after the end.
     """
     if way not in ENDINGS:
-        msg = f"way is {way!r}, but must be one of {', '.join(ENDINGS)}; choose one of them"
-        raise ValueError(msg)
+        raise UnknownNameError("way of ending", way, ENDINGS)
     draft = _Draft()
     draft.business("client", "Client")
     draft.business("agency", "Agency", BusinessCenterType.AGENCY)

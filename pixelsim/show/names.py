@@ -37,7 +37,9 @@ _KIND_OF = {
     "payment": "payment_methods",
 }
 """What a field of an action, or a fact of a decision, names first of all."""
-_NO_NAMES = frozenset({"id", "name", "field", "value", "allowed", "people", "minimum", "count", "limit", "hours", "days"})
+_NO_NAMES = frozenset(
+    {"id", "name", "field", "value", "allowed", "people", "minimum", "count", "limit", "hours", "days"}
+)
 """Facts that are numbers, or texts that a user gave: a word in them that looks like an id is none."""
 _WORD = re.compile(r"[^\s,;:.()“”\"']+")
 

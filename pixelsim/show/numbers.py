@@ -22,7 +22,7 @@ def number(value: float, digits: int = 3) -> str:
     """Write a number with ``digits`` significant digits, whole where it is large, a dash where it is missing."""
     if not math.isfinite(value):
         return _DASH
-    return _plain(value, _decimals(value, digits))
+    return _plain(value, 0 if value == round(value) else _decimals(value, digits))
 
 
 def _plain(value: float, decimals: int) -> str:

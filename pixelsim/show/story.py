@@ -59,11 +59,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Rows under a heading; ``left_out`` counts the rows that are not shown, the least telling ones."""
+    """Rows under a heading; ``left_out`` counts the rows that are not shown, the least telling ones.
+
+    ``detail`` goes with the heading where there is room for it.
+    """
 
     heading: str
     rows: tuple[Row, ...]
     left_out: int = 0
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def grants(run: Run, names: Names, most: int = 8) -> list[Section]:
     most
         Rows of one section, at least 1.
     """
-    timeline, length, world = run.simulation.timeline, run.scenario.length, run.simulation.history.now
+    timeline, length = run.simulation.timeline, run.scenario.length
     found: list[Section] = []
     for pixel in run.simulation.numbering.pixels:
         rows: list[tuple[bool, Row]] = []
@@ -98,9 +102,9 @@ def grants(run: Run, names: Names, most: int = 8) -> list[Section]:
                 rows.append((whole, Row(names.of("ad_accounts", account), blocks)))
         rows.sort(key=lambda row: row[0])
         name = names.of("pixels", pixel)
-        code = f" ({pixel})" if pixel in world.pixels and name != pixel else ""
         shown = tuple(row for _, row in rows[:most])
-        found.append(Section(f"Access to pixel {name}{code}", shown, len(rows) - len(shown)))
+        detail = "" if name == pixel else f" ({pixel})"
+        found.append(Section(f"Access to pixel {name}", shown, len(rows) - len(shown), detail))
     return found
 
 
@@ -222,4 +226,3 @@ def _marks(run: Run, names: Names) -> Iterator[Mark]:
 
 def _ends_access(record: Record) -> bool:
     return isinstance(record.action, do.UnsharePixel | do.UnlinkPixel | do.RemovePartner)
-

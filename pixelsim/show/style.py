@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import textwrap
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib import font_manager
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -28,7 +30,9 @@ __all__ = [
     "WIDE",
     "drawable",
     "figure_png",
+    "is_wide",
     "new_figure",
+    "set_title",
     "styled",
     "write_png",
 ]
@@ -117,6 +121,20 @@ def new_figure(width: float = WIDE, height: float = 4.0) -> Figure:
         figure = Figure(figsize=(width, height), dpi=_CSS_PIXELS, layout="constrained")
         FigureCanvasAgg(figure)
     return figure
+
+
+def is_wide(ax: Axes) -> bool:
+    """Whether there is room for long lines: the figure is no narrow one."""
+    figure = ax.get_figure(root=True)
+    return figure is None or figure.get_figwidth() > (WIDE + NARROW) / 2
+
+
+def set_title(ax: Axes, *lines: str, narrow: int = 34) -> None:
+    """Set a title in one line where there is room, and else in lines of at most ``narrow`` characters."""
+    if is_wide(ax):
+        ax.set_title(": ".join(lines))
+    else:
+        ax.set_title("\n".join(part for line in lines for part in textwrap.wrap(line, narrow)))
 
 
 def figure_png(figure: Figure) -> bytes:

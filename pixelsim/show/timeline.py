@@ -17,12 +17,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.transforms import ScaledTranslation
 
 from pixelsim.base.clock import DAY
 from pixelsim.show.names import Names
 from pixelsim.show.numbers import short
 from pixelsim.show.story import Kind, Mark, MarkKind, Section, delivery, grants, marks, spend_by_day
-from pixelsim.show.style import COLOURS, NARROW, WIDE, new_figure, styled, write_png
+from pixelsim.show.style import COLOURS, NARROW, WIDE, is_wide, new_figure, set_title, styled, write_png
 from pixelsim.study.run import Run
 
 __all__ = ["ONE_HISTORY", "action_lines", "date_axis", "timeline", "timeline_figure", "write_timeline"]
@@ -44,7 +45,7 @@ _LOOKS: dict[Kind, tuple[str, str, str]] = {
 _LINES: dict[MarkKind, tuple[str, str, float]] = {
     MarkKind.UNSHARE: (COLOURS["unshare"], "solid", 1.6),
     MarkKind.ACTION: (COLOURS["muted"], "dotted", 1.0),
-    MarkKind.REFUSED: (COLOURS["refused"], "dashed", 1.4),
+    MarkKind.REFUSED: (COLOURS["refused"], "dashed", 4.0),
 }
 """Colour, line and width of each kind of mark."""
 
@@ -102,54 +103,58 @@ def _draw(ax: Axes, story: _Story) -> Axes:
     first, last = story.dates(0, run.scenario.length)
     ax.set(xlim=(first, last), ylim=(total, 0), yticks=[])
     ax.spines["left"].set_visible(False)
-    ax.set_title(f"{ONE_HISTORY} (replication {run.simulation.replication} of seed {run.simulation.seed})")
+    set_title(ax, ONE_HISTORY, f"replication {run.simulation.replication} of seed {run.simulation.seed}")
     date_axis(ax, run)
     top = _draw_sections(ax, story)
     for currency, table in story.spend.items():
         _write(ax, story, top + _HEAD - 0.14, f"Spend a day, {currency}", heading=True)
         low = 1 - (top + _HEAD + _SPEND) / total
-        inner = ax.inset_axes((0, low, 1, (_SPEND - 0.1) / total), sharex=ax)
+        inner = ax.inset_axes((0, low, 1, (_SPEND - 0.1) / total), sharex=ax, zorder=1)
         _draw_spend(inner, story, table)
         top += _HEAD + _SPEND
     _draw_marks(ax, story)
     handles = list(_handles(story))
+    below = ScaledTranslation(0, -0.46, ax.get_figure(root=True).dpi_scale_trans)
     ax.legend(
         handles=handles,
         loc="upper left",
         bbox_to_anchor=(0, 0),
-        bbox_transform=ax.transAxes,
-        borderaxespad=2.4,
+        bbox_transform=ax.transAxes + below,
+        borderaxespad=0,
         borderpad=0,
-        ncols=min(len(handles), 4 if _is_wide(ax) else 1),
+        ncols=min(len(handles), 4 if is_wide(ax) else 1),
     )
     return ax
 
 
 def date_axis(ax: Axes, run: Run) -> None:
     """Put dates on an axes' x axis, on the clock of the scenario's start."""
-    zone = run.scenario.start.tzinfo
-    locator = mdates.AutoDateLocator(tz=zone, minticks=3, maxticks=9 if _is_wide(ax) else 5)
+    scenario = run.scenario
+    zone, long = scenario.start.tzinfo, scenario.days > 200
+    locator = mdates.AutoDateLocator(tz=zone, minticks=3, maxticks=9 if is_wide(ax) else 5)
     ax.xaxis.set_major_locator(locator)
-    ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, tz=zone))
+    ax.xaxis.set_major_formatter(mdates.DateFormatter("%b %Y" if long else "%d %b", tz=zone))
+    years = sorted({scenario.start.year, scenario.clock.to_datetime(scenario.length - 1).year})
+    ax.set_xlabel(f"date in {'–'.join(map(str, years))}, {scenario.start:%Z}", loc="right", labelpad=1, size=8)
     ax.grid(axis="x")
 
 
-def _is_wide(ax: Axes) -> bool:
-    figure = ax.get_figure(root=True)
-    return figure is None or figure.get_figwidth() > 6
-
-
 def _write(ax: Axes, story: _Story, y: float, text: str, *, heading: bool = False) -> None:
+    """Write a line at the left edge, cut to what fits beside the edge of the picture."""
     weight, colour = ("bold", COLOURS["muted"]) if heading else ("normal", COLOURS["text"])
-    x = story.dates(0)[0]
-    ax.text(x, y, text, va="bottom", weight=weight, color=colour, size=8.5, path_effects=_HALO, zorder=4)
+    room = 110 if is_wide(ax) else 44 if heading else 48
+    shown = text if len(text) <= room else f"{text[: room - 1]}…"
+    line = ax.text(story.dates(0)[0], y, shown, va="bottom", weight=weight, color=colour, size=8.5, zorder=4)
+    line.set_path_effects(_HALO)
+    line.set_in_layout(False)
 
 
 def _draw_sections(ax: Axes, story: _Story) -> float:
     """Draw headings and rows, and give where they end."""
     top = _TOP
     for section in story.sections:
-        _write(ax, story, top + _HEAD - 0.14, section.heading, heading=True)
+        detail = section.detail if is_wide(ax) else ""
+        _write(ax, story, top + _HEAD - 0.14, section.heading + detail, heading=True)
         top += _HEAD
         for row in section.rows:
             _write(ax, story, top + _LABEL - 0.04, row.label)
@@ -212,8 +217,10 @@ def _draw_marks(ax: Axes, story: _Story) -> None:
     """Draw a line for each action through all rows, and its number in the strip above them."""
     for (at, kind), _ in itertools.groupby(story.marks, key=lambda mark: (mark.at, mark.kind)):
         colour, style, width = _LINES[kind]
-        ax.axvline(*story.dates(at), ymax=1 - 0.9 / story.height, color=colour, linestyle=style, linewidth=width, zorder=3)
-    for group in _near(story, 0.03 if _is_wide(ax) else 0.09):
+        top = 1 - 0.95 / story.height
+        under = 2.9 if kind is MarkKind.REFUSED else 3
+        ax.axvline(*story.dates(at), ymax=top, color=colour, linestyle=style, linewidth=width, zorder=under)
+    for group in _near(story, 0.03 if is_wide(ax) else 0.09):
         numbers = f"{group[0].number}" if len(group) == 1 else f"{group[0].number}–{group[-1].number}"
         kinds = {mark.kind for mark in group}
         kind = next(k for k in (MarkKind.UNSHARE, MarkKind.REFUSED, MarkKind.ACTION) if k in kinds)
@@ -232,7 +239,7 @@ def _draw_marks(ax: Axes, story: _Story) -> None:
             bbox=box,
             zorder=5,
         )
-        words = [k.value for k in (MarkKind.UNSHARE, MarkKind.REFUSED) if k in kinds]
+        words = list(dict.fromkeys(mark.kind.value for mark in group if mark.kind is not MarkKind.ACTION))
         if words:
             share = group[0].at / story.run.scenario.length
             side = "left" if share < 0.1 else "right" if share > 0.9 else "center"
@@ -253,7 +260,7 @@ def _handles(story: _Story) -> Iterator[Patch | Line2D]:
     for mark in MarkKind:
         if any(found.kind is mark for found in story.marks):
             colour, style, width = _LINES[mark]
-            yield Line2D([], [], color=colour, linestyle=style, linewidth=width, label=mark.value)
+            yield Line2D([], [], color=colour, linestyle=style, linewidth=min(width, 2.0), label=mark.value)
 
 
 def action_lines(run: Run, columns: int, most: int = 16) -> list[str]:

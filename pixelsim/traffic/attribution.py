@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pixelsim.base.errors import Fault, InputError
-from pixelsim.traffic.keys import NONE, Finder, TimeLine, latest, maybe_in, sort_groups
+from pixelsim.traffic.keys import NONE, Finder, TimeLine, inside, latest, maybe_in, sort_groups
 from pixelsim.traffic.touches import Touches, TouchKind, Windows, open_touches
 
 __all__ = [
@@ -282,8 +282,8 @@ class _Book:
                 there = np.flatnonzero(undecided & (last[number] != NONE))
                 touch = last[number, there]
                 age = at[there] - self.touches.at[touch]
-                inside = age <= self.window[number] if self.inclusive else age < self.window[number]
-                there, touch = there[inside], touch[inside]
+                earns = inside(age, int(self.window[number]), inclusive=self.inclusive)
+                there, touch = there[earns], touch[earns]
                 chosen[there] = np.maximum(chosen[there], touch)
         return chosen
 

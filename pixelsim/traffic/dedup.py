@@ -13,7 +13,6 @@ so that nothing loops over rows.
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -21,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pixelsim.base.clock import HOUR, MINUTE
 from pixelsim.base.errors import Fault, InputError
-from pixelsim.traffic.keys import NONE, maybe_in, sort_groups
+from pixelsim.traffic.keys import NONE, inside, maybe_in, open_windows, sort_groups
 
 __all__ = [
     "BROWSER",
@@ -98,9 +97,7 @@ class DedupRule:
 
     def within(self, age: Longs, window: int) -> Mask:
         """Tell which ages (ms since the kept copy) lie inside a window; a window of 0 holds none."""
-        if window <= 0:
-            return np.zeros(np.shape(age), dtype=np.bool_)
-        return np.asarray(age <= window if self.inclusive else age < window)
+        return inside(age, window, inclusive=self.inclusive)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -290,7 +287,7 @@ def _by_event_id(copies: Copies, rule: DedupRule, outcome: NDArray[np.int8], fir
     fell, kept = _split(rows, heads)
     age = copies.at[fell] - copies.at[kept]
     if not rule.within(age, rule.window).all():
-        _open_windows(copies.at[rows], heads, [(rule.window, None)], rule)
+        open_windows(copies.at[rows], heads, [(rule.window, None)], inclusive=rule.inclusive)
         fell, kept = _split(rows, heads)
         age = copies.at[fell] - copies.at[kept]
     merged = rule.within(age, rule.merge) & (copies.channel[fell] != copies.channel[kept])
@@ -311,7 +308,8 @@ def _by_visitor(copies: Copies, rule: DedupRule, outcome: NDArray[np.int8], firs
     tail = np.flatnonzero(~heads)
     server = copies.channel[rows[tail]] == SERVER
     limits = [(max(rule.window, rule.repeat), tail[server]), (rule.repeat, tail[~server])]
-    _open_windows(copies.at[rows], heads, [limit for limit in limits if len(limit[1])], rule)
+    limits = [limit for limit in limits if len(limit[1])]
+    open_windows(copies.at[rows], heads, limits, inclusive=rule.inclusive)
     fell, kept = _split(rows, heads)
     age = copies.at[fell] - copies.at[kept]
     same_event = (copies.channel[fell] == SERVER) & rule.within(age, rule.window)
@@ -326,45 +324,6 @@ def _split(rows: Longs, heads: Mask) -> tuple[Longs, Longs]:
     tail = np.flatnonzero(~heads)
     positions = np.maximum.accumulate(heads * np.arange(len(heads)))
     return rows[tail], rows[positions[tail]]
-
-
-def _open_windows(at: Longs, heads: Mask, limits: Sequence[tuple[int, Longs | None]], rule: DedupRule) -> None:
-    """Mark in ``heads`` every copy that lies past the window of the head before it, and so opens a new one.
-
-    ``at`` ascends from head to head. Each limit is a window and the ascending positions it holds for (None = all).
-    A round finds the next opener of every group that still has one, so there are as many rounds as openers in the
-    longest chain, over ever fewer groups.
-    """
-    if not limits:
-        return
-    opener = np.flatnonzero(heads)
-    end = np.append(opener[1:], len(at))
-    late = (end - opener > 1) & ~rule.within(at[end - 1] - at[opener], min(window for window, _ in limits))
-    opener, end = opener[late], end[late]
-    while len(opener):
-        following = end
-        for window, positions in limits:
-            border = at[opener] + window
-            if positions is None:
-                found = _first_past(at, opener + 1, end, border, inclusive=rule.inclusive)
-            else:
-                low, high = np.searchsorted(positions, opener, "right"), np.searchsorted(positions, end)
-                found = _first_past(at[positions], low, high, border, inclusive=rule.inclusive)
-                found = np.where(found < high, positions[np.minimum(found, len(positions) - 1)], end)
-            following = np.minimum(following, found)
-        more = following < end
-        opener, end = following[more], end[more]
-        heads[opener] = True
-
-
-def _first_past(values: Longs, low: Longs, high: Longs, border: Longs, *, inclusive: bool) -> Longs:
-    """Give the first position in [low, high) whose ascending value is past the border, else high."""
-    while np.any(undecided := low < high):
-        middle = np.minimum((low + high) >> 1, len(values) - 1)
-        inside = values[middle] <= border if inclusive else values[middle] < border
-        low = np.where(undecided & inside, middle + 1, low)
-        high = np.where(undecided & ~inside, middle, high)
-    return low
 
 
 def _carry(state: DedupState, block: Copies, outcome: NDArray[np.int8], rule: DedupRule) -> DedupState:

@@ -1,7 +1,8 @@
 """Keyed time lines: equal rows brought together, and the last row of each class before a row.
 
-Every kernel of measurement asks the same two questions of its rows: which belong together, and what came last. Both
-are answered by sorting one packed word for each row, which is several times faster than sorting an index by a key.
+Every kernel of measurement asks the same questions of its rows: which belong together, which begin a window, and what
+came last. They are answered by sorting one packed word for each row, which is several times faster than sorting an
+index by a key.
 """
 
 from __future__ import annotations
@@ -15,7 +16,18 @@ from numpy.typing import NDArray
 
 from pixelsim.base.errors import InputError
 
-__all__ = ["NONE", "Finder", "Latest", "TimeLine", "latest", "maybe_in", "pack_columns", "sort_groups"]
+__all__ = [
+    "NONE",
+    "Finder",
+    "Latest",
+    "TimeLine",
+    "inside",
+    "latest",
+    "maybe_in",
+    "open_windows",
+    "pack_columns",
+    "sort_groups",
+]
 
 NONE = -1
 """A missing event id, visitor, person, touch or order."""
@@ -107,6 +119,63 @@ def maybe_in(values: Longs, wanted: Longs) -> Mask:
     table = np.zeros(low + 1, dtype=np.bool_)
     table[wanted & low] = True
     return np.asarray(table[values & low])
+
+
+def inside(age: Longs, window: int | Longs, *, inclusive: bool) -> Mask:
+    """Tell which ages in ms, all at least 0, lie inside a window; a window of 0 holds none."""
+    return np.asarray((age <= window if inclusive else age < window) & np.greater(window, 0))
+
+
+def open_windows(at: Longs, heads: Mask, limits: Sequence[tuple[int, Longs | None]], *, inclusive: bool) -> None:
+    """Mark in ``heads`` every row that lies past the window of the head before it, and so opens a new one.
+
+    A round finds the next opener of every group that still has one, so there are as many rounds as openers in the
+    longest chain, over ever fewer groups.
+
+    Parameters
+    ----------
+    at
+        Times in ms, ascending from head to head, shape (n,).
+    heads
+        Where a group begins, shape (n,); changed in place.
+    limits
+        Windows in ms, each with the ascending positions that it holds for (None = all). Positions of no limit are
+        heads already.
+    inclusive
+        Whether a row exactly at a window's end is still inside.
+    """
+    if not limits:
+        return
+    opener = np.flatnonzero(heads)
+    end = np.append(opener[1:], len(at))
+    late = (end - opener > 1) & ~inside(
+        at[end - 1] - at[opener], min(window for window, _ in limits), inclusive=inclusive
+    )
+    opener, end = opener[late], end[late]
+    while len(opener):
+        following = end
+        for window, positions in limits:
+            border = at[opener] + window
+            if positions is None:
+                found = _first_past(at, opener + 1, end, border, inclusive=inclusive)
+            else:
+                low, high = np.searchsorted(positions, opener, "right"), np.searchsorted(positions, end)
+                found = _first_past(at[positions], low, high, border, inclusive=inclusive)
+                found = np.where(found < high, positions[np.minimum(found, len(positions) - 1)], end)
+            following = np.minimum(following, found)
+        more = following < end
+        opener, end = following[more], end[more]
+        heads[opener] = True
+
+
+def _first_past(values: Longs, low: Longs, high: Longs, border: Longs, *, inclusive: bool) -> Longs:
+    """Give the first position in [low, high) whose ascending value is past the border, else high."""
+    while np.any(undecided := low < high):
+        middle = np.minimum((low + high) >> 1, len(values) - 1)
+        holds = values[middle] <= border if inclusive else values[middle] < border
+        low = np.where(undecided & holds, middle + 1, low)
+        high = np.where(undecided & ~holds, middle, high)
+    return low
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -209,8 +278,8 @@ def latest(
         if not len(member):
             continue
         before = np.cumsum(here, dtype=np.int32)[slot]
-        inside = np.concatenate([[NONE], member])[before] >= begin_of_slot
-        found[number] = np.concatenate([[0], position[member] + 1], dtype=np.int32)[before] * inside
+        same_key = np.concatenate([[NONE], member])[before] >= begin_of_slot
+        found[number] = np.concatenate([[0], position[member] + 1], dtype=np.int32)[before] * same_key
         if links:
             chained = member[:-1] >= begin[member[1:]]
             previous[position[member[1:][chained]]] = position[member[:-1][chained]]

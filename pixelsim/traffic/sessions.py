@@ -118,6 +118,8 @@ class SessionSource:
         purposes = ("person of a session", "order", "length", "bot", "stays")
         self._keys = {p: keys_of(streams, p, [o.key for o in numbering.origins]) for p in purposes}
         self._waiting: list[Sessions] = []
+        self.lost = 0
+        """Sessions that the load time of pixels has driven away so far."""
 
     def _means(self, mean: float) -> _Trend:
         return _Trend(self.traffic, self._days, mean)
@@ -153,7 +155,9 @@ class SessionSource:
         share = np.ones(len(sessions))
         for begin, upto, carried in pixels:
             share[(sessions.at >= begin) & (sessions.at < upto)] = weight.kept_share(len(carried))
-        return sessions.take(uniform(sessions.number, self._keys["stays"][sessions.origin]) < share)
+        stays = uniform(sessions.number, self._keys["stays"][sessions.origin]) < share
+        self.lost += int(np.count_nonzero(~stays))
+        return sessions.take(stays)
 
     def _of_arrivals(self, stream: ArrivalStream, origin: int, visit: Visit, end: int) -> Sessions:
         found = stream.until(end)

@@ -68,8 +68,8 @@ class Simulation:
         Events as the pixels saw them, claims of accounts on them, and orders in truth.
     shown
         Impressions, clicks and spend of ad groups by part of an account's day.
-    sessions
-        Number of sessions by site.
+    sessions, lost_sessions
+        Number of sessions by site, and of those that the load time of pixels drove away.
     phases
         Learning phase of each ad group at the end of each day: codes of `learning.Phase`, shape (days, ad groups).
     audiences, members
@@ -87,6 +87,7 @@ class Simulation:
     orders: Orders
     shown: tuple[Shown, ...]
     sessions: NDArray[np.int64]
+    lost_sessions: NDArray[np.int64]
     phases: NDArray[np.int8]
     audiences: tuple[AudienceDay, ...]
     members: dict[str, NDArray[np.int64]]
@@ -217,6 +218,11 @@ class _DataPlane:
         processes = [env.process(self._run_site(i)) for i in range(len(self._sites))]
         self.done = env.process(self._collect())
         self._processes = processes
+
+    @property
+    def sites(self) -> list[Site]:
+        """The websites, in the order of their numbers."""
+        return [site for site, _ in self._sites]
 
     def _days(self, offset: int) -> LocalDays:
         clock = self.scenario.clock
@@ -352,6 +358,7 @@ def simulate(scenario: Scenario, seed: int, replication: int = 0, *, finder: Fin
         orders=Orders.join(plane.orders),
         shown=tuple(plane.shown),
         sessions=plane.sessions,
+        lost_sessions=np.array([site.lost_sessions for site in plane.sites], dtype=np.int64),
         phases=np.array(plane.learning.phases, dtype=np.int8).reshape(-1, len(plane.numbering.ad_groups)),
         audiences=tuple(plane.audiences.days),
         members=plane.audiences.members,

@@ -70,6 +70,11 @@ class Site:
         self._events = EventMaker(streams, traffic, numbering)
         self._capturer = Capturer(streams, traffic, numbering, population=self._sessions.population, consent=consent)
 
+    @property
+    def lost_sessions(self) -> int:
+        """Sessions that the load time of pixels has driven away so far."""
+        return self._sessions.lost
+
     def step(self, flows: Sequence[FlowStep], pages: Sequence[Page], end: int) -> SiteStep:
         """Give what happens on the site up to ``end`` ms, from where the last step ended.
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pixelsim.base.clock import DAY
 from pixelsim.base.errors import Fault, InputError
-from pixelsim.traffic.keys import sort_groups
+from pixelsim.traffic.keys import inside, sort_groups
 
 __all__ = ["TouchKind", "Touches", "Windows", "open_touches"]
 
@@ -119,11 +119,32 @@ class Touches:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Windows:
-    """Attribution windows in ms by number of the ad group, int64, shape (g,); 0 = off."""
+    """Attribution windows in ms by number of the ad group, int64, shape (g,); 0 = off.
+
+    Raises
+    ------
+    InputError
+        The three differ in length, or a window is negative.
+    """
 
     click: Longs
     engaged_view: Longs
     view: Longs
+
+    def __post_init__(self) -> None:
+        faults: list[Fault] = []
+        for field in fields(self):
+            column = getattr(self, field.name)
+            if len(column) != len(self.click):
+                rule = f"as long as 'click' ({len(self.click)} ad groups)"
+                faults.append(
+                    Fault(f"$.{field.name}", field.name, f"{len(column)} ad groups", rule, "give one entry an ad group")
+                )
+            if len(column) and column.min() < 0:
+                rule = "at least 0 milliseconds"
+                faults.append(Fault(f"$.{field.name}", field.name, str(column.min()), rule, "use 0 to switch it off"))
+        if faults:
+            raise InputError("attribution windows", faults)
 
     @classmethod
     def alike(cls, ad_groups: int = 1, *, click: int = 7 * DAY, engaged_view: int = DAY, view: int = DAY) -> Windows:
@@ -158,8 +179,7 @@ def open_touches(
         ``OUTSIDE_WINDOW`` and not ``NO_TOUCH``; else only the reasons of later blocks differ from one call's.
     """
     window = windows.by_kind()[touches.kind, touches.ad_group]
-    age = now - touches.at
-    keep: Mask = (window > 0) & (age <= window if inclusive else age < window)
+    keep = inside(now - touches.at, window, inclusive=inclusive)
     if remember and len(touches):
         order, heads = sort_groups(touches.person, touches.pixel, touches.account)
         keep[order[np.append(heads[1:], True)]] = True

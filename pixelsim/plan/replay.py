@@ -23,10 +23,12 @@ from pixelsim.world.status import is_delivering, status_borders
 from pixelsim.world.world import World
 
 __all__ = [
+    "NOT_REACHED",
     "FailedStep",
     "OrphanedSpend",
     "PlanCheck",
     "check_plan",
+    "explained",
     "is_satisfied",
     "orphaned_ad_groups",
     "orphaned_pixels",
@@ -48,6 +50,9 @@ def is_satisfied(action: Action, decision: Decision) -> bool:
             return isinstance(action, do.UnsharePixel)
         case _:
             return False
+
+
+NOT_REACHED = "The goal is not reached after the last step."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +126,18 @@ class PlanCheck:
         found.extend(f"{str(spend)[:1].upper()}{str(spend)[1:]}." for spend in self.orphaned_spend)
         found.extend(f"Pixel {pixel} is left without anybody who could hand it over." for pixel in self.orphaned_pixels)
         if self.reached is False:
-            found.append("The goal is not reached after the last step.")
+            found.append(NOT_REACHED)
         return tuple(found)
 
     def __str__(self) -> str:
         return "ok" if self.ok else "\n".join(self.reasons)
+
+
+def explained(reasons: Iterable[str], check: PlanCheck) -> tuple[str, ...]:
+    """Join what a draft says against itself with what a replay shows; that the goal is missed, only if nothing else."""
+    found = list(dict.fromkeys(reasons))
+    found += [reason for reason in check.reasons if reason not in found and not (found and reason == NOT_REACHED)]
+    return tuple(found)
 
 
 def orphaned_ad_groups(world: World, at: int) -> Iterator[str]:

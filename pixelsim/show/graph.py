@@ -1,0 +1,226 @@
+"""Who has access to what, as a picture: businesses, pixels and ad accounts, and what ties them together."""
+
+from __future__ import annotations
+
+import textwrap
+from enum import StrEnum
+
+import networkx as nx
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch, Rectangle
+
+from pixelsim.show.names import Names
+from pixelsim.show.style import COLOURS, SERIES, WIDE, is_wide, new_figure, set_title, styled
+from pixelsim.world.queries import share_in_force
+from pixelsim.world.world import World
+
+__all__ = ["Tie", "access_graph", "access_graph_figure", "graph_of"]
+
+MOST = 24
+"""Things of a kind that are drawn; those with the fewest ties are left out, and counted."""
+
+
+class Tie(StrEnum):
+    """What ties two things together; the value is its word in the legend."""
+
+    OWNS = "controls the pixel (R03)"
+    SHARED = "shared with the partner (R08)"
+    CREATED = "created the pixel (R02)"
+    LINKED = "linked: may see and use it (R07, R09)"
+    PARTNERS = "partners"
+    GRANTED = "role on the ad account"
+
+
+_LINES: dict[Tie, tuple[str, str, float]] = {
+    Tie.OWNS: (COLOURS["text"], "solid", 2.2),
+    Tie.SHARED: (COLOURS["waiting"], "dashed", 1.8),
+    Tie.CREATED: (COLOURS["delivering"], "solid", 2.2),
+    Tie.LINKED: (COLOURS["access"], "solid", 1.6),
+    Tie.PARTNERS: (COLOURS["muted"], "dotted", 1.6),
+    Tie.GRANTED: (COLOURS["lost"], "dashdot", 1.6),
+}
+_KINDS = {"business_centers": "Business Centers", "pixels": "Pixels", "ad_accounts": "Ad accounts"}
+_HALF, _TALL = 0.33, 0.62
+"""Half of a box's width, and its height, in the units of columns and rows."""
+_ROW_INCHES = 0.72
+
+
+def graph_of(world: World) -> nx.MultiDiGraph[str]:
+    """Give the access graph of a world.
+
+    Nodes are ``"kind:id"`` for Business Centers, pixels and ad accounts; each has its ``kind``, its ``key``, its
+    ``layer`` (0 to 2), and the Business Center that it belongs to as ``home`` (None for none). Edges carry a
+    :class:`Tie` and run from who gives to who gains.
+    """
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    businesses = sorted(world.business_centers)
+    pixels, accounts = world.pixels, world.ad_accounts
+    homes: dict[str, dict[str, str | None]] = {
+        "business_centers": {key: key for key in businesses},
+        "pixels": {key: pixels[key].owner_bc or accounts[pixels[key].creator].owner_bc for key in pixels},
+        "ad_accounts": {key: account.owner_bc for key, account in accounts.items()},
+    }
+    place = {bc: i for i, bc in enumerate(businesses)}
+    for layer, (kind, home) in enumerate(homes.items()):
+        # What belongs together stands at the same height, so that few lines cross.
+        for key in sorted(home, key=lambda k: (place.get(home[k] or "", len(place)), k)):
+            graph.add_node(f"{kind}:{key}", kind=kind, key=key, layer=layer, home=home[key])
+    for code, pixel in sorted(pixels.items()):
+        if pixel.owner_bc is not None:
+            graph.add_edge(f"business_centers:{pixel.owner_bc}", f"pixels:{code}", tie=Tie.OWNS)
+        graph.add_edge(f"ad_accounts:{pixel.creator}", f"pixels:{code}", tie=Tie.CREATED)
+    for code, partner in sorted(world.shares):
+        if share_in_force(world, code, partner):
+            graph.add_edge(f"pixels:{code}", f"business_centers:{partner}", tie=Tie.SHARED)
+    for code, account in sorted(world.links):
+        if pixels[code].creator != account:
+            graph.add_edge(f"pixels:{code}", f"ad_accounts:{account}", tie=Tie.LINKED)
+    for one, other in sorted(world.partnerships):
+        graph.add_edge(f"business_centers:{one}", f"business_centers:{other}", tie=Tie.PARTNERS)
+    for bc, account in sorted(world.account_grants):
+        graph.add_edge(f"business_centers:{bc}", f"ad_accounts:{account}", tie=Tie.GRANTED)
+    return graph
+
+
+def _drawn(graph: nx.MultiDiGraph[str]) -> nx.MultiDiGraph[str]:
+    """Keep the nodes with the most ties where there are too many of a kind."""
+    keep: list[str] = []
+    for kind in _KINDS:
+        nodes = [node for node, of_kind in graph.nodes(data="kind") if of_kind == kind]
+        busiest = set(sorted(nodes, key=lambda node: (-graph.degree(node), node))[:MOST])
+        keep += [node for node in nodes if node in busiest]
+    # A subgraph's order is the whole graph's; only a copy of it keeps that when it is looked through node by node.
+    return nx.MultiDiGraph(graph.subgraph(keep))
+
+
+def _rows(graph: nx.MultiDiGraph[str]) -> int:
+    layers = [layer for _, layer in graph.nodes(data="layer")]
+    return max([layers.count(layer) for layer in set(layers)], default=1)
+
+
+def _places(graph: nx.MultiDiGraph[str]) -> dict[str, tuple[float, float]]:
+    """Lay the kinds out in columns, a column apart and a row apart, from the top."""
+    if not graph:
+        return {}
+    # Given as lists, since networkx's own grouping is by sets, whose order differs from process to process.
+    layers = {layer: [n for n, of_layer in graph.nodes(data="layer") if of_layer == layer] for layer in range(3)}
+    laid = nx.multipartite_layout(graph, subset_key={layer: nodes for layer, nodes in layers.items() if nodes})
+    columns = sorted({round(float(x), 6) for x, _ in laid.values()})
+    unit = columns[1] - columns[0] if len(columns) > 1 else 1.0
+    return {node: ((float(x) - columns[0]) / unit, -float(y) / unit) for node, (x, y) in laid.items()}
+
+
+def access_graph(ax: Axes, world: World) -> Axes:
+    """Draw who has access to what: Business Centers, pixels and ad accounts in three columns, and their ties.
+
+    What belongs to one business has one colour at the left edge of its box.
+
+    Parameters
+    ----------
+    ax
+        Where to draw.
+    world
+        The state to show.
+    """
+    whole = graph_of(world)
+    graph, names = _drawn(whole), Names(world, drawn=True)
+    places = _places(graph)
+    homes = sorted(world.business_centers)
+    wide = is_wide(ax)
+    for one, other, tie in graph.edges(data="tie"):
+        _draw_tie(ax, places[one], places[other], tie)
+    for node, data in graph.nodes(data=True):
+        x, y = places[node]
+        colour = SERIES[homes.index(data["home"]) % len(SERIES)] if data["home"] in homes else COLOURS["off"]
+        corner = (x - _HALF, y - _TALL / 2)
+        ax.add_patch(Rectangle(corner, 2 * _HALF, _TALL, facecolor="white", edgecolor=COLOURS["muted"], zorder=3))
+        ax.add_patch(Rectangle(corner, 0.035, _TALL, facecolor=colour, zorder=4))
+        name = names.of(data["kind"], data["key"])
+        told = "\n".join(textwrap.wrap(name, 26 if wide else 14, max_lines=3, placeholder="…"))
+        ax.text(x + 0.018, y, told, ha="center", va="center", size=8.5 if wide else 7.5, zorder=5, linespacing=1.1)
+    _finish(ax, graph, places)
+    left_out = len(whole) - len(graph)
+    set_title(ax, "Who has access to what", *([f"{left_out} with the fewest ties are not drawn"] if left_out else []))
+    return ax
+
+
+def _draw_tie(ax: Axes, one: tuple[float, float], other: tuple[float, float], tie: Tie) -> None:
+    """Draw a tie from side to side; two things of one column are tied by a bow at its left."""
+    colour, style, width = _LINES[tie]
+    (x1, y1), (x2, y2) = one, other
+    # Ties of different kinds between the same two boxes end at different heights.
+    shift = (list(Tie).index(tie) % 3 - 1) * 0.14
+    bow = "arc3,rad=0"
+    if x1 == x2:
+        # Long bows are flat, so that they stay within the margin.
+        bend = min(0.35, 0.4 / (abs(y2 - y1) * _ROW_INCHES))
+        bow = f"arc3,rad={-bend if y1 < y2 else bend}"
+        ends = (x1 - _HALF, y1), (x2 - _HALF, y2)
+    else:
+        side = 1.0 if x2 > x1 else -1.0
+        ends = (x1 + side * _HALF, y1 + shift), (x2 - side * _HALF, y2 + shift)
+    arrow = "-" if tie is Tie.PARTNERS else "-|>"
+    ax.add_patch(
+        FancyArrowPatch(
+            *ends,
+            arrowstyle=arrow,
+            connectionstyle=bow,
+            mutation_scale=11,
+            shrinkA=0,
+            shrinkB=0,
+            color=colour,
+            linestyle=style,
+            linewidth=width,
+            zorder=2,
+        )
+    )
+
+
+def _finish(ax: Axes, graph: nx.MultiDiGraph[str], places: dict[str, tuple[float, float]]) -> None:
+    """Set limits, headings of the columns, and the legend."""
+    rows, columns = _rows(graph), {}
+    for node, (x, y) in places.items():
+        columns.setdefault(_KINDS[graph.nodes[node]["kind"]], []).append((x, y))
+    top = max((y for _, y in places.values()), default=0.0) + 0.5
+    low = min((y for _, y in places.values()), default=0.0) - 0.5
+    for heading, held in columns.items():
+        ax.text(held[0][0], top + 0.02, heading, ha="center", weight="bold", size=8.5, color=COLOURS["muted"])
+    ax.set(xlim=(-_HALF - 0.16, max(1, len(columns) - 1) + _HALF + 0.02), ylim=(low, top + 0.28 if rows else 1))
+    ax.set_axis_off()
+    seen = {tie for _, _, tie in graph.edges(data="tie")}
+    handles = [
+        Line2D([], [], color=colour, linestyle=style, linewidth=width, label=tie.value)
+        for tie, (colour, style, width) in _LINES.items()
+        if tie in seen
+    ]
+    if handles:
+        ax.legend(
+            handles=handles,
+            loc="upper left",
+            bbox_to_anchor=(0, 0),
+            borderaxespad=0.2,
+            borderpad=0,
+            handlelength=3.2,
+            ncols=3 if is_wide(ax) else 1,
+        )
+
+
+def access_graph_figure(world: World, width: float = WIDE) -> Figure:
+    """Give the access graph of a world, as tall as it needs to be.
+
+    Parameters
+    ----------
+    world
+        The state to show.
+    width
+        Inches.
+    """
+    graph = _drawn(graph_of(world))
+    legend = len({tie for _, _, tie in graph.edges(data="tie")})
+    lines = -(-legend // 3) if width > 6 else legend
+    figure = new_figure(width, _rows(graph) * _ROW_INCHES + 0.75 + 0.18 * lines)
+    with styled():
+        access_graph(figure.subplots(), world)
+    return figure
