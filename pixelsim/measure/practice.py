@@ -1,4 +1,4 @@
-"""What sharing is claimed to bring, measured: Q1 learning, Q2 audiences, Q3 reporting, Q4 page weight, Q5 consistency."""
+"""What sharing is claimed to bring, measured: Q1 learning, Q2 audiences, Q3 reporting, Q4 pages, Q5 consistency."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def claims_measured(simulation: Simulation) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``claim``, ``measure``, ``value`` (NaN where nothing can be measured), ``unit`` and ``better`` (``lower``
-        or ``higher``).
+        Columns ``claim``, ``measure``, ``value`` (NaN where nothing can be measured), ``unit`` and ``better``
+        (``lower`` or ``higher``).
     """
     rows = [
         *_reporting(simulation),
@@ -48,7 +48,7 @@ def claims_measured(simulation: Simulation) -> pd.DataFrame:
 
 
 def _reporting(simulation: Simulation) -> Iterator[tuple[str, str, float, str, str]]:
-    """Q3: is everything in one place, and is nothing counted twice?"""
+    """Q3: tell whether everything is in one place, and whether anything is counted twice."""
     log, numbering = simulation.log, simulation.numbering
     kept = (log.fate == Fate.KEPT) & (log.event == PURCHASE)
     by_pixel = np.bincount(log.pixel[kept], minlength=len(numbering.pixels))
@@ -58,7 +58,13 @@ def _reporting(simulation: Simulation) -> Iterator[tuple[str, str, float, str, s
     yield "Q3", "share of seen orders in the fullest pixel", share, "share", "higher"
     yield "Q3", "purchases of all pixels over distinct orders seen", added, "times", "lower"
     claimed = double_counting(simulation)
-    yield "Q3", "claimed conversions over orders in truth", claimed.loc["claimed over true", "value"], "times", "lower"
+    yield (
+        "Q3",
+        "claimed conversions over orders in truth",
+        float(claimed["value"].loc["claimed over true"]),
+        "times",
+        "lower",
+    )
 
 
 def double_counting(simulation: Simulation) -> pd.DataFrame:
@@ -68,7 +74,8 @@ def double_counting(simulation: Simulation) -> pd.DataFrame:
     -------
     DataFrame
         Index ``claimed conversions``, ``orders in truth``, ``claimed over true``, ``cost for each claimed``,
-        ``cost for each true``; columns ``value`` and ``unit``. Costs are missing where accounts have several currencies.
+        ``cost for each true``; columns ``value`` and ``unit``. Costs are missing where accounts have several
+        currencies.
     """
     claims = simulation.claims
     claimed = int(np.count_nonzero((claims.event == PURCHASE) & claims.counted))
@@ -92,7 +99,7 @@ def double_counting(simulation: Simulation) -> pd.DataFrame:
 
 
 def _page_weight(simulation: Simulation) -> Iterator[tuple[str, str, float, str, str]]:
-    """Q4: what do pixels weigh on the pages?"""
+    """Q4: tell what pixels weigh on the pages."""
     scenario, world = simulation.scenario, simulation.history.now
     sites = {site.website: site.capture for site in scenario.traffic.sites}
     loads = [

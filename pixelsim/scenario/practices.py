@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pixelsim.base.errors import Fault, InputError, UnknownNameError
+from pixelsim.scenario.capture import Capture, PageWeight
 from pixelsim.scenario.plan import Plan, PlannedAction
 from pixelsim.scenario.scenario import Scenario, Viewer
 from pixelsim.scenario.structure import (
@@ -25,7 +26,7 @@ from pixelsim.scenario.structure import (
     Structure,
 )
 from pixelsim.scenario.traffic import AdDelivery, SiteTraffic, Traffic
-from pixelsim.sharing.actions import AnyAction, Switch, UnsharePixel
+from pixelsim.sharing.actions import AnyAction, BuildAudience, Switch, UnsharePixel
 from pixelsim.world.entities import (
     AccountRole,
     Ad,
@@ -44,6 +45,8 @@ __all__ = ["PRACTICES", "agency_clients", "ending", "many_domains", "one_domain"
 SESSIONS = 400.0
 """Organic sessions a day of each site (assumption)."""
 BUDGET = 50.0
+LOST_PER_SECOND = 0.05
+"""Share of sessions lost to a second of load time (assumption), so that the weight of pixels can be compared (Q4)."""
 """Daily budget of each ad group in currency units (assumption)."""
 MOST = 200
 """How many of a thing a practice can be asked for (assumption: what still runs in a minute or two)."""
@@ -81,6 +84,7 @@ class _Draft:
     links: list[LinkSpec] = field(default_factory=list)
     pixel_people: list[PixelPersonSpec] = field(default_factory=list)
     delivery: list[AdDelivery] = field(default_factory=list)
+    steps: list[PlannedAction] = field(default_factory=list)
 
     def business(self, key: str, name: str, kind: BusinessCenterType = BusinessCenterType.DIRECT) -> None:
         """Add a Business Center with an Admin and a media buyer."""
@@ -160,6 +164,17 @@ class _Draft:
         self.delivery.append(AdDelivery(ad_group=f"{key}_group", website=site, daily_budget=BUDGET))
         return key
 
+    def audience(self, account: str, business: str, pixel: str) -> None:
+        """Let a business's media buyer build the audience of its account on the second day."""
+        build = BuildAudience(
+            actor=self.person(business, BusinessRole.STANDARD),
+            account=account,
+            audience=f"{account}_visitors",
+            pixel=pixel,
+            name="Visitors of 30 days",
+        )
+        self.steps.append(PlannedAction(day=1.0, action=build, why="every account wants its visitors back"))
+
     def scenario(
         self,
         name: str,
@@ -187,16 +202,18 @@ class _Draft:
             links=tuple(self.links),
             pixel_people=tuple(self.pixel_people),
         )
-        sites = tuple(SiteTraffic(website=key, organic_sessions=SESSIONS) for key in self.websites)
-        return Scenario(
-            name=name,
-            title=title,
-            days=days,
-            structure=structure,
-            traffic=Traffic(sites=sites, delivery=tuple(self.delivery)),
-            viewers=tuple(Viewer(name=who, account=account) for who, account in viewers),
-            plan=Plan(steps=tuple(steps)),
-        ).replace()
+        capture = Capture(weight=PageWeight(lost_per_second=LOST_PER_SECOND))
+        sites = tuple(SiteTraffic(website=key, organic_sessions=SESSIONS, capture=capture) for key in self.websites)
+        parts = {
+            "name": name,
+            "title": title,
+            "days": days,
+            "structure": structure,
+            "traffic": Traffic(sites=sites, delivery=tuple(self.delivery)),
+            "viewers": [Viewer(name=who, account=account) for who, account in viewers],
+            "plan": Plan(steps=(*self.steps, *steps)),
+        }
+        return Scenario.read(parts, f"practice {name}")
 
 
 def one_domain(*, regions: int = 6, accounts_of_region: int = 3, wrong: bool = False, days: int = 28) -> Scenario:
@@ -248,6 +265,8 @@ def one_domain(*, regions: int = 6, accounts_of_region: int = 3, wrong: bool = F
             draft.link(pixel, account, key)
         for n, account in enumerate(accounts, start=1):
             draft.campaign(account, f"{name}, campaign {n}", pixel, "global")
+        draft.campaign(accounts[0], f"{name}, new campaign", pixel, "global", start=7.0)
+        draft.audience(accounts[0], key, pixel)
     title = "One domain, global markets: " + (
         "a pixel for each region on the one site"
         if wrong
@@ -300,6 +319,9 @@ def many_domains(*, brands: int = 5, domains: int = 12, wrong: bool = False, day
             draft.share(pixel, key, "hq")
             draft.grant(account, key, "hq", AccountRole.ADMIN)
         draft.campaign(account, f"Brand {brand}, campaign {n}", pixel, site)
+        if n <= brands:
+            draft.campaign(account, f"Brand {brand}, new campaign", pixel, site, start=7.0)
+            draft.audience(account, key, pixel)
     title = "Many domains: " + (
         "one pixel of headquarters on all domains" if wrong else "one pixel for each domain, owned by its brand"
     )
@@ -343,6 +365,7 @@ def agency_clients(*, clients: int = 8, wrong: bool = False, days: int = 28) -> 
             draft.share(pixel, "agency", key)
             draft.link(pixel, own, key)
             draft.campaign(bought, f"{name}, by the agency", pixel, site)
+            draft.audience(bought, "agency", pixel)
         else:
             pixel = draft.pixel(n, f"{name}'s shop", own, key, [site])
             draft.share(pixel, key, "agency")
@@ -351,6 +374,7 @@ def agency_clients(*, clients: int = 8, wrong: bool = False, days: int = 28) -> 
                 PixelPersonSpec(pixel=pixel, person=f"{key}_buyer", level=PixelLevel.EDIT, via=f"bc_{key}")
             )
             draft.campaign(own, f"{name}, by the agency", pixel, site)
+            draft.audience(own, key, pixel)
         if n == 1:
             viewers = [("client 1", own), ("agency for client 1", bought if wrong else own)]
     title = "An agency and its clients: " + (
@@ -423,7 +447,7 @@ def ending(*, way: str = "right", stop_day: float = 14.0, days: int = 35) -> Sce
 
 
 def _step(day: float, action: AnyAction, why: str) -> PlannedAction:
-    return PlannedAction(day=day, action=action, why=why)
+    return PlannedAction.checked({"day": day, "action": action, "why": why}, "practice")
 
 
 PRACTICES: dict[str, Callable[[], Scenario]] = {

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from pixelsim.base.errors import InputError
-from pixelsim.show.numbers import plus_minus
+from pixelsim.show.digits import plus_minus
 from pixelsim.show.style import COLOURS, is_wide, set_title
 from pixelsim.study.statistics import PairedDifference, Verdict
 

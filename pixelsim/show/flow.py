@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from pixelsim.scenario.traffic import EVENT_NAMES
 from pixelsim.show.metrics import pixel_of
 from pixelsim.show.names import Names
-from pixelsim.show.numbers import count, number, short
+from pixelsim.show.digits import count, number, short
 from pixelsim.show.style import COLOURS, is_wide, set_title
 from pixelsim.show.timeline import ONE_HISTORY
 from pixelsim.study.run import Run

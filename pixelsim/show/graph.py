@@ -85,14 +85,13 @@ def graph_of(world: World) -> nx.MultiDiGraph[str]:
 
 
 def _drawn(graph: nx.MultiDiGraph[str]) -> nx.MultiDiGraph[str]:
-    """Keep the nodes with the most ties where there are too many of a kind."""
-    keep: list[str] = []
+    """Leave out the nodes with the fewest ties where there are too many of a kind."""
+    drawn = graph.copy()
     for kind in _KINDS:
         nodes = [node for node, of_kind in graph.nodes(data="kind") if of_kind == kind]
-        busiest = set(sorted(nodes, key=lambda node: (-graph.degree(node), node))[:MOST])
-        keep += [node for node in nodes if node in busiest]
-    # A subgraph's order is the whole graph's; only a copy of it keeps that when it is looked through node by node.
-    return nx.MultiDiGraph(graph.subgraph(keep))
+        nodes.sort(key=lambda node: (-graph.degree(node), node))
+        drawn.remove_nodes_from(nodes[MOST:])
+    return drawn
 
 
 def _rows(graph: nx.MultiDiGraph[str]) -> int:
@@ -105,8 +104,10 @@ def _places(graph: nx.MultiDiGraph[str]) -> dict[str, tuple[float, float]]:
     if not graph:
         return {}
     # Given as lists, since networkx's own grouping is by sets, whose order differs from process to process.
-    layers = {layer: [n for n, of_layer in graph.nodes(data="layer") if of_layer == layer] for layer in range(3)}
-    laid = nx.multipartite_layout(graph, subset_key={layer: nodes for layer, nodes in layers.items() if nodes})
+    layers: dict[int, list[str]] = {}
+    for node, layer in graph.nodes(data="layer"):
+        layers.setdefault(layer, []).append(node)
+    laid = nx.multipartite_layout(graph, subset_key=layers)
     columns = sorted({round(float(x), 6) for x, _ in laid.values()})
     unit = columns[1] - columns[0] if len(columns) > 1 else 1.0
     return {node: ((float(x) - columns[0]) / unit, -float(y) / unit) for node, (x, y) in laid.items()}

@@ -13,7 +13,7 @@ from pixelsim.base.errors import UnknownNameError
 from pixelsim.measure import Metric, Surface
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.show.names import Names
-from pixelsim.show.numbers import NO_ACCESS, count, plus_minus
+from pixelsim.show.digits import NO_ACCESS, count, plus_minus
 from pixelsim.show.style import COLOURS, SERIES, is_wide, set_title
 from pixelsim.show.timeline import ONE_HISTORY
 from pixelsim.study.replicate import Replications

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -59,14 +60,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Rows under a heading; ``left_out`` counts the rows that are not shown, the least telling ones.
+    """Rows under a heading.
 
-    ``detail`` goes with the heading where there is room for it.
+    ``left_out`` tells what is not shown, the least telling rows; ``detail`` goes with the heading where there is room.
     """
 
     heading: str
     rows: tuple[Row, ...]
-    left_out: int = 0
+    left_out: str = ""
     detail: str = ""
 
 
@@ -80,32 +81,64 @@ class Mark:
     text: str
 
 
+_HEADINGS = 3
+"""Things that get a heading of their own; where there are more, they are named in the rows of one heading."""
+
+
+def _sections(rows: Sequence[tuple[str, str, Row]], what: str, single: str, most: int, rest: str) -> list[Section]:
+    """Put rows, given as (heading's subject, detail, row) with the most telling first, under headings.
+
+    Parameters
+    ----------
+    what, single
+        Heading before the subject, and heading where there are too many subjects.
+    most
+        Rows shown.
+    rest
+        What the rows are called when they are counted and not shown.
+    """
+    if not rows:
+        return []
+    shown, subjects = rows[:most], dict.fromkeys(row[0] for row in rows)
+    if len(subjects) > _HEADINGS:
+        named = tuple(Row(f"{row.label} – {subject}", row.blocks) for subject, _, row in shown)
+        sections = [Section(single, named)]
+    else:
+        details = {subject: detail for subject, detail, _ in rows}
+        sections = []
+        for subject in subjects:
+            mine = tuple(row for of, _, row in shown if of == subject)
+            if mine:
+                sections.append(Section(f"{what} {subject}", mine, detail=details[subject]))
+    if len(rows) > len(shown):
+        left_out = f"and {len(rows) - len(shown)} {rest}, not drawn"
+        sections[-1] = dataclasses.replace(sections[-1], left_out=left_out)
+    return sections
+
+
 def grants(run: Run, names: Names, most: int = 8) -> list[Section]:
-    """Give one section for each pixel: who had access to it, and when.
+    """Give who had access to each pixel, and when.
 
     Accounts whose access changes come first; those that never had any are no rows.
 
     Parameters
     ----------
     most
-        Rows of one section, at least 1.
+        Rows of all sections together, at least 1.
     """
     timeline, length = run.simulation.timeline, run.scenario.length
-    found: list[Section] = []
+    rows: list[tuple[bool, tuple[str, str, Row]]] = []
     for pixel in run.simulation.numbering.pixels:
-        rows: list[tuple[bool, Row]] = []
+        name = names.of("pixels", pixel)
+        detail = "" if name == pixel else f" ({pixel})"
         for account in run.simulation.numbering.accounts:
             spans = timeline.access(pixel, account, 0, length)
             if spans:
-                whole = spans == [(0, length)]
                 blocks = tuple(Block(start, end, Kind.ACCESS) for start, end in spans)
-                rows.append((whole, Row(names.of("ad_accounts", account), blocks)))
-        rows.sort(key=lambda row: row[0])
-        name = names.of("pixels", pixel)
-        shown = tuple(row for _, row in rows[:most])
-        detail = "" if name == pixel else f" ({pixel})"
-        found.append(Section(f"Access to pixel {name}", shown, len(rows) - len(shown), detail))
-    return found
+                row = Row(names.of("ad_accounts", account), blocks)
+                rows.append((spans == [(0, length)], (name, detail, row)))
+    rows.sort(key=lambda row: row[0])
+    return _sections([row for _, row in rows], "Access to pixel", "Access: ad account – pixel", most, "more grants")
 
 
 _KINDS = {
@@ -140,8 +173,8 @@ def _joined(spans: Sequence[Span]) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def delivery(run: Run, names: Names, most: int = 12) -> list[Section]:
-    """Give one section for each ad account: the delivery status of its ad groups, campaign by campaign.
+def delivery(run: Run, names: Names, most: int = 10) -> list[Section]:
+    """Give the delivery status of ad groups through time.
 
     Ad groups that delivered without access come first, then those that delivered longest.
 
@@ -151,23 +184,18 @@ def delivery(run: Run, names: Names, most: int = 12) -> list[Section]:
         Rows of all sections together, at least 1.
     """
     world, timeline = run.simulation.history.now, run.simulation.timeline
-    rows: list[tuple[int, int, str, Row]] = []
+    rows: list[tuple[int, int, tuple[str, str, Row]]] = []
     for group in timeline.ad_groups():
         blocks = _joined(timeline.ad_group(group, 0, run.scenario.length))
         if not blocks:
             continue
         campaign = world.campaigns[world.ad_groups[group].campaign]
-        lost = _length(blocks, Kind.ORPHANED)
-        label = _group_label(names, campaign.id, group)
-        rows.append((-lost, -_length(blocks, Kind.DELIVERING), campaign.account, Row(label, blocks)))
+        row = Row(_group_label(names, campaign.id, group), blocks)
+        longest = _length(blocks, Kind.ORPHANED), _length(blocks, Kind.DELIVERING)
+        rows.append((-longest[0], -longest[1], (names.of("ad_accounts", campaign.account), "", row)))
     rows.sort(key=lambda row: row[:2])
-    shown = rows[:most]
-    sections = []
-    for account in dict.fromkeys(row[2] for row in rows):
-        mine = tuple(row[3] for row in shown if row[2] == account)
-        left_out = sum(row[2] == account for row in rows) - len(mine)
-        sections.append(Section(f"Delivery of {names.of('ad_accounts', account)}", mine, left_out))
-    return sections
+    single = "Delivery: ad group – ad account"
+    return _sections([row for _, _, row in rows], "Delivery of", single, most, "more ad groups")
 
 
 def _length(blocks: Sequence[Block], kind: Kind) -> int:

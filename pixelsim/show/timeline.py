@@ -21,7 +21,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from pixelsim.base.clock import DAY
 from pixelsim.show.names import Names
-from pixelsim.show.numbers import short
+from pixelsim.show.digits import short
 from pixelsim.show.story import Kind, Mark, MarkKind, Section, delivery, grants, marks, spend_by_day
 from pixelsim.show.style import COLOURS, NARROW, WIDE, is_wide, new_figure, set_title, styled, write_png
 from pixelsim.study.run import Run
@@ -49,8 +49,8 @@ _LINES: dict[MarkKind, tuple[str, str, float]] = {
 }
 """Colour, line and width of each kind of mark."""
 
-_TOP, _HEAD, _ROW, _LABEL, _BAR, _SPEND = 1.5, 0.8, 1.0, 0.52, 0.38, 3.0
-"""Heights in rows: the strip of marks, a heading, a row, the label in it, its bar, the spend of one currency."""
+_TOP, _HEAD, _ROW, _LABEL, _BAR, _LEFT_OUT, _SPEND = 1.5, 0.8, 1.0, 0.52, 0.38, 0.7, 3.0
+"""Heights in rows: strip of marks, heading, row, the label in it, its bar, line of what is left out, spend panel."""
 _ROW_INCHES = 0.31
 _HALO = [withStroke(linewidth=2.5, foreground="white")]
 
@@ -73,8 +73,13 @@ class _Story:
     @property
     def height(self) -> float:
         """Height of the picture, in rows."""
-        rows = sum(_HEAD + _ROW * len(s.rows) + (_ROW if s.left_out else 0) for s in self.sections)
-        return _TOP + rows + len(self.spend) * (_HEAD + _SPEND)
+        rows = sum(_HEAD + _ROW * len(s.rows) + (_LEFT_OUT if s.left_out else 0) for s in self.sections)
+        return self.top + rows + len(self.spend) * (_HEAD + _SPEND)
+
+    @property
+    def top(self) -> float:
+        """Height of the strip of marks, in rows."""
+        return _TOP if self.marks else 0.1
 
     def dates(self, *at: int) -> tuple[float, ...]:
         """Give instants in ms as matplotlib's days."""
@@ -151,7 +156,7 @@ def _write(ax: Axes, story: _Story, y: float, text: str, *, heading: bool = Fals
 
 def _draw_sections(ax: Axes, story: _Story) -> float:
     """Draw headings and rows, and give where they end."""
-    top = _TOP
+    top = story.top
     for section in story.sections:
         detail = section.detail if is_wide(ax) else ""
         _write(ax, story, top + _HEAD - 0.14, section.heading + detail, heading=True)
@@ -171,8 +176,8 @@ def _draw_sections(ax: Axes, story: _Story) -> float:
                 )
             top += _ROW
         if section.left_out:
-            _write(ax, story, top + _LABEL + 0.2, f"and {section.left_out} more that are not drawn")
-            top += _ROW
+            _write(ax, story, top + _LABEL, section.left_out)
+            top += _LEFT_OUT
     return top
 
 
