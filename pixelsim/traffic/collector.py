@@ -41,8 +41,8 @@ def dedup_rule(settings: MeasurementSettings) -> DedupRule:
     )
 
 
-def in_order(copies: Copies) -> Copies:
-    """Sort copies by time of arrival, then origin and draw number (both in the event's key), pixel, channel and id."""
+def in_order(copies: Copies) -> Longs:
+    """Give the order of copies: time of arrival, origin and draw number (both in the key), pixel, channel, id."""
     order = np.argsort(copies.received, kind="stable")
     at = copies.received[order]
     same = at[1:] == at[:-1]
@@ -51,7 +51,7 @@ def in_order(copies: Copies) -> Copies:
         rows = order[tied]
         by = (copies.event_id, copies.channel, copies.pixel, copies.key, copies.received)
         order[tied] = rows[np.lexsort(tuple(column[rows] for column in by))]
-    return copies.take(order)
+    return order
 
 
 class Collector:
@@ -109,9 +109,9 @@ class Collector:
         self.access.extend(end)
         self._add_touches(touches)
         waiting = Copies.join([*self._later, *copies])
-        due = waiting.received < end
-        self._later = [waiting.take(~due)]
-        rows = in_order(waiting.take(due))
+        order = in_order(waiting)
+        cut = int(np.searchsorted(waiting.received[order], end))
+        rows, self._later = waiting.take(order[:cut]), [waiting.take(order[cut:])]
         received = np.flatnonzero(rows.loss == Loss.RECEIVED)
         if self._repeats:
             outcome = self._deduplicate(rows, received)

@@ -1,9 +1,13 @@
-"""Tables of equally long arrays: how the parts of a step are joined, picked and ordered."""
+"""Tables of equally long arrays: how the parts of a step are joined, picked and ordered.
+
+Columns that are one and the same array stay so: what is picked or joined once is not copied again for each of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -19,18 +23,32 @@ class Columns:
 
     def take(self, index: NDArray[np.bool_] | NDArray[np.int64] | slice) -> Self:
         """Pick rows by position, mask or slice."""
-        return type(self)(*(getattr(self, name)[index] for name in self.names()))
+        if isinstance(index, np.ndarray) and index.dtype == np.bool_:
+            if index.all():
+                return self
+            index = np.flatnonzero(index)
+        made: dict[Hashable, NDArray[Any]] = {}
+        return type(self)(*(_once(made, id(column), partial(column.__getitem__, index)) for column in self.columns()))
 
     @classmethod
     def join(cls, parts: Iterable[Self]) -> Self:
         """Put tables one after another; at least one is needed, since it gives the types."""
-        tables = list(parts)
-        return cls(*(np.concatenate([getattr(table, name) for table in tables]) for name in cls.names()))
+        given = list(parts)
+        tables = [table for table in given if len(table)] or given[:1]
+        if len(tables) == 1:
+            return tables[0]
+        made: dict[Hashable, NDArray[Any]] = {}
+        together = zip(*(table.columns() for table in tables), strict=True)
+        return cls(*(_once(made, tuple(map(id, group)), partial(np.concatenate, group)) for group in together))
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Give the names of the columns, in their order."""
         return tuple(field.name for field in fields(cls))  # type: ignore[arg-type]  # subclasses are data classes
+
+    def columns(self) -> list[NDArray[Any]]:
+        """Give the columns, in their order."""
+        return [getattr(self, name) for name in self.names()]
 
     def with_columns(self, **columns: NDArray[Any]) -> Self:
         """Give the table with some columns exchanged."""
@@ -38,3 +56,10 @@ class Columns:
 
     def __len__(self) -> int:
         return len(getattr(self, self.names()[0]))
+
+
+def _once(made: dict[Hashable, NDArray[Any]], key: Hashable, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+    """Make an array unless the same one was made before."""
+    if key not in made:
+        made[key] = make()
+    return made[key]

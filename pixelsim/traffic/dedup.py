@@ -340,7 +340,9 @@ def _carry(state: DedupState, block: Copies, outcome: NDArray[np.int8], rule: De
     age = now - pool.at
     by_id = (pool.event_id != NONE) & rule.within(age, rule.window)
     useful = by_id | ((pool.visitor != NONE) & rule.within(age, longest))
-    return DedupState(pool.take(useful), row[useful], state.rows + len(block.at), now)
+    if not useful.all():
+        pool, row = pool.take(useful), row[useful]
+    return DedupState(pool, row, state.rows + len(block.at), now)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
