@@ -56,7 +56,8 @@ class Fault:
 
     def __str__(self) -> str:
         shown = self.value if len(self.value) <= 60 else self.value[:57] + "..."
-        return f"{self.place}: {self.field} is {shown!r}, but must be {self.rule}; {self.remedy}."
+        where = "" if self.place == "$" else f"{self.place}: "
+        return f"{where}{self.field} is {shown!r}, but must be {self.rule}; {self.remedy}."
 
 
 class InputError(PixelsimError):

@@ -84,6 +84,57 @@ def run(
     ).do()
 
 
+@app.command("scenarios")
+def scenarios() -> None:
+    """List the built-in scenarios."""
+    from pixelsim.scenario import scenario as find  # noqa: PLC0415 - keeps --help fast
+    from pixelsim.scenario import scenario_names  # noqa: PLC0415
+
+    width = max(len(name) for name in scenario_names())
+    for name in scenario_names():
+        typer.echo(f"{name:<{width}}  {find(name).title}")
+
+
+Files = Annotated[list[Path], typer.Argument(help="Ads Manager exports, CSV or XLSX.")]
+Encoding = Annotated[str | None, typer.Option(help="Encoding of the files, where it cannot be told.")]
+AcceptMismatch = Annotated[
+    bool, typer.Option("--accept-mismatch", help="Go on although the totals differ from the rows.")
+]
+
+
+@app.command("import")
+def import_(files: Files, *, encoding: Encoding = None, accept_mismatch: AcceptMismatch = False) -> None:
+    """Say what exports are: recognised, guessed, left out, and whether their totals fit."""
+    from pixelsim.cli.files import import_files  # noqa: PLC0415
+
+    import_files(files, encoding=encoding, accept_mismatch=accept_mismatch)
+
+
+@app.command()
+def calibrate(
+    files: Files,
+    *,
+    scenario: Annotated[str, typer.Option(help="Scenario whose campaigns the file's take the place of.")] = "agency",
+    organic_sessions: Annotated[
+        float | None, typer.Option(min=0, help="Organic sessions a day; no export has them.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Scenario file; printed when left out.")] = None,
+    encoding: Encoding = None,
+    accept_mismatch: AcceptMismatch = False,
+) -> None:
+    """Fit a scenario to an export, and say of each number where it came from."""
+    from pixelsim.cli.files import calibrate_files  # noqa: PLC0415
+
+    calibrate_files(
+        files,
+        scenario=scenario,
+        organic_sessions=organic_sessions,
+        out=out,
+        encoding=encoding,
+        accept_mismatch=accept_mismatch,
+    )
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave the process with its exit code.
 

@@ -15,7 +15,7 @@ from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.replicate import Replications
 from pixelsim.study.run import Run
 
-__all__ = ["Printer", "number", "spread"]
+__all__ = ["Printer", "exact", "number", "spread"]
 
 EVENTS_SHOWN = ("PageView", "Purchase")
 
@@ -28,6 +28,13 @@ def number(value: float, *, digits: int = 3) -> str:
         return "0"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     return f"{value:,.{min(decimals, 6)}f}"
+
+
+def exact(value: float) -> str:
+    """Write a sum as it is, without decimals that say nothing, and a dash where it is missing."""
+    if value is None or math.isnan(value):
+        return "-"
+    return f"{value:,.4f}".rstrip("0").rstrip(".")
 
 
 def spread(row: pd.Series) -> tuple[str, str]:
@@ -64,7 +71,8 @@ class Printer:
             f"scenario {scenario.content_hash[:12]}"
         )
 
-    def _table(self, title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
+    def table(self, title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
+        """Make an empty table; the columns of ``right`` are set flush right."""
         table = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
         for column in columns:
             table.add_column(column, justify="right" if column in right else "left", overflow="fold")
@@ -76,7 +84,7 @@ class Printer:
             c.id: c.name for c in scenario.structure.campaigns
         }
         columns = [c for event in EVENTS_SHOWN for c in (event, f"{event}, single runs")]
-        table = self._table(
+        table = self.table(
             "What each viewer reads: mean ± half-width, 5-95 % of single runs",
             "viewer",
             "surface",
@@ -87,7 +95,8 @@ class Printer:
         )
         keys = ["viewer", "surface", "response", "object", "rule"]
         reasons: dict[str, str] = {}
-        for (viewer, surface, response, item, rule), rows in metrics.groupby(keys, sort=False):
+        for names_of_row, rows in metrics.groupby(keys, sort=False):
+            viewer, surface, response, item, rule = (str(name) for name in names_of_row)
             cells: list[str] = []
             for event in EVENTS_SHOWN:
                 found = rows[rows["event"] == event]
@@ -99,7 +108,7 @@ class Printer:
             table.add_row(viewer, surface, shown, rule, *cells)
         self.console.print(table)
         for who, reason in reasons.items():
-            self.console.print(f"  {who}: {reason}")
+            self.console.print(Text(f"  {who}: {reason}"))
         for site in scenario.traffic.sites:
             source = next(
                 s for path, _, _, s in parameters(scenario) if path == f"traffic.sites[{site.website}].organic_sessions"
@@ -111,7 +120,7 @@ class Printer:
 
     def _outcomes(self, outcomes: pd.DataFrame, scenario: Scenario) -> None:
         names = {a.id: a.name for a in scenario.structure.ad_accounts}
-        table = self._table(
+        table = self.table(
             "Outcomes: mean ± half-width, 5-95 % of single runs",
             "outcome",
             "of",
@@ -131,7 +140,7 @@ class Printer:
         self.console.print(table)
 
     def _change_log(self, log: pd.DataFrame) -> None:
-        table = self._table(
+        table = self.table(
             "Change log of replication 0, one possible history",
             "when",
             "who",
@@ -151,7 +160,7 @@ class Printer:
         if not len(refused):
             self.console.print("No action was refused.")
             return
-        table = self._table("Refused actions", "when", "who", "what", "rule", "cause", "why", "remedy")
+        table = self.table("Refused actions", "when", "who", "what", "rule", "cause", "why", "remedy")
         for _, row in refused.iterrows():
             when = f"{row['at']:%Y-%m-%d %H:%M}"
             table.add_row(
@@ -161,7 +170,7 @@ class Printer:
 
     def _parameters(self, scenario: Scenario) -> None:
         """Print every parameter with its source; equal ones of several ad groups share a row."""
-        table = self._table(
+        table = self.table(
             "Parameters and where they come from",
             "parameter",
             "value",

@@ -106,6 +106,7 @@ class _Fit:
             (d for d in base.traffic.delivery if d.ad_group in {g.id for g in groups}),
             AdDelivery(ad_group="", website=self.site.website),
         )
+        self.shares, self.shares_told = _claim_shares(report)
         self.pixel = groups[0].pixel if groups else base.structure.pixels[0].code
 
     def scenario(self, organic_sessions: float | None) -> Scenario:
@@ -161,7 +162,8 @@ class _Fit:
         self._from_file(key, "click_rate", clicks)
         rates = self._true_rates(conversions.value, clicks.value)
         for field, kind in (("conversion_rate", "click"), ("engaged_view_rate", "engaged_view"), ("view_rate", "view")):
-            self._from_file(key, field, conversions, f"; share {CLAIM_SHARES[kind]:.3g} by {kind.replace('_', ' ')}")
+            share = f"share {self.shares[kind]:.3g} by {kind.replace('_', ' ')}, {self.shares_told}"
+            self._from_file(key, field, conversions, f"; {share}")
         sigma = self.template.cpm_sigma
         if campaign.cpm_log_sigma is not None:
             sigma = campaign.cpm_log_sigma.value
@@ -194,9 +196,9 @@ class _Fit:
         after_click, after_view = delay_share(delay, 7.0) * seen, delay_share(delay, 1.0) * seen
         per_impression = conversions_per_click * click_rate
         return {
-            "conversion_rate": min(1.0, conversions_per_click * CLAIM_SHARES["click"] / after_click),
-            "engaged_view_rate": min(1.0, per_impression * CLAIM_SHARES["engaged_view"] / after_view),
-            "view_rate": min(1.0, per_impression * CLAIM_SHARES["view"] / after_view),
+            "conversion_rate": min(1.0, conversions_per_click * self.shares["click"] / after_click),
+            "engaged_view_rate": min(1.0, per_impression * self.shares["engaged_view"] / after_view),
+            "view_rate": min(1.0, per_impression * self.shares["view"] / after_view),
         }
 
     def _pooled(self, delivery: AdDelivery, typical_budget: float) -> AdDelivery:
@@ -231,6 +233,17 @@ class _Fit:
         if organic_sessions is not None:
             site = site.replace(organic_sessions=organic_sessions)
             self.sources[f"{key}.organic_sessions"] = Source(kind=SourceKind.GIVEN, text="given by the user")
+        frame = self.report.frame
+        if {"purchases", "purchase_value"} <= set(frame.columns) and float(frame["purchases"].sum()) > 0:
+            known = frame["purchase_value"].notna() & frame["purchases"].notna()
+            count = float(frame.loc[known, "purchases"].sum())
+            mean = float(frame.loc[known, "purchase_value"].sum()) / count
+            # The mean of a log-normal value is exp(sigma^2 / 2) above its median.
+            median = mean / float(np.exp(site.value.sigma**2 / 2))
+            text = f"{self.report.source}: mean value of {count:g} purchases, with the default spread"
+            rows = int(known.sum())
+            self.sources[f"{key}.value.median"] = Source(kind=SourceKind.FILE, text=text, rows=rows)
+            return site.replace(value=site.value.replace(median=median))
         spend = float(self.report.frame["spend"].sum())
         conversions = float(self.report.frame["conversions"].sum())
         if conversions > 0:
@@ -258,6 +271,17 @@ class _Fit:
         rest = [s for s in self.base.plan.steps if s not in stops]
         kept = [s for s in rest if not (isinstance(s.action, Switch) and s.action.id not in known)]
         return self.base.plan.replace(steps=(*made, *kept))
+
+
+def _claim_shares(report: AdsReport) -> tuple[dict[str, float], str]:
+    """Give the shares of conversions by kind of touch: the file's own where it has them, else published ones."""
+    columns = {"click": "cta_purchases", "engaged_view": "evta_purchases", "view": "vta_purchases"}
+    if all(column in report.frame.columns for column in columns.values()):
+        counts = {kind: float(report.frame[column].sum()) for kind, column in columns.items()}
+        total = sum(counts.values())
+        if total > 0:
+            return {kind: count / total for kind, count in counts.items()}, f"of {total:g} purchases in the file"
+    return CLAIM_SHARES, "of 321 purchases of one account, Korea 2026"
 
 
 def _partner_account(scenario: Scenario) -> str:

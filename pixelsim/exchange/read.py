@@ -143,7 +143,7 @@ def _report(
     quantities = builder.quantities(read)
     rates = builder.printed_rates(read)
     columns = _texts(builder)
-    level, named = _level(columns)
+    level, named = _level(columns, raw.rows)
     by_day = _times(builder, columns)
 
     days = columns["date"].astype("datetime64[s]") if by_day else None
@@ -231,16 +231,16 @@ def _filled(values: NDArray[np.object_]) -> Mask:
     return np.asarray(pd.notna(values), dtype=bool)
 
 
-def _level(columns: Columns) -> tuple[Level, Mask]:
+def _level(columns: Columns, rows: int) -> tuple[Level, Mask]:
     """Give the narrowest level that the file names, and the rows that name an object of it."""
     for level in reversed(LEVELS):
         parts = [columns[f"{level}_{p}"] for p in ("name", "id") if f"{level}_{p}" in columns]
         if parts:
-            named = np.zeros(len(parts[0]), dtype=bool)
+            named = np.zeros(rows, dtype=bool)
             for values in parts:
                 named |= _filled(np.asarray(values, dtype=object))
             return level, named
-    return "campaign", np.zeros(next(iter(columns.values())).shape if columns else 0, dtype=bool)
+    return "campaign", np.zeros(rows, dtype=bool)
 
 
 def _times(builder: Builder, columns: Columns) -> bool:

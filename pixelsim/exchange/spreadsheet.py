@@ -1,8 +1,11 @@
-"""Spreadsheets (XLSX, XLS, ODS) as rows of text, so that one path reads every export."""
+"""Spreadsheets (XLSX, XLS) as rows of text, so that one path reads every export."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
+import zipfile
+import zlib
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +21,15 @@ __all__ = ["is_spreadsheet", "open_spreadsheet"]
 EXACT = 2.0**53
 """Whole numbers up to here are exact in the floats that spreadsheets store."""
 
-_MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+LARGEST_SHEET = 32_000_000
+"""Cells of the largest sheet that is read: a million rows of 32 columns. A single damaged cell reference can claim
+17,000 million, for which the reader below would ask memory at once."""
+
+_ZIP = b"PK\x03\x04"
+_MAGIC = (_ZIP, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+_ATTRIBUTE = re.compile(rb"""\sr\s*=\s*["']([^"'<>]*)["']""")
+_REFERENCE = re.compile(rb"([A-Za-z]{0,3})(\d{1,7})")
+_BLOCK = 1 << 20
 
 
 def is_spreadsheet(head: bytes) -> bool:
@@ -49,18 +60,75 @@ def cell_text(value: Any) -> str:
     return str(value)
 
 
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return number
+
+
+def _require_size(path: Path) -> None:
+    """Refuse a workbook with a cell so far away that its sheet could not be held, or without any sheet.
+
+    Raises
+    ------
+    InputError
+        The cell is too far away.
+    ValueError
+        A reference is none, or there is no sheet.
+    """
+    with zipfile.ZipFile(path) as book:
+        sheets = [n for n in book.namelist() if n.startswith("xl/worksheets/") and n.endswith(".xml")]
+        if not sheets:
+            raise ValueError("the archive has no worksheet")
+        for name in sheets:
+            rows = columns = 0
+            tail = b""
+            with book.open(name) as stream:
+                while block := stream.read(_BLOCK):
+                    text = tail + block
+                    for reference in _ATTRIBUTE.findall(text):
+                        match = _REFERENCE.fullmatch(reference)
+                        if match is None:
+                            raise ValueError(f"{reference[:40].decode('latin-1')!r} is no reference of a cell")
+                        rows = max(rows, int(match[2]))
+                        columns = max(columns, _column_number(match[1]))
+                    tail = text[-256:]
+            if rows * columns > LARGEST_SHEET:
+                raise InputError.single(
+                    path.name,
+                    place=name,
+                    field="size",
+                    value=f"{rows:,} rows by {columns:,} columns",
+                    rule=f"a sheet of at most {LARGEST_SHEET:,} cells",
+                    remedy="export it again as CSV; a stray or damaged cell stands far from the others",
+                )
+
+
 def _sheets(path: Path) -> Iterator[tuple[str, list[list[str]]]]:
     try:
         from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 - an optional extra
     except ImportError:
         raise MissingExtraError("reading spreadsheets", "python-calamine", "excel") from None
     try:
+        with path.open("rb") as stream:
+            zipped = stream.read(4) == _ZIP
+        if zipped:
+            _require_size(path)
         with CalamineWorkbook.from_path(str(path)) as book:
             for name in book.sheet_names:
                 # The declared size is ignored on purpose: Ads Manager declares A1 whatever the sheet holds.
                 rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
                 yield name, [[cell_text(c) for c in row] for row in rows]
-    except (CalamineError, OSError, ValueError) as error:
+    except (
+        CalamineError,
+        zipfile.BadZipFile,
+        zlib.error,
+        OSError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+    ) as error:
         raise InputError.single(
             path.name,
             field="file",

@@ -234,8 +234,8 @@ class DuckTable:
         return self._rows
 
     def _select(self, what: str, rest: str = "") -> duckdb.DuckDBPyConnection:
-        """Ask for one column ``v``; ``what`` and ``rest`` are made here of positions and patterns, never of cells."""
-        return self._connection.execute(f"select {what} v from cells {rest}")  # noqa: S608 - see above
+        """Ask for one column ``v``."""
+        return self._connection.execute(_query(what, rest))
 
     def sample(self, column: int, count: int = 2000) -> list[str]:
         """Give the first cells of a column, and the last one."""
@@ -247,8 +247,7 @@ class DuckTable:
     def text(self, column: int) -> Text:
         """Give a column as text."""
         cell = f"coalesce(c{column}, '')"
-        distinct = [str(v[0]) for v in self._select(f"distinct {cell}", "order by v").fetchall()]
-        self._connection.execute("create type kind as enum (select unnest(?))", [distinct])
+        self._connection.execute(f"create type kind as enum ({_query(f'distinct {cell}', 'order by v')})")
         series = self._select(f"{cell}::kind").df()["v"]
         self._connection.execute("drop type kind")
         return Text(series.cat.codes.to_numpy().astype(np.int64), [str(v) for v in series.cat.categories])
@@ -281,6 +280,11 @@ class DuckTable:
     def close(self) -> None:
         """Close the database."""
         self._connection.close()
+
+
+def _query(what: str, rest: str) -> str:
+    """Write a query for one column ``v``; its parts are made of positions and patterns of ours, never of cells."""
+    return f"select {what} v from cells {rest}"  # noqa: S608 - see above
 
 
 def _regular(path: Path, delimiter: str) -> int | None:

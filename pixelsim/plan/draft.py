@@ -177,10 +177,11 @@ class Draft:
             ranked = sorted(candidates, key=is_personal)
             if self._is_so(action) or (ranked and is_satisfied(action, ranked[0].decision)):
                 return Result(State.SATISFIED, waits)
-            numbers = self._repair(action, ranked, waits, seen)
-            if numbers is None:
-                return Result(State.BLOCKED, (), self._reason(action, ranked))
-            before.extend(numbers)
+            repaired = self._repair(action, ranked, waits, seen)
+            if not repaired.ok:
+                reason = " ".join(part for part in (self._reason(action, ranked), repaired.reason) if part)
+                return Result(State.BLOCKED, (), reason)
+            before.extend(repaired.numbers)
 
     def _is_so(self, action: Action) -> bool:
         """Whether somebody else has made so, by a repair, what this action would make so itself."""
@@ -216,8 +217,9 @@ class Draft:
 
     def _repair(
         self, action: Action, ranked: list[Candidate], waits: tuple[int, ...], seen: set[tuple[object, ...]]
-    ) -> list[int] | None:
+    ) -> Result:
         """Repair the first refusal that can be repaired; each one is tried once only."""
+        closed = ""
         for candidate in ranked:
             decision = candidate.decision
             mark = (decision.cause, None if is_personal(candidate) else decision.facts)
@@ -225,12 +227,13 @@ class Draft:
                 continue
             seen.add(mark)
             for way in repairs(self.world, action, candidate, self.crew):
-                numbers = self._take(way, f"Without it: {decision.reason}", decision.rule, waits)
-                if numbers is not None:
-                    return numbers
-        return None
+                taken = self._take(way, f"Without it: {decision.reason}", decision.rule, waits)
+                if taken.ok:
+                    return taken
+                closed = closed or taken.reason
+        return Result(State.BLOCKED, (), closed)
 
-    def _take(self, way: Way, why: str, rule: str, after: tuple[int, ...]) -> list[int] | None:
+    def _take(self, way: Way, why: str, rule: str, after: tuple[int, ...]) -> Result:
         """Take one way of repair as a whole, or not at all."""
         saved = (self.world, len(self.steps))
         numbers: list[int] = []
@@ -248,9 +251,9 @@ class Draft:
             if not result.ok:
                 self.world = saved[0]
                 del self.steps[saved[1] :]
-                return None
+                return result
             numbers.extend(number for number in result.numbers if number not in numbers)
-        return numbers
+        return Result(State.DONE, tuple(numbers))
 
     def _reason(self, action: Action, ranked: list[Candidate]) -> str:
         """Say why nobody can do an action: the rules object, or those who could are not there."""
@@ -258,8 +261,9 @@ class Draft:
         if ranked and not is_personal(ranked[0]):
             decision = ranked[0].decision
             return f"{what} ({decision.rule}): {decision.reason}"
-        able = [c.person for c in who_can(self.world, action, self.crew.rulebook, self.begin) if c.decision.allowed]
-        unwilling = [p for p in able if self.crew.availability(self.world, p) is Availability.REFUSES]
+        asked = who_can(self.world, action, self.crew.rulebook, self.begin)
+        able = [candidate.person for candidate in asked if not is_personal(candidate)]
+        unwilling = [person for person in able if self.crew.availability(self.world, person) is Availability.REFUSES]
         if unwilling:
             verb = "refuses" if len(unwilling) == 1 else "refuse"
             return f"{what}: it needs {must(self.world, action)}, and {', '.join(unwilling)} {verb}."

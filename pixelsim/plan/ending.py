@@ -125,6 +125,7 @@ class _Drafting:
         self.world_before = self.draft_.world
         self.owner = self.world_before.pixels[self.goal.pixel].owner_bc
         self.ended = Ended()
+        self._why_unstopped: list[str] = []
 
     def draft(self) -> Ended:
         """Draft all parts."""
@@ -181,7 +182,7 @@ class _Drafting:
                 numbers.append(self._retire_by_hand(user, result.reason, after))
             else:
                 self.ended.unstopped.append(user)
-                self.ended.reasons.append(result.reason)
+                self._why_unstopped.append(result.reason)
         return list(dict.fromkeys(numbers))
 
     def _stop_words(self, user: PixelUser, action: Action) -> tuple[StepKind, str]:
@@ -243,13 +244,17 @@ class _Drafting:
         return numbers
 
     def _wait(self, after: Sequence[int]) -> list[int]:
-        """Wait until the last window of what ran has closed, where conversions in flight are cut (P35)."""
-        if not self.ending.wait or self.ending.in_flight is not InFlight.CUT:
+        """Wait until the last window of what ran has closed, where conversions in flight are cut (P35).
+
+        Where something runs on that nobody stops, waiting would only add clicks.
+        """
+        if not self.ending.wait or self.ending.in_flight is not InFlight.CUT or self.ended.unstopped:
             return []
         stopped = self.draft_.ready(after)
         until = stopped
         for user in self.goal.users(self.world_before, self.draft_.begin):
-            if user.kind == "ad_group" and user.state is not UserState.SCHEDULED:
+            linked = (user.pixel, user.account) in self.world_before.links
+            if linked and user.kind == "ad_group" and user.state is not UserState.SCHEDULED:
                 resting = user.state is UserState.RESTING
                 since = self.ending.now if resting else stopped
                 until = max(until, latest_conversion(self.world_before, user.id, since))
@@ -287,6 +292,7 @@ class _Drafting:
         world = self.draft_.world
         if self.ending.stop and (risky := [user for user in self.ended.unstopped if self._runs_on(user)]):
             names = ", ".join(user.id for user in risky)
+            self.ended.reasons += self._why_unstopped
             self.ended.reasons.append(
                 f"Ending access now would leave {names} spending unattributed, since the policy lets them run on."
             )
@@ -296,25 +302,35 @@ class _Drafting:
             reasons: list[str] = []
             for way in self.ending.ways:
                 changed = dataclasses.replace(action, api=way is EndBy.API, force=way is EndBy.FORCE)
-                why = "The access itself; whoever does it looks once more in the same sitting."
                 result = self.draft_.achieve(
-                    changed, StepKind.END_ACCESS, why=why, after=(look, *numbers), waiting="the look", go_back_to=look
+                    changed,
+                    StepKind.END_ACCESS,
+                    why=self._end_words(),
+                    after=(look, *numbers),
+                    waiting="the look",
+                    go_back_to=look,
                 )
                 if result.ok:
                     break
                 reasons.append(result.reason)
             else:
-                self.ended.reasons.extend(dict.fromkeys(reasons))
+                self.ended.reasons += dict.fromkeys([*self._why_unstopped, *reasons])
                 return None
             if result.state is State.DONE:
                 numbers.extend(result.numbers)
                 self.ended.ended_at = self.draft_.ready(numbers)
         return numbers or [look]
 
+    def _end_words(self) -> str:
+        if self.ended.unstopped:
+            names = ", ".join(user.id for user in self.ended.unstopped)
+            return f"Nobody stops {names}, but without access the platform does: Pixel Unauthorized."
+        return "The access itself; whoever does it looks once more in the same sitting."
+
     def _runs_on(self, user: PixelUser) -> bool:
         if user.kind == "ad":
             return self.rulebook.policy.tracking_only is Effect.KEEP_DELIVERING
-        return self.goal.effect(self.world_before, self.rulebook) is Effect.KEEP_DELIVERING
+        return self.goal.effect(self.world_before, user.account, self.rulebook) is Effect.KEEP_DELIVERING
 
     def _ends(self, world: World) -> list[do.UnsharePixel | do.UnlinkPixel]:
         pixel = self.goal.pixel

@@ -112,7 +112,8 @@ def _past_the_guard(ending: Ending, estimator: Estimator | None) -> Iterator[Fal
         bold = dataclasses.replace(ending, ways=(way,), stop=False, wait=False)
         result = draft_ending(bold)
         safe, reasons = _judge(bold, result)
-        runs_on = ending.goal.effect(ending.world, ending.crew.rulebook) is Effect.KEEP_DELIVERING
+        effects = {ending.goal.effect(ending.world, account, ending.crew.rulebook) for _, account in _pairs(ending)}
+        runs_on = Effect.KEEP_DELIVERING in effects
         if result.ended_at is None:
             consequence = "It cannot be done: " + " ".join(reasons)
         elif runs_on:

@@ -228,20 +228,34 @@ class EndAccess:
             return [pair] if pair in world.links else []
         return links_through(world, self.pixel, self.partner)
 
-    def effect(self, world: World, rulebook: Rulebook) -> Effect:
-        """Say what happens to ads when this access ends: the partner's rule where a share ends, else the account's."""
+    def effect(self, world: World, account: str, rulebook: Rulebook) -> Effect:
+        """Say what happens to an account's ads once access has ended.
+
+        The partner's rule decides where a share ends, the account's rule elsewhere; where access has ended already, it
+        is what was in force then.
+        """
+        tombstone = world.unbound.get((self.pixel, account))
+        if tombstone is not None and (self.pixel, account) not in world.links:
+            return tombstone.effect
         shared = self.partner is not None and (self.pixel, self.partner) in world.shares
         return rulebook.policy.partner.effect if shared else rulebook.policy.account.effect
 
-    def deletes(self, world: World, rulebook: Rulebook) -> bool:
-        """Whether ad groups are to be deleted rather than switched off."""
+    def deletes(self, world: World, account: str, rulebook: Rulebook) -> bool:
+        """Whether an account's ad groups are to be deleted rather than switched off."""
         if self.stop_by is StopBy.AUTO:
-            return self.effect(world, rulebook) is Effect.KEEP_DELIVERING
+            return self.effect(world, account, rulebook) is Effect.KEEP_DELIVERING
         return self.stop_by is StopBy.DELETED
 
     def users(self, world: World, at: int) -> list[PixelUser]:
-        """List what uses the pixel in the accounts concerned, by account."""
-        return [user for pixel, account in self.pairs(world) for user in pixel_users_at(world, pixel, account, at)]
+        """List what uses the pixel in the accounts concerned, by account; those that lost access before among them."""
+        accounts = {account for _, account in self.pairs(world)}
+        accounts |= {
+            key
+            for key, account in world.ad_accounts.items()
+            if key == self.account or (self.partner is not None and account.owner_bc == self.partner)
+        }
+        concerned = sorted(accounts - {world.pixels[self.pixel].creator})
+        return [user for account in concerned for user in pixel_users_at(world, self.pixel, account, at)]
 
     def stop(self, world: World, user: PixelUser, rulebook: Rulebook) -> Action | None:
         """Give what has to be done about one user before access ends, or None when nothing has."""
@@ -249,7 +263,7 @@ class EndAccess:
             return None
         if user.kind == "ad":
             return do.SetTrackingPixel(actor=NOBODY, ad=user.id, pixel=None)
-        if self.deletes(world, rulebook):
+        if self.deletes(world, user.account, rulebook):
             return do.Switch(actor=NOBODY, kind="ad_group", id=user.id, to="deleted")
         if user.state is UserState.RESTING:
             return None

@@ -168,7 +168,7 @@ def _users(
 def _windows(
     world: World, goal: EndAccess, users: list[PixelUser], at: int, estimator: Estimator | None
 ) -> list[Finding]:
-    groups = tuple(user.id for user in users if user.kind == "ad_group" and _may_have_delivered(world, user, at))
+    groups = tuple(user.id for user in users if user.kind == "ad_group" and _may_still_convert(world, user, at))
     open_until = {group: latest_conversion(world, group, at) for group in groups}
     groups = tuple(group for group in groups if open_until[group] > at)
     if not groups:
@@ -192,7 +192,9 @@ def _windows(
     ]
 
 
-def _may_have_delivered(world: World, user: PixelUser, at: int) -> bool:
+def _may_still_convert(world: World, user: PixelUser, at: int) -> bool:
+    if (user.pixel, user.account) not in world.links:
+        return False
     if user.state is UserState.DELIVERING:
         return True
     return user.state is not UserState.SCHEDULED and world.ad_groups[user.id].start < at

@@ -70,13 +70,17 @@ class FailedStep:
 
 @dataclass(frozen=True, slots=True)
 class OrphanedSpend:
-    """An interval in which an ad group delivers while its account has no access to its pixel; ms, ``end`` excluded."""
+    """An interval in which an ad group delivers while its account has no access to its pixel; ms, ``end`` excluded.
+
+    ``already`` tells that it did so before the first step.
+    """
 
     ad_group: str
     account: str
     pixel: str
     start: int
     end: int
+    already: bool = False
 
     def __str__(self) -> str:
         return (
@@ -114,7 +118,10 @@ class PlanCheck:
 
     @property
     def ok(self) -> bool:
-        """Whether every step is allowed, nothing is orphaned, and the goal, where one was given, is reached."""
+        """Whether every step is allowed, nothing is orphaned, and the goal, where one was given, is reached.
+
+        Spend that was orphaned before the first step counts only if the plan does not end it.
+        """
         return not self.reasons
 
     @property
@@ -123,7 +130,8 @@ class PlanCheck:
         found: list[str] = []
         if self.failed is not None:
             found.append(f"The plan fails at {self.failed}")
-        found.extend(f"{str(spend)[:1].upper()}{str(spend)[1:]}." for spend in self.orphaned_spend)
+        counted = [str(spend) for spend in self.orphaned_spend if not spend.already or spend.end >= self.until]
+        found.extend(f"{text[:1].upper()}{text[1:]}." for text in counted)
         found.extend(f"Pixel {pixel} is left without anybody who could hand it over." for pixel in self.orphaned_pixels)
         if self.reached is False:
             found.append(NOT_REACHED)
@@ -225,14 +233,14 @@ def check_plan(
     return PlanCheck(
         world=after,
         failed=failed,
-        orphaned_spend=tuple(_orphaned_spend(history, start, until)),
+        orphaned_spend=tuple(_orphaned_spend(history, start, until, set(orphaned_ad_groups(world, start)))),
         orphaned_pixels=tuple(code for code in orphaned_pixels(after) if code not in already),
         until=until,
         reached=None if goal is None or failed is not None else goal.reached(after),
     )
 
 
-def _orphaned_spend(history: History, start: int, until: int) -> list[OrphanedSpend]:
+def _orphaned_spend(history: History, start: int, until: int, before: set[str]) -> list[OrphanedSpend]:
     """List the intervals of orphaned spend of a history; adjoining ones of an ad group are joined."""
     open_spans: dict[str, OrphanedSpend] = {}
     closed: list[OrphanedSpend] = []
@@ -248,5 +256,8 @@ def _orphaned_spend(history: History, start: int, until: int) -> list[OrphanedSp
                 if held is not None and held.end != first:
                     closed.append(held)
                     held = None
-                open_spans[key] = OrphanedSpend(key, account, group.pixel, held.start if held else first, stop)
+                begun = held.start if held else first
+                open_spans[key] = OrphanedSpend(
+                    key, account, group.pixel, begun, stop, key in before and begun == start
+                )
     return sorted([*closed, *open_spans.values()], key=lambda spend: (spend.start, spend.ad_group))

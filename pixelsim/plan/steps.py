@@ -236,7 +236,7 @@ class ActionPlan:
             lines += ["", *(f"- {reason}" for reason in self.reasons)]
         if self.findings:
             lines += ["", "## Before you begin", "", *(f"- {finding}" for finding in self.findings)]
-        lines += ["", "## Steps", ""]
+        lines += ["", "## Steps" if self.safe else "## Steps, as far as they go", ""]
         lines += [line for step in self.steps for line in _step_lines(step, clock)] or ["There is nothing to do."]
         if self.fallbacks:
             lines += ["", "## If that way is closed", ""]

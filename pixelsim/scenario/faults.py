@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -98,9 +99,15 @@ def _either(names: Sequence[str]) -> str:
     return " or ".join(names) if len(names) < 4 else ", ".join(names)
 
 
+@functools.cache
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Keep a model's schema, which takes as long to make as many files take to read."""
+    return model.model_json_schema()
+
+
 def _schema(model: type[BaseModel], loc: Place) -> tuple[Place, dict[str, Any]]:
     """Follow a place through the schema of a model: the place without tags of unions, and the schema there."""
-    root = model.model_json_schema()
+    root = _schema_of(model)
     here: dict[str, Any] = root
     steps: list[str | int] = []
     for step in loc:

@@ -199,6 +199,6 @@ def _too_late(data: Entry) -> Iterator[Fault]:
     length = data.get("days")
     for i, step in _entries(data.get("plan"), "steps"):
         day = step.get("day")
-        if isinstance(length, int) and isinstance(day, int | float) and day >= length:
+        if isinstance(length, int) and isinstance(day, int | float) and day >= length > 0:
             rule = f"before the end, day {length}"
             yield Fault(f"$.plan.steps[{i}].day", "day", f"{day:g}", rule, "raise days, or date it earlier")

@@ -43,7 +43,7 @@ from pixelsim.world.entities import AccountRole
 from pixelsim.world.queries import account_role_of_person, accounts_of_person, share_in_force
 from pixelsim.world.world import World
 
-__all__ = ["VERBS", "explain", "share_decision"]
+__all__ = ["VERBS", "explain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,19 +220,20 @@ def _edit(q: _Question) -> Decision:
     return unknown("R21", Cause.NOT_READABLE, what=f"who may edit pixel {pixel}")
 
 
-def share_decision(world: World, person: str, pixel: str, bc: str, rulebook: Rulebook) -> Decision:
-    """R08: whether a person may share a pixel from a Business Center at all, whoever the partner would be."""
-    refusal = admin_refusal(world, "R08", person, bc)
-    if refusal is None and pixel not in world.pixels:
-        refusal = unknown_id("R08", "pixel", pixel)
-    refusal = refusal or owner_share_refusal(world, pixel, bc, None) or availability_refusal(world, bc, None, rulebook)
-    return refusal or allow("R08")
+def _share_at_all(q: _Question, bc: str) -> Decision:
+    """R08: whether a person may share a pixel from a Business Center, whoever the partner would be."""
+    return (
+        admin_refusal(q.world, "R08", q.who, bc)
+        or owner_share_refusal(q.world, q.first, bc, None)
+        or availability_refusal(q.world, bc, None, q.rulebook)
+        or allow("R08")
+    )
 
 
 def _share(q: _Question) -> Decision:
     partner = q.second
     if partner is None:
-        return _acting(q, "R08", lambda bc: share_decision(q.world, q.who, q.first, bc, q.rulebook))
+        return _acting(q, "R08", lambda bc: _share_at_all(q, bc))
     return _acting_by(q, "R08", lambda bc: SharePixel(actor=q.who, bc=bc, pixel=q.first, partner=partner))
 
 

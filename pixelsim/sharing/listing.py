@@ -109,14 +109,12 @@ def list_pixels(world: World, person: str, active_bc: str | None = None) -> Pixe
 
 
 def pixels_in(world: World, person: str, bc: str) -> list[str]:
-    """List the pixels that a member finds with one Business Center open, by code; none for others."""
-    role = world.members.get((bc, person))
-    if role is None:
-        return []
+    """List the pixels that a member of a Business Center finds with it open, by code."""
+    admin = world.members[bc, person] is BusinessRole.ADMIN
     found: list[str] = []
     for code, pixel in sorted(world.pixels.items()):
         held = pixel.owner_bc == bc or share_in_force(world, code, bc)
-        if held and role is BusinessRole.ADMIN:
+        if held and admin:
             found.append(code)
             continue
         reached = held or any(

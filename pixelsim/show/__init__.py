@@ -1,1 +1,31 @@
-"""Charts and the report."""
+"""Charts and the report: what came of a scenario, for people to look at."""
+
+from pixelsim.show.charts import access_graph, difference, event_flow, funnel, metrics_by_viewer, timeline
+from pixelsim.show.findings import findings
+from pixelsim.show.graph import access_graph_figure
+from pixelsim.show.names import Names
+from pixelsim.show.report import html_report, write_report
+from pixelsim.show.style import NARROW, WIDE, figure_png, new_figure, styled, write_png
+from pixelsim.show.timeline import timeline_figure, write_timeline
+
+__all__ = [
+    "NARROW",
+    "WIDE",
+    "Names",
+    "access_graph",
+    "access_graph_figure",
+    "difference",
+    "event_flow",
+    "figure_png",
+    "findings",
+    "funnel",
+    "html_report",
+    "metrics_by_viewer",
+    "new_figure",
+    "styled",
+    "timeline",
+    "timeline_figure",
+    "write_png",
+    "write_report",
+    "write_timeline",
+]

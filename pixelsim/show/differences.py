@@ -57,6 +57,7 @@ def difference(ax: Axes, differences: Mapping[str, PairedDifference], *, title: 
         scale = max(abs(mean) + half, 1e-300)
         colour = _COLOURS[found.verdict]
         y = 2.0 * place
+        ax.plot([0, 0], [y - 0.36, y + 0.36], color=COLOURS["text"], linewidth=1, zorder=1)
         ax.plot(
             [(mean - half) / scale, (mean + half) / scale], [y, y], color=colour, linewidth=3, solid_capstyle="butt"
         )
@@ -71,10 +72,7 @@ def difference(ax: Axes, differences: Mapping[str, PairedDifference], *, title: 
     ax.set_xticklabels(["no difference"])
     ax.spines["left"].set_visible(False)
     confidence = next(iter(differences.values())).confidence
-    told = [
-        f"mean of the paired differences and its {100 * confidence:g} % interval",
-        "each row has a scale of its own",
-    ]
-    ax.set_xlabel(("; " if is_wide(ax) else ";\n").join(told))
+    interval = f"mean of the paired differences and its {100 * confidence:g} % interval"
+    ax.set_xlabel(interval + ("; " if is_wide(ax) else ";\n") + "each row has a scale of its own")
     set_title(ax, title, narrow=44)
     return ax

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pixelsim.scenario.traffic import EVENT_NAMES
+from pixelsim.show.digits import count, number, short
 from pixelsim.show.metrics import pixel_of
 from pixelsim.show.names import Names
-from pixelsim.show.digits import count, number, short
 from pixelsim.show.style import COLOURS, is_wide, set_title
 from pixelsim.show.timeline import ONE_HISTORY
 from pixelsim.study.run import Run
@@ -57,7 +57,8 @@ def hops(run: Run, pixel: str | None = None) -> list[Hop]:
         There is no such pixel.
     """
     table = run.conservation().set_index("pixel")
-    row = table.loc[pixel_of(run.scenario, pixel, list(table.index))]
+    found_row = table.loc[pixel_of(pixel, list(table.index))]
+    row = {str(name): int(value) for name, value in found_row.to_dict().items()}
     known = {name for total, parts in _HOPS for name in (total, *parts)}
     rest = tuple(str(name) for name in table.columns if name not in known and name != _LAST)
     found: list[Hop] = []
@@ -65,8 +66,8 @@ def hops(run: Run, pixel: str | None = None) -> list[Hop]:
         for part in parts:
             if row[part]:
                 left = found[-1].start if found and not found[-1].total else found[-1].end
-                found.append(Hop(part, left - int(row[part]), left, total=False))
-        found.append(Hop(total, 0, int(row[total]), total=True))
+                found.append(Hop(part, left - row[part], left, total=False))
+        found.append(Hop(total, 0, row[total], total=True))
     return found
 
 
@@ -103,7 +104,7 @@ def event_flow(ax: Axes, run: Run, *, pixel: str | None = None) -> Axes:
 
 
 def _name(run: Run, pixel: str | None) -> str:
-    code = pixel_of(run.scenario, pixel, list(run.simulation.numbering.pixels))
+    code = pixel_of(pixel, run.simulation.numbering.pixels)
     return Names(run.simulation.history.now, drawn=True).of("pixels", code)
 
 
@@ -122,7 +123,7 @@ def funnel_table(run: Run, pixel: str | None = None) -> pd.DataFrame:
         There is no such pixel.
     """
     log, pixels = run.simulation.log, run.simulation.numbering.pixels
-    here = log.pixel == pixels.index(pixel_of(run.scenario, pixel, list(pixels)))
+    here = log.pixel == pixels.index(pixel_of(pixel, pixels))
     kept = np.bincount(log.event[here & (log.fate == Fate.KEPT)], minlength=len(EVENT_NAMES))
     credited = np.bincount(log.event[here & (log.reason == Reason.CREDITED)], minlength=len(EVENT_NAMES))
     before = np.concatenate([[0], kept[:-1]])
@@ -146,9 +147,9 @@ def funnel(ax: Axes, run: Run, *, pixel: str | None = None) -> Axes:
     places, largest = np.arange(len(table)), max(1, int(table["kept"].max()))
     ax.barh(places, table["kept"], height=0.72, color=COLOURS["spend"], label="kept by the pixel")
     ax.barh(places, table["attributed"], height=0.34, color=COLOURS["observed"], label="of these attributed to an ad")
-    for place, row in zip(places, table.itertuples(), strict=True):
-        step = "" if np.isnan(row.share) else f" ({number(100 * row.share, 2)} % of the last step)"
-        ax.text(row.kept + 0.01 * largest, place, f"{count(row.kept)}{step}", va="center", size=8)
+    for place, (kept, share) in enumerate(zip(table["kept"].tolist(), table["share"].tolist(), strict=True)):
+        step = "" if np.isnan(share) else f" ({number(100 * share, 2)} % of the last step)"
+        ax.text(kept + 0.01 * largest, place, f"{count(kept)}{step}", va="center", size=8)
     ax.set_yticks(places, table["event"])
     ax.set(ylim=(len(table) - 0.4, -0.6), xlim=(0, largest * (1.2 if is_wide(ax) else 1.75)))
     ax.tick_params(axis="y", length=0)

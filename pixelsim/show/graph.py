@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from enum import StrEnum
+from typing import Any
 
 import networkx as nx
 from matplotlib.axes import Axes
@@ -33,7 +34,7 @@ class Tie(StrEnum):
     GRANTED = "role on the ad account"
 
 
-_LINES: dict[Tie, tuple[str, str, float]] = {
+_LINES: dict[Tie, tuple[str, Any, float]] = {
     Tie.OWNS: (COLOURS["text"], "solid", 2.2),
     Tie.SHARED: (COLOURS["waiting"], "dashed", 1.8),
     Tie.CREATED: (COLOURS["delivering"], "solid", 2.2),
@@ -88,15 +89,19 @@ def _drawn(graph: nx.MultiDiGraph[str]) -> nx.MultiDiGraph[str]:
     """Leave out the nodes with the fewest ties where there are too many of a kind."""
     drawn = graph.copy()
     for kind in _KINDS:
-        nodes = [node for node, of_kind in graph.nodes(data="kind") if of_kind == kind]
+        nodes = [node for node, data in graph.nodes(data=True) if data["kind"] == kind]
         nodes.sort(key=lambda node: (-graph.degree(node), node))
         drawn.remove_nodes_from(nodes[MOST:])
     return drawn
 
 
 def _rows(graph: nx.MultiDiGraph[str]) -> int:
-    layers = [layer for _, layer in graph.nodes(data="layer")]
+    layers = [data["layer"] for _, data in graph.nodes(data=True)]
     return max([layers.count(layer) for layer in set(layers)], default=1)
+
+
+def _ties(graph: nx.MultiDiGraph[str]) -> set[Tie]:
+    return {data["tie"] for _, _, data in graph.edges(data=True)}
 
 
 def _places(graph: nx.MultiDiGraph[str]) -> dict[str, tuple[float, float]]:
@@ -105,8 +110,8 @@ def _places(graph: nx.MultiDiGraph[str]) -> dict[str, tuple[float, float]]:
         return {}
     # Given as lists, since networkx's own grouping is by sets, whose order differs from process to process.
     layers: dict[int, list[str]] = {}
-    for node, layer in graph.nodes(data="layer"):
-        layers.setdefault(layer, []).append(node)
+    for node, data in graph.nodes(data=True):
+        layers.setdefault(data["layer"], []).append(node)
     laid = nx.multipartite_layout(graph, subset_key=layers)
     columns = sorted({round(float(x), 6) for x, _ in laid.values()})
     unit = columns[1] - columns[0] if len(columns) > 1 else 1.0
@@ -130,8 +135,8 @@ def access_graph(ax: Axes, world: World) -> Axes:
     places = _places(graph)
     homes = sorted(world.business_centers)
     wide = is_wide(ax)
-    for one, other, tie in graph.edges(data="tie"):
-        _draw_tie(ax, places[one], places[other], tie)
+    for one, other, data in graph.edges(data=True):
+        _draw_tie(ax, places[one], places[other], data["tie"])
     for node, data in graph.nodes(data=True):
         x, y = places[node]
         colour = SERIES[homes.index(data["home"]) % len(SERIES)] if data["home"] in homes else COLOURS["off"]
@@ -181,7 +186,8 @@ def _draw_tie(ax: Axes, one: tuple[float, float], other: tuple[float, float], ti
 
 def _finish(ax: Axes, graph: nx.MultiDiGraph[str], places: dict[str, tuple[float, float]]) -> None:
     """Set limits, headings of the columns, and the legend."""
-    rows, columns = _rows(graph), {}
+    rows = _rows(graph)
+    columns: dict[str, list[tuple[float, float]]] = {}
     for node, (x, y) in places.items():
         columns.setdefault(_KINDS[graph.nodes[node]["kind"]], []).append((x, y))
     top = max((y for _, y in places.values()), default=0.0) + 0.5
@@ -190,7 +196,7 @@ def _finish(ax: Axes, graph: nx.MultiDiGraph[str], places: dict[str, tuple[float
         ax.text(held[0][0], top + 0.02, heading, ha="center", weight="bold", size=8.5, color=COLOURS["muted"])
     ax.set(xlim=(-_HALF - 0.16, max(1, len(columns) - 1) + _HALF + 0.02), ylim=(low, top + 0.28 if rows else 1))
     ax.set_axis_off()
-    seen = {tie for _, _, tie in graph.edges(data="tie")}
+    seen = _ties(graph)
     handles = [
         Line2D([], [], color=colour, linestyle=style, linewidth=width, label=tie.value)
         for tie, (colour, style, width) in _LINES.items()
@@ -219,7 +225,7 @@ def access_graph_figure(world: World, width: float = WIDE) -> Figure:
         Inches.
     """
     graph = _drawn(graph_of(world))
-    legend = len({tie for _, _, tie in graph.edges(data="tie")})
+    legend = len(_ties(graph))
     lines = -(-legend // 3) if width > 6 else legend
     figure = new_figure(width, _rows(graph) * _ROW_INCHES + 0.75 + 0.18 * lines)
     with styled():

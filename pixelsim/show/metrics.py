@@ -1,19 +1,21 @@
-"""What each viewer reads, as a picture: the five metrics of R24 to R27, and "no access" where a viewer reads nothing."""
+"""What each viewer reads, as a picture: the five metrics of R24 to R27, "no access" where there is nothing to read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from numpy.typing import NDArray
 
 from pixelsim.base.errors import UnknownNameError
 from pixelsim.measure import Metric, Surface
-from pixelsim.scenario.scenario import Scenario
-from pixelsim.show.names import Names
 from pixelsim.show.digits import NO_ACCESS, count, plus_minus
+from pixelsim.show.names import Names
 from pixelsim.show.style import COLOURS, SERIES, is_wide, set_title
 from pixelsim.show.timeline import ONE_HISTORY
 from pixelsim.study.replicate import Replications
@@ -71,7 +73,7 @@ class Reading:
         return f"{told}; {NO_ACCESS} in {self.missing} of {self.runs} runs" if self.missing else told
 
 
-def _table(result: Run | Replications) -> tuple[pd.DataFrame, np.ndarray]:  # type: ignore[type-arg]
+def _table(result: Run | Replications) -> tuple[pd.DataFrame, NDArray[np.float64]]:
     """Give the names of metrics, and their values by run and metric."""
     if isinstance(result, Replications):
         metric = (result.names["kind"] == "metric").to_numpy()
@@ -81,7 +83,7 @@ def _table(result: Run | Replications) -> tuple[pd.DataFrame, np.ndarray]:  # ty
     return names, read["value"].to_numpy(dtype=np.float64, na_value=np.nan)[np.newaxis, :]
 
 
-def pixel_of(scenario: Scenario, pixel: str | None, known: list[str]) -> str:
+def pixel_of(pixel: str | None, known: Sequence[str]) -> str:
     """Give the pixel that is asked for, or the first one.
 
     Raises
@@ -91,8 +93,8 @@ def pixel_of(scenario: Scenario, pixel: str | None, known: list[str]) -> str:
     """
     if pixel is None and known:
         return known[0]
-    if pixel not in known:
-        raise UnknownNameError("pixel", str(pixel), known)
+    if pixel is None or pixel not in known:
+        raise UnknownNameError("pixel", str(pixel), list(known))
     return pixel
 
 
@@ -114,7 +116,7 @@ def readings(result: Run | Replications, event: str = "Purchase", pixel: str | N
         The pixel or the event does not exist.
     """
     names, values = _table(result)
-    pixel = pixel_of(result.scenario, pixel, sorted(names["pixel"].unique()))
+    pixel = pixel_of(pixel, sorted(names["pixel"].unique()))
     if event not in set(names["event"]):
         raise UnknownNameError("event", event, sorted(names["event"].unique()))
     here = (names["pixel"] == pixel) & (names["event"] == event)
@@ -162,7 +164,7 @@ def metrics_by_viewer(
     """
     found = readings(result, event, pixel)
     names, _ = _table(result)
-    code = pixel_of(result.scenario, pixel, sorted(names["pixel"].unique()))
+    code = pixel_of(pixel, sorted(names["pixel"].unique()))
     viewers = list(dict.fromkeys(reading.viewer for reading in found))
     step = len(viewers) + 1.3
     largest = max([r.high if np.isfinite(r.high) else r.mean for r in found if np.isfinite(r.mean)], default=1.0) or 1.0
@@ -184,7 +186,9 @@ def metrics_by_viewer(
                 solid_capstyle="butt",
             )
             end = max(reading.high, reading.mean + reading.half_width)
-        style = {"color": COLOURS["muted"], "style": "italic"} if reading.missing == reading.runs else {}
+        style: dict[str, Any] = (
+            {"color": COLOURS["muted"], "style": "italic"} if reading.missing == reading.runs else {}
+        )
         ax.text(end + 0.012 * largest, y, f"{reading.viewer}: {reading.text}", va="center", size=8, **style)
     for metric, (surface, kind, rule) in enumerate(METRICS):
         heading = f"{surface.value}: {kind.value} ({rule})"

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 
 from pixelsim.plan.wording import describe
-from pixelsim.show.style import drawable
 from pixelsim.sharing.actions import Action
 from pixelsim.sharing.causes import WORDING
 from pixelsim.sharing.decision import Decision
+from pixelsim.sharing.history import Change
+from pixelsim.show.style import drawable
 from pixelsim.world.world import ENTITY_FIELDS, World
 
 __all__ = ["Names"]
@@ -37,6 +38,41 @@ _KIND_OF = {
     "payment": "payment_methods",
 }
 """What a field of an action, or a fact of a decision, names first of all."""
+_ENDS = {
+    "members": ("business_centers", "people"),
+    "account_people": ("ad_accounts", "people"),
+    "account_grants": ("business_centers", "ad_accounts"),
+    "partnerships": ("business_centers", "business_centers"),
+    "shares": ("pixels", "business_centers"),
+    "links": ("pixels", "ad_accounts"),
+    "unbound": ("pixels", "ad_accounts"),
+    "pixel_people": ("pixels", "people"),
+    "payment_shares": ("payment_methods", "business_centers"),
+}
+"""What the two ids of a relation name."""
+_WORDS = {
+    "business_centers": "Business Center",
+    "people": "person",
+    "ad_accounts": "ad account",
+    "websites": "website",
+    "pixels": "pixel",
+    "campaigns": "campaign",
+    "ad_groups": "ad group",
+    "ads": "ad",
+    "audiences": "audience",
+    "tokens": "token",
+    "payment_methods": "payment method",
+    "members": "membership",
+    "account_people": "role on the ad account",
+    "account_grants": "business's role on the ad account",
+    "partnerships": "partnership",
+    "shares": "share",
+    "links": "link",
+    "unbound": "revoked link",
+    "pixel_people": "pixel assigned",
+    "payment_shares": "payment method lent",
+}
+"""What a mapping of the world holds, in the singular."""
 _NO_NAMES = frozenset(
     {"id", "name", "field", "value", "allowed", "people", "minimum", "count", "limit", "hours", "days"}
 )
@@ -130,6 +166,21 @@ class Names:
     def _listed(self, keys: Iterable[str]) -> str:
         return ", ".join(_quoted(self.any(key)) for key in keys)
 
+    def change(self, change: Change) -> str:
+        """Say what one change was: the thing or the relation, and the value before and after."""
+        kinds = _ENDS.get(change.kind, (change.kind,))
+        parts = change.id.split(" > ") if len(kinds) > 1 else [change.id]
+        told = " – ".join(
+            _quoted(self.of(kind, part) if kind in self._names else part)
+            for kind, part in zip(kinds, parts, strict=True)
+        )
+        what = f"{_WORDS.get(change.kind, change.kind.replace('_', ' '))} {told}"
+        if not change.field:
+            if change.before is None or change.after is None:
+                return f"{what} {'added' if change.before is None else 'ended'}"
+            return f"{what}: {_value(change.before)} → {_value(change.after)}"
+        return f"{what}: {change.field.replace('_', ' ')} {_value(change.before)} → {_value(change.after)}"
+
     def text(self, text: str, field: str = "") -> str:
         """Give a short text in which every word that is an id is replaced by the name in quotation marks."""
         whole = self.any(text, field)
@@ -141,6 +192,17 @@ class Names:
             return match.group() if name == match.group() else _quoted(name)
 
         return _WORD.sub(named, text)
+
+
+def _value(value: object) -> str:
+    """Write a value of the world in a few words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, tuple):
+        return ", ".join(map(_value, value)) or "none"
+    return "none" if value is None else str(value)
 
 
 def _name(item: object) -> str:

@@ -11,9 +11,9 @@ import pandas as pd
 
 from pixelsim.base.clock import fixed_offset
 from pixelsim.control.timeline import Span
-from pixelsim.show.names import Names
 from pixelsim.sharing import actions as do
 from pixelsim.sharing.history import Record
+from pixelsim.show.names import Names
 from pixelsim.study.run import Run
 from pixelsim.world.status import DeliveryStatus
 

@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from pixelsim.base.errors import InputError
 from pixelsim.base.files import write_bytes
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "figure_png",
     "is_wide",
     "new_figure",
+    "root_figure",
     "set_title",
     "styled",
     "write_png",
@@ -105,7 +107,8 @@ def styled() -> Iterator[None]:
     """Draw in pixelsim's style inside the block, and leave the process's settings as they were."""
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(STYLE)
+        settings: dict[Any, Any] = STYLE
+        mpl.rcParams.update(settings)
         yield
 
 
@@ -123,10 +126,26 @@ def new_figure(width: float = WIDE, height: float = 4.0) -> Figure:
     return figure
 
 
+def root_figure(ax: Axes) -> Figure:
+    """Give the whole figure that an axes is in.
+
+    Raises
+    ------
+    InputError
+        The axes is in no figure, or was taken out of it.
+    """
+    part: Any = ax.figure
+    if part is None:
+        raise InputError.single(
+            "chart", field="ax", value="an axes without a figure", rule="in a figure", remedy="take one of a figure"
+        )
+    whole: Figure = part.figure
+    return whole
+
+
 def is_wide(ax: Axes) -> bool:
     """Whether there is room for long lines: the figure is no narrow one."""
-    figure = ax.get_figure(root=True)
-    return figure is None or figure.get_figwidth() > (WIDE + NARROW) / 2
+    return bool(root_figure(ax).get_figwidth() > (WIDE + NARROW) / 2)
 
 
 def set_title(ax: Axes, *lines: str, narrow: int = 34) -> None:

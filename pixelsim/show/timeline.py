@@ -5,29 +5,32 @@ from __future__ import annotations
 import itertools
 import math
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import matplotlib.dates as mdates
+import matplotlib.dates
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.patheffects import withStroke
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import ScaledTranslation
 
 from pixelsim.base.clock import DAY
-from pixelsim.show.names import Names
 from pixelsim.show.digits import short
+from pixelsim.show.names import Names
 from pixelsim.show.story import Kind, Mark, MarkKind, Section, delivery, grants, marks, spend_by_day
-from pixelsim.show.style import COLOURS, NARROW, WIDE, is_wide, new_figure, set_title, styled, write_png
+from pixelsim.show.style import COLOURS, NARROW, WIDE, is_wide, new_figure, root_figure, set_title, styled, write_png
 from pixelsim.study.run import Run
 
 __all__ = ["ONE_HISTORY", "action_lines", "date_axis", "timeline", "timeline_figure", "write_timeline"]
 
+mdates: Any = matplotlib.dates
+"""The module without its types, which it has only in part."""
 ONE_HISTORY = "One possible history"
 """What stands over every picture of a single run."""
 
@@ -42,7 +45,7 @@ _LOOKS: dict[Kind, tuple[str, str, str]] = {
     Kind.OTHER: (COLOURS["off"], "xxxx", "white"),
 }
 """Colour, hatch and edge of each kind of block."""
-_LINES: dict[MarkKind, tuple[str, str, float]] = {
+_LINES: dict[MarkKind, tuple[str, Any, float]] = {
     MarkKind.UNSHARE: (COLOURS["unshare"], "solid", 1.6),
     MarkKind.ACTION: (COLOURS["muted"], "dotted", 1.0),
     MarkKind.REFUSED: (COLOURS["refused"], "dashed", 4.0),
@@ -52,7 +55,7 @@ _LINES: dict[MarkKind, tuple[str, str, float]] = {
 _TOP, _HEAD, _ROW, _LABEL, _BAR, _LEFT_OUT, _SPEND = 1.5, 0.8, 1.0, 0.52, 0.38, 0.7, 3.0
 """Heights in rows: strip of marks, heading, row, the label in it, its bar, line of what is left out, spend panel."""
 _ROW_INCHES = 0.31
-_HALO = [withStroke(linewidth=2.5, foreground="white")]
+_HALO: list[AbstractPathEffect] = [withStroke(linewidth=2.5, foreground="white")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +84,13 @@ class _Story:
         """Height of the strip of marks, in rows."""
         return _TOP if self.marks else 0.1
 
-    def dates(self, *at: int) -> tuple[float, ...]:
+    def date(self, at: int) -> float:
+        """Give an instant in ms as matplotlib's days."""
+        return float(mdates.date2num(self.run.scenario.start)) + at / DAY
+
+    def dates(self, *at: int) -> list[float]:
         """Give instants in ms as matplotlib's days."""
-        start = float(mdates.date2num(self.run.scenario.start))
-        return tuple(start + instant / DAY for instant in at)
+        return [self.date(instant) for instant in at]
 
 
 def timeline(ax: Axes, run: Run) -> Axes:
@@ -119,7 +125,7 @@ def _draw(ax: Axes, story: _Story) -> Axes:
         top += _HEAD + _SPEND
     _draw_marks(ax, story)
     handles = list(_handles(story))
-    below = ScaledTranslation(0, -0.46, ax.get_figure(root=True).dpi_scale_trans)
+    below = ScaledTranslation(0, -0.46, root_figure(ax).dpi_scale_trans)
     ax.legend(
         handles=handles,
         loc="upper left",
@@ -149,7 +155,7 @@ def _write(ax: Axes, story: _Story, y: float, text: str, *, heading: bool = Fals
     weight, colour = ("bold", COLOURS["muted"]) if heading else ("normal", COLOURS["text"])
     room = 110 if is_wide(ax) else 44 if heading else 48
     shown = text if len(text) <= room else f"{text[: room - 1]}…"
-    line = ax.text(story.dates(0)[0], y, shown, va="bottom", weight=weight, color=colour, size=8.5, zorder=4)
+    line = ax.text(story.date(0), y, shown, va="bottom", weight=weight, color=colour, size=8.5, zorder=4)
     line.set_path_effects(_HALO)
     line.set_in_layout(False)
 
@@ -185,7 +191,7 @@ def _draw_spend(ax: Axes, story: _Story, table: pd.DataFrame) -> None:
     """Draw spend by day, what was spent without access on top of the rest."""
     starts = story.dates(*(int(at) for at in table["start"]))
     spend, orphaned = table["spend"].to_numpy(float), table["orphaned"].to_numpy(float)
-    look = {"width": 0.86, "align": "edge", "linewidth": 0}
+    look: dict[str, Any] = {"width": 0.86, "align": "edge", "linewidth": 0}
     ax.bar(starts, spend, color=COLOURS["spend"], **look)
     colour, hatch, edge = _LOOKS[Kind.ORPHANED]
     some = orphaned > 0
@@ -224,7 +230,7 @@ def _draw_marks(ax: Axes, story: _Story) -> None:
         colour, style, width = _LINES[kind]
         top = 1 - 0.95 / story.height
         under = 2.9 if kind is MarkKind.REFUSED else 3
-        ax.axvline(*story.dates(at), ymax=top, color=colour, linestyle=style, linewidth=width, zorder=under)
+        ax.axvline(story.date(at), ymax=top, color=colour, linestyle=style, linewidth=width, zorder=under)
     for group in _near(story, 0.03 if is_wide(ax) else 0.09):
         numbers = f"{group[0].number}" if len(group) == 1 else f"{group[0].number}–{group[-1].number}"
         kinds = {mark.kind for mark in group}
@@ -234,7 +240,7 @@ def _draw_marks(ax: Axes, story: _Story) -> None:
         if kind is MarkKind.UNSHARE:
             box["facecolor"] = colour
         ax.text(
-            *story.dates(group[0].at),
+            story.date(group[0].at),
             0.95,
             numbers,
             ha="center",
@@ -248,7 +254,7 @@ def _draw_marks(ax: Axes, story: _Story) -> None:
         if words:
             share = group[0].at / story.run.scenario.length
             side = "left" if share < 0.1 else "right" if share > 0.9 else "center"
-            ax.text(*story.dates(group[0].at), 0.35, ", ".join(words), ha=side, va="center", size=8, color=colour)
+            ax.text(story.date(group[0].at), 0.35, ", ".join(words), ha=side, va="center", size=8, color=colour)
 
 
 def _handles(story: _Story) -> Iterator[Patch | Line2D]:

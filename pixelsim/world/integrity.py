@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pixelsim.base.errors import Fault
-from pixelsim.world.queries import partnership_status
+from pixelsim.world.queries import partnership_status, share_in_force
 from pixelsim.world.relations import RelationStatus
 from pixelsim.world.world import ENTITY_FIELDS, RELATION_FIELDS, World
 
@@ -120,8 +120,8 @@ def _contradictions(world: World) -> Iterator[Fault]:
         linked = world.pixels.get(code)
         if linked is None or linked.creator == account:
             continue
-        if link.by_bc != linked.owner_bc and (code, link.by_bc) not in world.shares:
-            rule = "the pixel's owner, or a partner that it is shared with"
+        if link.by_bc != linked.owner_bc and not share_in_force(world, code, link.by_bc):
+            rule = "the pixel's owner, or a bound partner that it is shared with"
             yield Fault(f"links[{code} > {account}]", "by_bc", link.by_bc, rule, "share the pixel first (R09)")
     for code, account in world.unbound:
         place = f"unbound[{code} > {account}]"
