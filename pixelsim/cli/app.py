@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from pixelsim._version import __version__
-from pixelsim.base.errors import PixelsimError
+from pixelsim.base.errors import InputError, PixelsimError, UnknownNameError
 
 __all__ = ["app", "main"]
 
@@ -133,6 +133,57 @@ def calibrate(
         encoding=encoding,
         accept_mismatch=accept_mismatch,
     )
+
+
+Shape = Annotated[str, typer.Option("--format", help="table, markdown or json.")]
+
+
+def _shape(text: str) -> Any:
+    """Check how something is to be printed."""
+    if text not in {"table", "markdown", "json"}:
+        raise UnknownNameError("format", text, ["table", "markdown", "json"])
+    return text
+
+
+@app.command()
+def check(
+    scenario: Annotated[str, typer.Argument(help="Name of a built-in scenario, or a .toml file.")],
+    *,
+    shape: Shape = "table",
+) -> None:
+    """Check a structure against the good practices: what it follows, what breaks it, what that costs."""
+    from pixelsim.cli.plans import check_scenario  # noqa: PLC0415
+
+    check_scenario(scenario, shape=_shape(shape))
+
+
+@app.command()
+def plan(
+    scenario: Annotated[str, typer.Argument(help="Name of a built-in scenario, or a .toml file.")],
+    *,
+    unshare_from: Annotated[str | None, typer.Option(help="Business Center or ad account that loses access.")] = None,
+    share_with: Annotated[str | None, typer.Option(help="Business Center or ad account that gets access.")] = None,
+    transfer_to: Annotated[str | None, typer.Option(help="Business Center that takes the pixel.")] = None,
+    pixel: Annotated[str | None, typer.Option(help="Pixel code; may be left out where there is one only.")] = None,
+    by: Annotated[str | None, typer.Option(help="Day since the start, or date, by which access has ended.")] = None,
+    shape: Shape = "table",
+) -> None:
+    """Plan an unshare, a share or a transfer: dated steps, who does them, fallbacks; exit code 1 if none is safe."""
+    from pixelsim.cli.plans import make_plan  # noqa: PLC0415
+
+    asked = {"unshare": unshare_from, "share": share_with, "transfer": transfer_to}
+    wanted = [(goal, party) for goal, party in asked.items() if party is not None]
+    if len(wanted) != 1:
+        raise InputError.single(
+            "plan",
+            field="goal",
+            value=f"{len(wanted)} goals",
+            rule="one of --unshare-from, --share-with, --transfer-to",
+            remedy="say what is to be planned",
+        )
+    goal: Any = wanted[0][0]
+    if not make_plan(scenario, goal=goal, pixel=pixel, party=wanted[0][1], by=by, shape=_shape(shape)):
+        raise typer.Exit(1)
 
 
 def main(arguments: list[str] | None = None) -> None:

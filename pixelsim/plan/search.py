@@ -102,7 +102,7 @@ class Search:
         world = self.table.world(key)
         numbers = self._needs.of(key)
         self.skipped += len(self.letters) - len(numbers)
-        full = len(flight) >= self._in_flight
+        full, begun_already = len(flight) >= self._in_flight, {number for _, number in flight}
         for number in numbers:
             after = self._do(index, number << 3, number, world) if self.decisions[number].of(key) else None
             if after is None:
@@ -112,7 +112,7 @@ class Search:
                 if delay == 0:
                     self.transitions += 1
                     self._reach(index, number << 3, self.table.successor(world, key, after), flight, following)
-                elif not full:
+                elif not full and number not in begun_already:
                     self.transitions += 1
                     begun = tuple(sorted((*flight, (delay, number))))
                     self._reach(index, (number << 3) + delay, key, begun, following)

@@ -54,7 +54,8 @@ def _of_accounts(outcome: dict[tuple[str, str], Response], names: Names, run: Ru
 def _of_all(outcome: dict[tuple[str, str], Response]) -> Iterator[str]:
     refused = outcome["refused actions", "all people"]
     if refused.summary.mean > 0:
-        yield f"The rules refuse {refused.text} actions in a run; what would repair them is told with each."
+        actions = "action" if refused.text == "1" else "actions"
+        yield f"The rules refuse {refused.text} {actions} in a run; what would repair them is told with each."
     else:
         yield "The rules refuse no action."
     share = outcome["share of orders seen", "all sites"].summary.mean

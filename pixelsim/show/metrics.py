@@ -200,7 +200,7 @@ def metrics_by_viewer(
     world = result.scenario.structure.world()
     name = Names(world, drawn=True).of("pixels", code)
     over = f"mean of {len(result)} runs" if isinstance(result, Replications) else ONE_HISTORY.lower()
-    set_title(ax, f"What each viewer reads of pixel {name}", over, narrow=42)
+    set_title(ax, f"Pixel {name} as each viewer reads it", over, narrow=42)
     if isinstance(result, Replications):
         ax.legend(
             handles=[

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from pixelsim.show.style import NARROW, WIDE, figure_png
 
-__all__ = ["Cell", "data_uri", "facts", "page", "paragraph", "picture", "section", "table"]
+__all__ = ["Cell", "data_uri", "details", "facts", "page", "paragraph", "picture", "section", "table"]
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -46,8 +46,14 @@ th[aria-sort="ascending"] button::after { content: " \\2191"; color: #1a1a1a; }
 th[aria-sort="descending"] button::after { content: " \\2193"; color: #1a1a1a; }
 summary { cursor: pointer; font-weight: 600; padding: .3rem 0; }
 footer { margin-top: 2.5rem; color: #5f5f5f; font-size: .875rem; }
-@media (max-width: 600px) { body { padding: .6rem; } dl { grid-template-columns: 1fr; gap: 0; }
-  dd { margin: 0 0 .4rem; } td, th { padding: .3rem .4rem; } }
+@media screen and (max-width: 600px) { body { padding: .6rem; } dl { grid-template-columns: 1fr; gap: 0; }
+  dd { margin: 0 0 .4rem; }
+  table, caption, thead, tbody, tr, th, td { display: block; }
+  thead tr { display: flex; flex-wrap: wrap; gap: .1rem .9rem; } th, td, td.number, th.number { padding: .1rem 0;
+    border: 0; text-align: left; white-space: normal; }
+  tbody tr { border: 1px solid #d4d4d4; border-radius: .3rem; padding: .4rem .6rem; margin: .5rem 0; }
+  td { display: grid; grid-template-columns: 6.5rem 1fr; gap: .6rem; } td:empty { display: none; }
+  td::before { content: attr(data-label); color: #5f5f5f; font-style: normal; } }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } nav, th button::after { display: none; }
   .scroll { overflow: visible; } table { font-size: 8pt; width: 100%; } td.number, th.number { white-space: normal; }
   h2, figure, tr, caption { break-inside: avoid; } h2 { break-after: avoid; } }
@@ -104,6 +110,11 @@ def section(anchor: str, heading: str, *parts: str) -> str:
     return f'<section id="{name}" aria-labelledby="{name}-h">{head}{"".join(parts)}</section>'
 
 
+def details(heading: str, html: str, *, opened: bool = False) -> str:
+    """Give a part that is unfolded by a click; printed it is always unfolded."""
+    return f"<details{' open' if opened else ''}><summary>{escape(heading)}</summary>{html}</details>"
+
+
 def picture(wide: Figure, narrow: Figure, told: str) -> str:
     """Give a picture in two widths, of which the browser takes the one that fits.
 
@@ -143,21 +154,22 @@ def table(
     right = set(numeric)
     kinds = [' class="number"' if column in right else "" for column in columns]
     head = "".join(
-        f'<th scope="col"{kind}><button type="button">{escape(column)}</button></th>'
+        f'<th scope="col" role="columnheader"{kind}><button type="button">{escape(column)}</button></th>'
         for column, kind in zip(columns, kinds, strict=True)
     )
     body = "".join(
-        f"<tr>{''.join(_cell(cell, column in right) for cell, column in zip(row, columns, strict=True))}</tr>"
+        f'<tr role="row">{"".join(_cell(cell, column, column in right) for cell, column in zip(row, columns, strict=True))}</tr>'
         for row in rows
     )
     label = escape(caption, quote=True)
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<table role="table"><caption>{escape(caption)}</caption><thead role="rowgroup"><tr role="row">{head}</tr></thead>'
+        f'<tbody role="rowgroup">{body}</tbody></table></div>'
     )
 
 
-def _cell(cell: Cell | str, number: bool) -> str:  # noqa: FBT001 - the one place that calls it names it
+def _cell(cell: Cell | str, label: str, number: bool) -> str:  # noqa: FBT001 - the one place that calls it names it
     if isinstance(cell, str):
         cell = Cell(cell)
     classes = [name for name, on in (("number", number), ("missing", cell.missing)) if on]
@@ -165,7 +177,8 @@ def _cell(cell: Cell | str, number: bool) -> str:  # noqa: FBT001 - the one plac
     key = ""
     if cell.sort is not None:
         key = ' data-sort=""' if math.isnan(cell.sort) else f' data-sort="{cell.sort!r}"'
-    return f"<td{kind}{key}>{escape(cell.text)}</td>"
+    # On a phone each row is a card, in which every value has its heading; a screen reader still finds a table.
+    return f'<td role="cell" data-label="{escape(label, quote=True)}"{kind}{key}>{escape(cell.text)}</td>'
 
 
 def page(title: str, lead: str, sections: Sequence[tuple[str, str, str]], footer: str) -> str:

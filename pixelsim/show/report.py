@@ -18,7 +18,7 @@ from pixelsim.show.flow import event_flow, funnel, hops
 from pixelsim.show.graph import access_graph_figure, graph_of
 from pixelsim.show.metrics import metrics_by_viewer, readings
 from pixelsim.show.names import Names
-from pixelsim.show.page import facts, page, paragraph, picture
+from pixelsim.show.page import details, facts, page, paragraph, picture
 from pixelsim.show.style import NARROW, WIDE, new_figure, styled
 from pixelsim.show.tables import (
     change_log_table,
@@ -137,9 +137,7 @@ def _metrics(replications: Replications, run: Run, names: Names) -> str:
         )
     )
     for event in reversed(EVENT_NAMES):
-        inner = metric_table(replications, names, event)
-        opened = " open" if event == EVENT_NAMES[-1] else ""
-        parts.append(f"<details{opened}><summary>{escape(event)}</summary>{inner}</details>")
+        parts.append(details(event, metric_table(replications, names, event), opened=event == EVENT_NAMES[-1]))
     return "".join(parts)
 
 

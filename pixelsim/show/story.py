@@ -73,7 +73,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One attempt: its number from 1, its instant in ms, what it was, and a sentence with names."""
+    """One attempt: its number in the change log, its instant in ms, what it was, and a sentence with names."""
 
     number: int
     at: int
@@ -237,7 +237,7 @@ def spend_by_day(run: Run) -> dict[str, pd.DataFrame]:
 
 
 def marks(run: Run, names: Names) -> list[Mark]:
-    """Give a mark for every attempt of the run, numbered as in the change log plus one."""
+    """Give a mark for every attempt of the run, numbered as in its change log."""
     return list(_marks(run, names))
 
 
@@ -249,7 +249,7 @@ def _marks(run: Run, names: Names) -> Iterator[Mark]:
         else:
             kind = MarkKind.REFUSED
             told += f" – refused ({record.decision.rule})"
-        yield Mark(record.number + 1, record.at, kind, told)
+        yield Mark(record.number, record.at, kind, told)
 
 
 def _ends_access(record: Record) -> bool:

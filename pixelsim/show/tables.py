@@ -11,7 +11,7 @@ from pixelsim.scenario.parameters import parameters
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.show.digits import NO_ACCESS, count, number, plus_minus
 from pixelsim.show.names import Names
-from pixelsim.show.page import Cell, paragraph, table
+from pixelsim.show.page import Cell, details, facts, paragraph, table
 from pixelsim.show.timeline import ONE_HISTORY
 from pixelsim.study.replicate import Replications
 from pixelsim.study.run import Run
@@ -65,15 +65,14 @@ def _spread(response: Response, nothing: str) -> tuple[Cell, Cell]:
 
 def metric_table(replications: Replications, names: Names, event: str) -> str:
     """Give what all viewers read of one event, as an HTML table."""
-    columns = ["Viewer", "Where", "Metric", "Rule", "Pixel", "Of", "Mean ± half-width", "Single runs, 5–95 %"]
+    columns = ["Viewer", "Where", "Metric", "Rule", "Of", "Mean ± half-width", "Single runs, 5–95 %"]
     cells = [
         (
             found["viewer"],
             found["surface"],
             found["response"],
             found["rule"],
-            names.of("pixels", found["pixel"]),
-            names.any(found["object"]) if found["object"] else "whole pixel",
+            names.any(found["object"]) if found["object"] else f"pixel {names.of('pixels', found['pixel'])}",
             *_spread(found, NO_ACCESS),
         )
         for found in responses(replications, "metric", event=event)
@@ -83,19 +82,23 @@ def metric_table(replications: Replications, names: Names, event: str) -> str:
 
 def outcome_table(replications: Replications, names: Names) -> str:
     """Give all outcomes with their meaning, as HTML."""
-    columns = ["Outcome", "Of", "Mean ± half-width", "Unit", "Single runs, 5–95 %", "From", "Meaning"]
+    columns = ["Outcome", "Of", "Mean ± half-width", "Unit", "Single runs, 5–95 %", "From"]
     cells = []
     for found in responses(replications, "outcome"):
         mean, runs = _spread(found, "no value")
-        meaning = OUTCOMES.get(found["response"], "")
-        of = names.any(found["object"])
-        cells.append((found["response"], of, mean, found["unit"], runs, found["surface"], meaning))
+        cells.append((found["response"], names.any(found["object"]), mean, found["unit"], runs, found["surface"]))
+    seen = dict.fromkeys(str(cell[0]) for cell in cells)
+    meanings = facts((name, OUTCOMES[name]) for name in seen if name in OUTCOMES)
     note = "Truth is what happened, whether or not the platform could see it; observed is what the platform saw."
-    return paragraph(note) + table("Outcomes that decide", columns, cells, numeric=[columns[2], columns[4]])
+    return (
+        paragraph(note)
+        + table("Outcomes that decide", columns, cells, numeric=[columns[2], columns[4]])
+        + details("What the outcomes mean", meanings)
+    )
 
 
 def change_log_table(run: Run, names: Names) -> str:
-    """Give every attempt of a run with what it changed or why it was refused, as HTML (R23)."""
+    """Give every attempt of a run with what it changed or why it was refused, numbered from 0, as HTML (R23)."""
     columns = ["No.", "When", "Who", "What", "Verdict", "Rule", "What changed, or why not", "Note"]
     cells = []
     for record in run.simulation.history.records:
@@ -104,7 +107,7 @@ def change_log_table(run: Run, names: Names) -> str:
             told = names.reason(record.decision)
         cells.append(
             (
-                Cell(str(record.number + 1), record.number + 1),
+                Cell(str(record.number), record.number),
                 Cell(_when(run, record.at), record.at),
                 names.who(record.action),
                 names.action(record.action),
@@ -129,7 +132,7 @@ def refused_table(run: Run, names: Names) -> str:
     columns = ["No.", "When", "Who", "What", "Rule", "Why", "Remedy"]
     cells = [
         (
-            Cell(str(record.number + 1), record.number + 1),
+            Cell(str(record.number), record.number),
             Cell(_when(run, record.at), record.at),
             names.who(record.action),
             names.action(record.action),
