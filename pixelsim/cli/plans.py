@@ -164,8 +164,8 @@ def _print_plan(scenario: Scenario, plan: ActionPlan, shape: Format) -> None:
         other = printer.table("If that way is closed", "way", "when", "what follows", "safe", "cost")
         for fallback in plan.fallbacks:
             safe = "yes" if fallback.safe else "no"
-            cells = (fallback.name, fallback.when_used, fallback.consequence, safe, cost_text(fallback.cost))
-            other.add_row(*(Text(cell) for cell in cells))
+            told = (fallback.name, fallback.when_used, fallback.consequence, safe, cost_text(fallback.cost))
+            other.add_row(*(Text(cell) for cell in told))
         printer.console.print(other)
         printer.console.print("Their steps are in --format markdown and --format json.")
 

@@ -284,7 +284,7 @@ def _cut_clean(before: World, action: Action, after: World, rulebook: Rulebook) 
 def _only_that_person(before: World, action: do.UnassignPixel, after: World, rulebook: Rulebook) -> str | None:  # noqa: ARG001
     gone = set(before.pixel_people) - set(after.pixel_people)
     same = (before.links, before.shares, before.ad_groups) == (after.links, after.shares, after.ad_groups)
-    return None if same and gone == {(action.pixel, action.person)} else "more than one person's level changed"
+    return None if same and gone == {(action.pixel, action.person)} else "something else than that level changed"
 
 
 def _new_ads(before: World, action: do.CreateAdGroup, after: World, rulebook: Rulebook) -> str | None:  # noqa: ARG001

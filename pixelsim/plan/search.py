@@ -85,6 +85,7 @@ class Search:
                 if done < depth:
                     self._begin(index, key, flight, following)
                 if self.stories and stop:
+                    del self.stories[1:]
                     self.levels.append(len(level))
                     return
             self.levels.append(len(level))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["NO_ACCESS", "count", "money", "number", "plus_minus", "short"]
+__all__ = ["NO_ACCESS", "count", "given", "money", "number", "plus_minus", "short"]
 
 NO_ACCESS = "no access"
 """What stands where a viewer reads nothing; never 0."""
@@ -23,6 +23,12 @@ def number(value: float, digits: int = 3) -> str:
     if not math.isfinite(value):
         return _DASH
     return _plain(value, 0 if value == round(value) else _decimals(value, digits))
+
+
+def given(value: float) -> str:
+    """Write a number that somebody set, with up to four significant digits and no zeros that say nothing."""
+    text = number(value, 4)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _plain(value: float, decimals: int) -> str:

@@ -179,7 +179,7 @@ class Names:
             if change.before is None or change.after is None:
                 return f"{what} {'added' if change.before is None else 'ended'}"
             return f"{what}: {_value(change.before)} → {_value(change.after)}"
-        return f"{what}: {change.field.replace('_', ' ')} {_value(change.before)} → {_value(change.after)}"
+        return f"{what}, {change.field.replace('_', ' ')}: {_value(change.before)} → {_value(change.after)}"
 
     def text(self, text: str, field: str = "") -> str:
         """Give a short text in which every word that is an id is replaced by the name in quotation marks."""

@@ -52,7 +52,7 @@ footer { margin-top: 2.5rem; color: #5f5f5f; font-size: .875rem; }
   thead tr { display: flex; flex-wrap: wrap; gap: .1rem .9rem; } th, td, td.number, th.number { padding: .1rem 0;
     border: 0; text-align: left; white-space: normal; }
   tbody tr { border: 1px solid #d4d4d4; border-radius: .3rem; padding: .4rem .6rem; margin: .5rem 0; }
-  td { display: grid; grid-template-columns: 6.5rem 1fr; gap: .6rem; } td:empty { display: none; }
+  td { display: grid; grid-template-columns: 7rem 1fr; gap: .6rem; } td:empty { display: none; }
   td::before { content: attr(data-label); color: #5f5f5f; font-style: normal; } }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } nav, th button::after { display: none; }
   .scroll { overflow: visible; } table { font-size: 8pt; width: 100%; } td.number, th.number { white-space: normal; }
@@ -158,13 +158,14 @@ def table(
         for column, kind in zip(columns, kinds, strict=True)
     )
     body = "".join(
-        f'<tr role="row">{"".join(_cell(cell, column, column in right) for cell, column in zip(row, columns, strict=True))}</tr>'
+        f'<tr role="row">{"".join(_cell(c, name, name in right) for c, name in zip(row, columns, strict=True))}</tr>'
         for row in rows
     )
     label = escape(caption, quote=True)
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{label}">'
-        f'<table role="table"><caption>{escape(caption)}</caption><thead role="rowgroup"><tr role="row">{head}</tr></thead>'
+        f'<table role="table"><caption>{escape(caption)}</caption>'
+        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead>'
         f'<tbody role="rowgroup">{body}</tbody></table></div>'
     )
 

@@ -132,12 +132,14 @@ def _metrics(replications: Replications, run: Run, names: Names) -> str:
         )
     parts.append(
         paragraph(
-            "The five metrics of R24 to R27: means with their half-width, and the 5–95 % range of single runs. A viewer "
-            "without access reads nothing, which is not 0."
+            "The five metrics of R24 to R27: means ± the half-width of their 95 % interval, and the 5–95 % range of "
+            "single runs. A viewer without access reads nothing, which is not 0."
         )
     )
-    for event in reversed(EVENT_NAMES):
-        parts.append(details(event, metric_table(replications, names, event), opened=event == EVENT_NAMES[-1]))
+    parts += [
+        details(event, metric_table(replications, names, event), opened=event == EVENT_NAMES[-1])
+        for event in reversed(EVENT_NAMES)
+    ]
     return "".join(parts)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pixelsim.measure import OUTCOMES
 from pixelsim.scenario.parameters import parameters
 from pixelsim.scenario.scenario import Scenario
-from pixelsim.show.digits import NO_ACCESS, count, number, plus_minus
+from pixelsim.show.digits import NO_ACCESS, count, given, number, plus_minus
 from pixelsim.show.names import Names
 from pixelsim.show.page import Cell, details, facts, paragraph, table
 from pixelsim.show.timeline import ONE_HISTORY
@@ -65,7 +65,7 @@ def _spread(response: Response, nothing: str) -> tuple[Cell, Cell]:
 
 def metric_table(replications: Replications, names: Names, event: str) -> str:
     """Give what all viewers read of one event, as an HTML table."""
-    columns = ["Viewer", "Where", "Metric", "Rule", "Of", "Mean ± half-width", "Single runs, 5–95 %"]
+    columns = ["Viewer", "Where", "Metric", "Rule", "Of", "Mean", "5–95 % of runs"]
     cells = [
         (
             found["viewer"],
@@ -82,14 +82,21 @@ def metric_table(replications: Replications, names: Names, event: str) -> str:
 
 def outcome_table(replications: Replications, names: Names) -> str:
     """Give all outcomes with their meaning, as HTML."""
-    columns = ["Outcome", "Of", "Mean ± half-width", "Unit", "Single runs, 5–95 %", "From"]
+    columns = ["Outcome", "Of", "Mean", "Unit", "5–95 % of runs", "From"]
+    every = list(responses(replications, "outcome"))
+    something = {found["object"] for found in every if found.summary.low != 0 or found.summary.high != 0}
+    nothing = dict.fromkeys(found["object"] for found in every if found["object"] not in something)
     cells = []
-    for found in responses(replications, "outcome"):
+    for found in every:
+        if found["object"] in nothing:
+            continue
         mean, runs = _spread(found, "no value")
         cells.append((found["response"], names.any(found["object"]), mean, found["unit"], runs, found["surface"]))
     seen = dict.fromkeys(str(cell[0]) for cell in cells)
     meanings = facts((name, OUTCOMES[name]) for name in seen if name in OUTCOMES)
     note = "Truth is what happened, whether or not the platform could see it; observed is what the platform saw."
+    if nothing:
+        note += f" Everything is 0 in every run for: {', '.join(names.any(of) for of in nothing)}."
     return (
         paragraph(note)
         + table("Outcomes that decide", columns, cells, numeric=[columns[2], columns[4]])
@@ -186,7 +193,7 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):
-        return number(value)
+        return given(value)
     if isinstance(value, tuple):
         parts = [_value(part) for part in value]
         return (

@@ -83,7 +83,7 @@ class World:
         relations
             Mappings of pairs by the names of this class, such as ``members={("bc_a", "ann"): BusinessRole.ADMIN}``.
         """
-        mappings: dict[str, Any] = dict(relations)
+        mappings: dict[str, Any] = {name: dict(items) for name, items in relations.items()}
         for entity in entities:
             key = entity.code if isinstance(entity, Pixel) else entity.id
             mappings.setdefault(_MAPPING_OF[type(entity)], {})[key] = entity
