@@ -339,7 +339,7 @@ def hand_over(command: list[str], folder: Path) -> int:
     sys.stdout.flush()
     os.chdir(folder)
     if os.name == "posix":
-        os.execv(command[0], command)  a list, and no shell
+        os.execv(command[0], command)
     return subprocess.call(command)
 
 
