@@ -249,7 +249,7 @@ class TestCommandLines:
     def test_nothing_runs_the_main_job_on_the_sample_wherever_it_is_called_from(self, run, tmp_path):
         command = run.command_line(tmp_path, [])
         assert command[1:4] == ["run", "agency", "--report"]
-        assert Path(command[4]) == ROOT / "data" / "samples" / "en_custom_report_ad_day_bom.csv"
+        assert Path(command[4]) == ROOT / "data" / "samples" / "ads_manager_and_api" / "en_custom_report_ad_day_bom.csv"
 
     def test_other_arguments_go_to_pixelsim(self, run, tmp_path):
         command = run.command_line(tmp_path, ["run", "agency", "--seed", "7"])

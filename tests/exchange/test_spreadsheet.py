@@ -61,7 +61,15 @@ def test_sheet_with_the_header_is_found_among_several(tmp_path):
     assert report.checks["ok"].all()
 
 
-def test_damaged_cell_reference_asks_for_no_memory(tmp_path, samples):
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        (b"XFD1048576", "1,048,576 rows by 16,384 columns"),
+        (b"LTotal4", "'LTotal4' is no reference"),
+        (b"T99999999", "'T99999999' is no reference"),
+    ],
+)
+def test_damaged_cell_reference_asks_for_no_memory(tmp_path, samples, reference, message):
     path = tmp_path / "far.xlsx"
     with (
         zipfile.ZipFile(samples / "ads_manager_and_api" / "campaign_report_dimension_A1.xlsx") as old,
@@ -69,8 +77,8 @@ def test_damaged_cell_reference_asks_for_no_memory(tmp_path, samples):
     ):
         for name in old.namelist():
             data = old.read(name)
-            new.writestr(name, data.replace(b'r="T4"', b'r="XFD1048576"') if "sheet1" in name else data)
-    with pytest.raises(InputError, match="1,048,576 rows by 16,384 columns"):
+            new.writestr(name, data.replace(b'r="T4"', b'r="' + reference + b'"') if "sheet1" in name else data)
+    with pytest.raises(InputError, match=message):
         read_export(path)
 
 
