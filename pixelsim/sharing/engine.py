@@ -93,6 +93,11 @@ def decide(world: World, action: do.Action, rulebook: Rulebook, at: int) -> Deci
         Unshare policy and settings.
     at
         Milliseconds since the scenario's start.
+
+    Raises
+    ------
+    KeyError
+        The action is of no known kind; unknown ids, by contrast, are refused with a decision.
     """
     return RULES[type(action)](world, action, rulebook, at)
 

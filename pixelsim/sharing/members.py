@@ -110,12 +110,14 @@ def may_unassign_account(world: World, action: UnassignAccount, _rulebook: Ruleb
         refusal = account_role_refusal(world, "R15a", action.actor, account, AccountRole.ADMIN)
     else:
         refusal = admin_refusal(world, "R15a", action.actor, bc)
-        if refusal is None and found.owner_bc != bc and (held is None or held.via != bc):
-            owner = found.owner_bc if found.owner_bc is not None else "its own Admins"
-            return refuse("R15a", Cause.NOT_OWNER, what=f"Ad account {account}", owner=owner, bc=bc)
-    if refusal is None and held is None:
+    if refusal is not None:
+        return refusal
+    if bc not in {None, found.owner_bc} and (held is None or bc != held.via):
+        owner = found.owner_bc if found.owner_bc is not None else "its own Admins"
+        return refuse("R15a", Cause.NOT_OWNER, what=f"Ad account {account}", owner=owner, bc=str(bc))
+    if held is None:
         return refuse("R15a", Cause.ALREADY_SO, what=f"{person} has no role on ad account {account}")
-    return refusal or allow("R15a")
+    return allow("R15a")
 
 
 def may_leave(world: World, action: LeavePerson, _rulebook: Rulebook, _at: int) -> Decision:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pixelsim.world.entities import AccountStatus
+from pixelsim.world.entities import AccountStatus, Ad
 from pixelsim.world.queries import account_of_ad_group, audience_stopped, is_billed, is_linked
 from pixelsim.world.relations import Effect
 from pixelsim.world.world import World
@@ -90,9 +90,9 @@ def _parents(world: World, ad_group: str) -> DeliveryStatus | None:
     return None
 
 
-def _lost_pixel(world: World, pixel: str | None, account: str, *, tracking: bool) -> bool:
+def _lost_pixel(world: World, pixel: str, account: str, *, tracking: bool) -> bool:
     """Whether access to a pixel was cut under the effect ``not_delivering``."""
-    if pixel is None or is_linked(world, pixel, account):
+    if is_linked(world, pixel, account):
         return False
     tombstone = world.unbound.get((pixel, account))
     if tombstone is None:
@@ -135,7 +135,7 @@ def ad_group_status(world: World, ad_group: str, at: int, *, budget_left: bool =
     account = account_of_ad_group(world, ad_group)
     if at < group.review_until:
         return DeliveryStatus.AUDIT
-    if group.waiting or _lost_pixel(world, group.pixel, account, tracking=False):
+    if group.waiting or (group.pixel is not None and _lost_pixel(world, group.pixel, account, tracking=False)):
         return DeliveryStatus.PIXEL_UNBIND
     if group.audiences and _lost_audience(world, ad_group, at):
         return DeliveryStatus.ASSET_AUTHORIZATION_LOST
@@ -151,21 +151,24 @@ def ad_status(world: World, ad: str, at: int, *, budget_left: bool = True) -> De
     found = world.ads[ad]
     if found.deleted:
         return DeliveryStatus.DELETE
-    parent = ad_group_status(world, found.ad_group, at, budget_left=budget_left)
+    return _below(world, found, ad_group_status(world, found.ad_group, at, budget_left=budget_left))
+
+
+def _below(world: World, ad: Ad, parent: DeliveryStatus) -> DeliveryStatus:
+    """Give the status of an ad that is not deleted, from that of its ad group."""
     if parent is DeliveryStatus.DISABLE:
         return DeliveryStatus.ADGROUP_DISABLE
-    if parent in {DeliveryStatus.DELETE, DeliveryStatus.CAMPAIGN_DISABLE}:
+    if parent is DeliveryStatus.DELETE or parent is DeliveryStatus.CAMPAIGN_DISABLE:
         return parent
-    if not found.on:
+    if not ad.on:
         return DeliveryStatus.DISABLE
     if parent in _BEFORE_THE_PIXEL:
         return parent
-    if found.waiting:
+    if ad.waiting:
         return DeliveryStatus.PIXEL_UNBIND
-    group = world.ad_groups[found.ad_group]
-    if group.pixel != found.tracking_pixel:
-        account = account_of_ad_group(world, found.ad_group)
-        if _lost_pixel(world, found.tracking_pixel, account, tracking=True):
+    if ad.tracking_pixel is not None and world.ad_groups[ad.ad_group].pixel != ad.tracking_pixel:
+        account = account_of_ad_group(world, ad.ad_group)
+        if _lost_pixel(world, ad.tracking_pixel, account, tracking=True):
             return DeliveryStatus.PIXEL_UNBIND
     return parent
 
@@ -175,10 +178,11 @@ _BEFORE_THE_PIXEL = {DeliveryStatus.ACCOUNT_PUNISH, DeliveryStatus.BALANCE_EXCEE
 
 def is_delivering(world: World, ad_group: str, at: int) -> bool:
     """Whether an ad group delivers at an instant: its own status, and at least one ad that can run."""
-    if ad_group_status(world, ad_group, at) is not DeliveryStatus.DELIVERY_OK:
+    status = ad_group_status(world, ad_group, at)
+    if status is not DeliveryStatus.DELIVERY_OK:
         return False
     return any(
-        ad.ad_group == ad_group and ad_status(world, ad.id, at) is DeliveryStatus.DELIVERY_OK
+        ad.ad_group == ad_group and not ad.deleted and _below(world, ad, status) is DeliveryStatus.DELIVERY_OK
         for ad in world.ads.values()
     )
 

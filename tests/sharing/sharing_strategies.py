@@ -268,7 +268,7 @@ def _with_shares(draw: Draw, world: World) -> World:
 
 
 def action_of(seed: int, kind: type[Action], world: World) -> Action:
-    """Make an action of a kind: half the time one that fits a relation of the world, else of ids that fit, or of any."""
+    """Make an action of a kind: mostly one that fits a relation of the world, else of ids that fit, or of any."""
     draw = Draw(seed)
     hints = typing.get_type_hints(kind, include_extras=True)
     names = [field.name for field in dataclasses.fields(kind) if field.name != "do"]

@@ -131,7 +131,7 @@ def test_the_open_business_center_is_asked_first():
 def test_availability_and_settings_of_the_rulebook_count():
     world = market().changed("business_centers", "bc_brand", type=BusinessCenterType.NORMAL)
     assert ask("ann", "share", "px", world) == ("no", "R01", "CONDITION_NOT_MET")
-    lenient = Rulebook(condition=lambda bc: None)
+    lenient = Rulebook(condition=lambda _: None)
     assert ask("ann", "share", "px", world, rulebook=lenient) == ("yes", "R08", "ALLOWED")
     world = market().changed("account_people", ("acc_agency", "max"), role=AccountRole.ADMIN)
     assert ask("max", "edit", "px", world, rulebook=settings(recipient_may_edit=True)) == ("yes", "R21", "ALLOWED")

@@ -68,6 +68,9 @@ def test_entities_are_filed_under_their_ids_in_any_order():
     assert list(world.pixels) == ["px"]
     assert World.of(*reversed([*world.business_centers.values()])).business_centers == world.business_centers
     assert World.of(Person(id="p", name="old"), Person(id="p", name="new")).people["p"].name == "new"
+    given = {"p": Person(id="p", name="given")}
+    assert set(World.of(Person(id="q", name="Q"), people=given).people) == {"p", "q"}
+    assert list(given) == ["p"]
     with pytest.raises(TypeError, match="nothing"):
         World.of(nothing={})
 
