@@ -12,6 +12,7 @@ from rich.text import Text
 
 from pixelsim.scenario.parameters import parameters
 from pixelsim.scenario.scenario import Scenario
+from pixelsim.show.names import Names
 from pixelsim.study.replicate import Replications
 from pixelsim.study.run import Run
 
@@ -59,8 +60,8 @@ class Printer:
         self._heading(scenario, many)
         self._metrics(tables["metrics"], scenario)
         self._outcomes(tables["outcomes"], scenario)
-        self._change_log(tables["change_log"])
-        self._refused(tables["refused"])
+        self._change_log(one)
+        self._refused(one)
         self._parameters(scenario)
         self.console.print(f"\nTables, log and timeline are in [bold]{folder}[/bold].")
 
@@ -119,7 +120,8 @@ class Printer:
             )
 
     def _outcomes(self, outcomes: pd.DataFrame, scenario: Scenario) -> None:
-        names = {a.id: a.name for a in scenario.structure.ad_accounts}
+        structure = scenario.structure
+        names = {thing.id: thing.name for thing in (*structure.ad_accounts, *structure.ad_groups)}
         table = self.table(
             "Outcomes: mean ± half-width, 5-95 % of single runs",
             "outcome",
@@ -139,33 +141,38 @@ class Printer:
             )
         self.console.print(table)
 
-    def _change_log(self, log: pd.DataFrame) -> None:
-        table = self.table(
-            "Change log of replication 0, one possible history",
-            "when",
-            "who",
-            "what",
-            "on",
-            "verdict",
-            "rule",
-            "what changed or why not",
-        )
-        for _, row in log.iterrows():
-            told = row["changed"] if row["verdict"] == "yes" else row["reason"]
-            when = f"{row['at']:%Y-%m-%d %H:%M}"
-            table.add_row(when, row["actor"], row["action"], row["target"], row["verdict"], row["rule"], Text(told))
+    def _change_log(self, one: Run) -> None:
+        """Print every attempt of one possible history with names, and what a passed guard left scheduled (R15)."""
+        names = Names(one.simulation.history.now)
+        title = "Change log of replication 0, one possible history"
+        table = self.table(title, "when", "who", "what", "verdict", "rule", "what changed, or why not")
+        for record in one.simulation.history.records:
+            decision = record.decision
+            told = "; ".join(names.change(change) for change in record.changes)
+            if decision.refused:
+                told = names.reason(decision)
+            elif decision.scheduled:
+                left = ", ".join(names.any(key) for key in decision.scheduled)
+                told = f"{told}. Still scheduled on the pixel: {left}"
+            when = f"{one.scenario.clock.to_datetime(record.at):%Y-%m-%d %H:%M}"
+            cells = (when, names.who(record.action), names.action(record.action), decision.verdict, decision.rule, told)
+            table.add_row(*(Text(cell) for cell in cells))
         self.console.print(table)
 
-    def _refused(self, refused: pd.DataFrame) -> None:
-        if not len(refused):
+    def _refused(self, one: Run) -> None:
+        """Print every refused action with rule, cause and remedy."""
+        names = Names(one.simulation.history.now)
+        refused = [record for record in one.simulation.history.records if not record.decision.allowed]
+        if not refused:
             self.console.print("No action was refused.")
             return
         table = self.table("Refused actions", "when", "who", "what", "rule", "cause", "why", "remedy")
-        for _, row in refused.iterrows():
-            when = f"{row['at']:%Y-%m-%d %H:%M}"
-            table.add_row(
-                when, row["actor"], row["action"], row["rule"], row["cause"], Text(row["reason"]), Text(row["remedy"])
-            )
+        for record in refused:
+            decision = record.decision
+            when = f"{one.scenario.clock.to_datetime(record.at):%Y-%m-%d %H:%M}"
+            why, remedy = names.reason(decision), "; or ".join(names.remedies(decision))
+            who, what = names.who(record.action), names.action(record.action)
+            table.add_row(*(Text(cell) for cell in (when, who, what, decision.rule, decision.cause, why, remedy)))
         self.console.print(table)
 
     def _parameters(self, scenario: Scenario) -> None:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from pixelsim.base.errors import InputError
 from pixelsim.show.digits import plus_minus
 from pixelsim.show.style import COLOURS, is_wide, set_title
-from pixelsim.study.statistics import PairedDifference, Verdict
+from pixelsim.study.paired import PairedDifference, Verdict
 
 __all__ = ["difference"]
 

@@ -26,6 +26,7 @@ from pixelsim.base.files import write_bytes
 __all__ = [
     "COLOURS",
     "NARROW",
+    "NO_METADATA",
     "SERIES",
     "STYLE",
     "WIDE",
@@ -45,6 +46,9 @@ _DOTS = 2
 """Picture dots for each CSS pixel, so that text stays sharp on dense screens."""
 _CSS_PIXELS = 100
 """CSS pixels an inch of a figure stands for."""
+
+NO_METADATA: dict[str, Any] = {"Software": None}
+"""What keeps matplotlib from writing its version into a picture."""
 
 COLOURS = {
     "text": "#1A1A1A",
@@ -163,7 +167,7 @@ def figure_png(figure: Figure) -> bytes:
     """
     buffer = io.BytesIO()
     with styled():
-        figure.savefig(buffer, format="png", dpi=_CSS_PIXELS * _DOTS, metadata={"Software": None})
+        figure.savefig(buffer, format="png", dpi=_CSS_PIXELS * _DOTS, metadata=NO_METADATA)
     return buffer.getvalue()
 
 

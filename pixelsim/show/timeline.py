@@ -27,7 +27,7 @@ from pixelsim.show.story import Kind, Mark, MarkKind, Section, delivery, grants,
 from pixelsim.show.style import COLOURS, NARROW, WIDE, is_wide, new_figure, root_figure, set_title, styled, write_png
 from pixelsim.study.run import Run
 
-__all__ = ["ONE_HISTORY", "action_lines", "date_axis", "timeline", "timeline_figure", "write_timeline"]
+__all__ = ["ONE_HISTORY", "action_lines", "date_axis", "date_of", "timeline", "timeline_figure", "write_timeline"]
 
 mdates: Any = matplotlib.dates
 """The module without its types, which it has only in part."""
@@ -86,11 +86,16 @@ class _Story:
 
     def date(self, at: int) -> float:
         """Give an instant in ms as matplotlib's days."""
-        return float(mdates.date2num(self.run.scenario.start)) + at / DAY
+        return date_of(self.run, at)
 
     def dates(self, *at: int) -> list[float]:
         """Give instants in ms as matplotlib's days."""
         return [self.date(instant) for instant in at]
+
+
+def date_of(run: Run, at: int) -> float:
+    """Give an instant in ms since the scenario's start as the timeline's x, in matplotlib's days."""
+    return float(mdates.date2num(run.scenario.start)) + at / DAY
 
 
 def timeline(ax: Axes, run: Run) -> Axes:
@@ -236,11 +241,12 @@ def _draw_marks(ax: Axes, story: _Story) -> None:
         kinds = {mark.kind for mark in group}
         kind = next(k for k in (MarkKind.UNSHARE, MarkKind.REFUSED, MarkKind.ACTION) if k in kinds)
         colour = _LINES[kind][0]
+        at = next(mark.at for mark in group if mark.kind is kind)
         box = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": colour, "linewidth": 1.0}
         if kind is MarkKind.UNSHARE:
             box["facecolor"] = colour
         ax.text(
-            story.date(group[0].at),
+            story.date(at),
             0.95,
             numbers,
             ha="center",
@@ -252,9 +258,9 @@ def _draw_marks(ax: Axes, story: _Story) -> None:
         )
         words = list(dict.fromkeys(mark.kind.value for mark in group if mark.kind is not MarkKind.ACTION))
         if words:
-            share = group[0].at / story.run.scenario.length
+            share = at / story.run.scenario.length
             side = "left" if share < 0.1 else "right" if share > 0.9 else "center"
-            ax.text(story.date(group[0].at), 0.35, ", ".join(words), ha=side, va="center", size=8, color=colour)
+            ax.text(story.date(at), 0.35, ", ".join(words), ha=side, va="center", size=8, color=colour)
 
 
 def _handles(story: _Story) -> Iterator[Patch | Line2D]:
