@@ -121,7 +121,7 @@ class Printer:
 
     def _outcomes(self, outcomes: pd.DataFrame, scenario: Scenario) -> None:
         structure = scenario.structure
-        names = {thing.id: thing.name for thing in (*structure.ad_accounts, *structure.ad_groups)}
+        names = {a.id: a.name for a in structure.ad_accounts} | {g.id: g.name for g in structure.ad_groups}
         table = self.table(
             "Outcomes: mean ± half-width, 5-95 % of single runs",
             "outcome",

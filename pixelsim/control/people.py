@@ -45,10 +45,15 @@ class ControlPlane:
     streams
         Random streams of the replication. A delay belongs to a person and to what that person does, so that a plan in
         another order has the same delays.
+    end
+        Milliseconds since the scenario's start at which the run ends; nothing happens at that instant or later. None:
+        whoever runs the clock decides.
     """
 
-    def __init__(self, env: simpy.Environment, history: History, plan: Plan, streams: Streams) -> None:
-        self.env, self.history, self.plan, self.streams = env, history, plan, streams
+    def __init__(
+        self, env: simpy.Environment, history: History, plan: Plan, streams: Streams, *, end: int | None = None
+    ) -> None:
+        self.env, self.history, self.plan, self.streams, self.end = env, history, plan, streams, end
         seen: Counter[str] = Counter()
         for number, step in enumerate(plan.steps):
             meaning = _meaning(step.action)
@@ -58,11 +63,17 @@ class ControlPlane:
     def _step(self, step: PlannedAction, meaning: str, why: str) -> _Process:
         """One planned action: wait for its date, then for its person, then act."""
         action = step.action
-        yield self.env.timeout(step.at + self._delay(action.actor, meaning))
+        yield self._after(step.at + self._delay(action.actor, meaning))
         record = self._attempt(action, why)
         self._after_partnership(action)
         if record.decision.cause is Cause.ACTIVE_CAMPAIGNS:
             yield from self._after_refusal(meaning, record)
+
+    def _after(self, delay: int) -> simpy.Event:
+        """Wake after a delay in ms, or never where the run is over by then."""
+        if self.end is not None and self.env.now + delay >= self.end:
+            return self.env.event()
+        return self.env.timeout(delay)
 
     def _delay(self, person: str, meaning: str) -> int:
         """Draw how long a person takes, in ms."""
@@ -84,7 +95,7 @@ class ControlPlane:
             self.env.process(self._approve(action.bc, action.partner))
 
     def _approve(self, asking: str, asked: str) -> _Process:
-        yield self.env.timeout(days(self.history.rulebook.settings.partnership_acceptance))
+        yield self._after(days(self.history.rulebook.settings.partnership_acceptance))
         admins = sorted(
             person
             for (bc, person), role in self.history.now.members.items()
@@ -123,7 +134,7 @@ class ControlPlane:
         person = _stopper(self.history.now, key)
         if person is None:
             return
-        yield self.env.timeout(self._delay(person, f"{meaning}, stop of {key}"))
+        yield self._after(self._delay(person, f"{meaning}, stop of {key}"))
         if not _runs(self.history.now, key, int(self.env.now)):
             return
         kind: Literal["ad_group", "ad"] = "ad_group" if key in self.history.now.ad_groups else "ad"

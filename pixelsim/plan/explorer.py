@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pixelsim.base.clock import DAY
+from pixelsim.base.errors import InputError
 from pixelsim.plan.alphabet import Letter
 from pixelsim.plan.cache import Rules
 from pixelsim.plan.invariants import INVARIANTS, LAWS, Invariant, Law
-from pixelsim.plan.search import Search
+from pixelsim.plan.search import SHIFT, Search
 from pixelsim.plan.stories import Story
 from pixelsim.sharing.engine import decide
 from pixelsim.sharing.rulebook import Rulebook
@@ -136,7 +137,20 @@ def explore(
     -------
     Exploration
         Counts, and a story for each fault.
+
+    Raises
+    ------
+    InputError
+        The depth is negative, or a delay is out of bounds.
     """
+    if depth < 0 or not delays or not all(0 <= delay < SHIFT for delay in delays):
+        raise InputError.single(
+            "explore",
+            field="depth, delays",
+            value=f"{depth}, {tuple(delays)}",
+            rule=f"a depth of at least 0, and delays from 0 to {SHIFT - 1} steps",
+            remedy="choose a depth and delays in these bounds",
+        )
     search = Search(start, letters, rulebook, step=step, swaps=swaps, invariants=invariants, laws=laws, rules=rules)
     search.run(depth, tuple(delays), in_flight, stop=stop)
     return Exploration(

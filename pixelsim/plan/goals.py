@@ -108,8 +108,6 @@ def pixel_users_at(world: World, pixel: str, account: str, at: int) -> Iterator[
     """Give all that uses a pixel in an account and is not deleted, with what it does at an instant."""
     for kind, key in pixel_users(world, pixel, account):
         group = key if kind == "ad_group" else world.ads[key].ad_group
-        if world.campaigns[world.ad_groups[group].campaign].deleted or world.ad_groups[group].deleted:
-            continue
         if kind == "ad_group":
             status, runs = ad_group_status(world, key, at), is_delivering(world, key, at)
         else:

@@ -29,7 +29,7 @@ from pixelsim.plan.people import variants, who_can
 from pixelsim.plan.replay import is_satisfied, orphaned_ad_groups
 from pixelsim.plan.states import Key, StateTable, rewound
 from pixelsim.plan.steps import ActionPlan, Step, StepKind
-from pixelsim.plan.stories import Event, Story, became
+from pixelsim.plan.stories import Event, Story, became, enact
 from pixelsim.plan.wording import describe
 from pixelsim.sharing import actions as do
 from pixelsim.sharing.actions import Action
@@ -256,14 +256,10 @@ class _Search:
 
     def _foreign(self, world: World, number: int, told: list[Event], clock: int) -> World | None:
         letter = self.foreign[number]
-        for action in letter.actions:
-            decision = self.rules(world, action, self.rulebook, 0)
-            if not decision.allowed:
-                self.refused += 1
-                return None
-            world = perform(world, action, self.rulebook, 0)
+        after, decision = enact(world, letter, self.rulebook, self.rules)
+        self.refused += not decision.allowed
         told.append(Event(clock, f"by itself, {letter.name}", became(decision)))
-        return world
+        return after if decision.allowed else None
 
     def _finish(self, key: Key, done: int, index: int, told: list[Event], clock: int) -> tuple[Key, int]:
         """Carry a step out at the end of its delay; give the key and the pattern of the steps that are done."""
@@ -349,8 +345,7 @@ class _Search:
                 self._note(index, f"every step is done, but the goal is not reached: {self.goal.sentence}", "B4")
 
     def _note(self, index: int, fault: str, rule: str) -> None:
-        if self._fault is None:
-            self._fault = (index, fault, rule)
+        self._fault = self._fault or (index, fault, rule)
 
     def _stuck(self, queue: list[State], told: list[Event]) -> tuple[int, str, str] | None:
         """Find the first state from which no way leads to an end."""

@@ -14,7 +14,7 @@ from pixelsim.sharing.editing import edit_decision
 from pixelsim.sharing.revoking import links_through
 from pixelsim.sharing.rulebook import Rulebook
 from pixelsim.world.entities import BusinessRole
-from pixelsim.world.queries import account_of_ad_group, accounts_of_pixel, is_linked, share_in_force
+from pixelsim.world.queries import account_of_ad_group, accounts_of_pixel, share_in_force
 from pixelsim.world.world import World
 
 __all__ = ["Tag", "check"]
@@ -235,8 +235,6 @@ class _Linter:
         """B4: access ended while something was still on: it spends unattributed, or stands still."""
         spending = set(orphaned_ad_groups(self.world, self.at))
         for pixel, account in sorted(self.world.unbound):
-            if is_linked(self.world, pixel, account):
-                continue
             live = live_users(self.world, pixel, account, self.at)
             orphans = tuple(key for key in live if key in spending)
             still = tuple(key for key in live if key not in spending)

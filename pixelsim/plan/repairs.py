@@ -11,6 +11,7 @@ from pixelsim.plan.wording import account_of
 from pixelsim.sharing import actions as do
 from pixelsim.sharing.actions import Action
 from pixelsim.sharing.causes import Cause
+from pixelsim.sharing.checks import owner_name
 from pixelsim.world.entities import AccountRole
 from pixelsim.world.queries import account_role_of_business
 from pixelsim.world.world import World
@@ -86,9 +87,9 @@ def repairs(world: World, action: Action, candidate: Candidate, crew: Crew) -> I
         case Cause.ASSET_NOT_ASSIGNED | Cause.LEVEL_TOO_LOW if isinstance(action, do.AssignAccount) and action.bc:
             yield from _grant(world, action.account, action.bc, action.role)
         case Cause.NO_RIGHT_ON_ACCOUNT | Cause.NOT_OWN_ACCOUNT:
-            yield from _reach_account(world, names["pixel"], names["account"])
+            yield from _reach_account(world, action, names["pixel"], names["account"])
         case Cause.NO_ACCESS | Cause.OWNED_NOT_LINKED | Cause.REVOKED:
-            yield from _reach_pixel(world, action, names["pixel"])
+            yield from _reach_pixel(world, action, names["pixel"], names["owner"])
         case Cause.ACTIVE_CAMPAIGNS:
             yield _stop(world, candidate.decision.blocking)
         case Cause.CONDITION_NOT_MET:
@@ -118,31 +119,28 @@ def _grant(world: World, account: str, bc: str, role: AccountRole) -> Iterator[W
         yield (do.GrantAccountAccess(actor=NOBODY, bc=home, account=account, partner=bc, role=role),)
 
 
-def _reach_account(world: World, pixel: str, account: str) -> Iterator[Way]:
+def _reach_account(world: World, action: Action, pixel: str, account: str) -> Iterator[Way]:
     """P09: share the pixel with the account's Business Center and let it link, or share the account with the owner."""
-    owner, home = world.pixels[pixel].owner_bc, world.ad_accounts[account].owner_bc
-    if owner is None or home is None or home == owner:
+    owner, home = owner_name(world, pixel), world.ad_accounts[account].owner_bc
+    if home is None:
         return
     share: tuple[Action, ...] = ()
     if (pixel, home) not in world.shares:
         share = (do.SharePixel(actor=NOBODY, bc=owner, pixel=pixel, partner=home),)
     yield (*share, do.LinkPixel(actor=NOBODY, bc=home, pixel=pixel, account=account))
     grant = do.GrantAccountAccess(actor=NOBODY, bc=home, account=account, partner=owner)
-    yield (grant, do.LinkPixel(actor=NOBODY, bc=owner, pixel=pixel, account=account))
+    link = do.LinkPixel(actor=NOBODY, bc=owner, pixel=pixel, account=account)
+    # The owner's own attempt is made again anyway, once it has the account.
+    yield (grant,) if isinstance(action, do.LinkPixel) and action.bc == owner else (grant, link)
 
 
-def _reach_pixel(world: World, action: Action, pixel: str) -> Iterator[Way]:
-    """Share a pixel with the Business Center that wants to link it, or link it to the account that wants to use it."""
-    owner = world.pixels[pixel].owner_bc
-    if owner is None:
-        return
-    if isinstance(action, do.LinkPixel | do.IssueToken):
-        if action.bc != owner:
-            yield (do.SharePixel(actor=NOBODY, bc=owner, pixel=pixel, partner=action.bc),)
-        return
+def _reach_pixel(world: World, action: Action, pixel: str, owner: str) -> Iterator[Way]:
+    """Share a pixel with the Business Center that wants it, or link it to the account that wants to use it."""
     account = account_of(world, action)
     if account is not None:
         yield (do.LinkPixel(actor=NOBODY, bc=owner, pixel=pixel, account=account),)
+    elif isinstance(action, do.LinkPixel | do.IssueToken):
+        yield (do.SharePixel(actor=NOBODY, bc=owner, pixel=pixel, partner=action.bc),)
 
 
 def _stop(world: World, blocking: tuple[str, ...]) -> Way:

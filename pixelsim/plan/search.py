@@ -11,18 +11,18 @@ from pixelsim.plan.cache import Memo, Rules
 from pixelsim.plan.invariants import Invariant, Law
 from pixelsim.plan.needs import Needs
 from pixelsim.plan.states import Key, StateTable, rename, rewound, symmetries
-from pixelsim.plan.stories import Event, Story, became
+from pixelsim.plan.stories import Event, Story, became, enact
 from pixelsim.sharing.actions import Action
 from pixelsim.sharing.effects import perform
 from pixelsim.sharing.rulebook import Rulebook
 from pixelsim.world.world import World
 
-__all__ = ["Search"]
+__all__ = ["SHIFT", "Search"]
 
 Flight = tuple[tuple[int, int], ...]
 """Actions begun and not done: pairs (steps left, number of the letter), sorted."""
 State = tuple[Key, Flight]
-_SHIFT = 8
+SHIFT = 8
 """A move is coded as letter * 8 + delay, or as -1 - (which order) for a step of the clock."""
 
 
@@ -103,20 +103,23 @@ class Search:
         world = self.table.world(key)
         numbers = self._needs.of(key)
         self.skipped += len(self.letters) - len(numbers)
-        full, begun_already = len(flight) >= self._in_flight, {number for _, number in flight}
+        full = len(flight) >= self._in_flight
+        waiting = {number for _, number in flight}
         for number in numbers:
-            after = self._do(index, number << 3, number, world) if self.decisions[number].of(key) else None
+            if number in waiting:  # what is begun is not begun again before it is done
+                continue
+            after = self._do(index, number * SHIFT, number, world) if self.decisions[number].of(key) else None
             if after is None:
                 self.refused += 1
                 continue
             for delay in self._delays:
                 if delay == 0:
                     self.transitions += 1
-                    self._reach(index, number << 3, self.table.successor(world, key, after), flight, following)
-                elif not full and number not in begun_already:
+                    self._reach(index, number * SHIFT, self.table.successor(world, key, after), flight, following)
+                elif not full:
                     self.transitions += 1
                     begun = tuple(sorted((*flight, (delay, number))))
-                    self._reach(index, (number << 3) + delay, key, begun, following)
+                    self._reach(index, number * SHIFT + delay, key, begun, following)
 
     def _do(self, index: int, move: int, number: int, world: World) -> World | None:
         """Do all of a letter, or nothing; the laws are tested on each of its actions."""
@@ -195,7 +198,7 @@ class Search:
         world, clock, flight, events = self.start, 0, list[tuple[int, int]](), list[Event]()
         for move in moves:
             if move >= 0:
-                number, delay = divmod(move, _SHIFT)
+                number, delay = divmod(move, SHIFT)
                 if delay:
                     steps = f"begun; it takes {delay} step{'s' if delay > 1 else ''}"
                     events.append(Event(clock, self.letters[number].name, steps))
@@ -213,14 +216,8 @@ class Search:
         return events
 
     def _enact(self, world: World, number: int, clock: int, events: list[Event]) -> World:
-        letter, after = self.letters[number], world
-        for action in letter.actions:
-            decision = self.rules(after, action, self.rulebook, 0)
-            if not decision.allowed:
-                events.append(Event(clock, letter.name, became(decision)))
-                return world
-            after = perform(after, action, self.rulebook, 0)
-        events.append(Event(clock, letter.name, became(decision)))
+        after, decision = enact(world, self.letters[number], self.rulebook, self.rules)
+        events.append(Event(clock, self.letters[number].name, became(decision)))
         return after
 
 

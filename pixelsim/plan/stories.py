@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pixelsim.plan.alphabet import Letter
+from pixelsim.plan.cache import Rules
 from pixelsim.sharing.decision import Decision
+from pixelsim.sharing.effects import perform
+from pixelsim.sharing.rulebook import Rulebook
+from pixelsim.world.world import World
 
-__all__ = ["Event", "Story", "became"]
+__all__ = ["Event", "Story", "became", "enact"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +59,14 @@ def became(decision: Decision) -> str:
     if decision.allowed:
         return f"allowed ({decision.rule})"
     return f"refused ({decision.rule}): {decision.reason}"
+
+
+def enact(world: World, letter: Letter, rulebook: Rulebook, rules: Rules) -> tuple[World, Decision]:
+    """Do all of a letter, or nothing: give the world after it, and the decision that settled it; the clock is at 0."""
+    after = world
+    for action in letter.actions:
+        decision = rules(after, action, rulebook, 0)
+        if not decision.allowed:
+            return world, decision
+        after = perform(after, action, rulebook, 0)
+    return after, decision

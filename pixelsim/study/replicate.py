@@ -2,68 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+import contextlib
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from pixelsim.base.errors import InputError
-from pixelsim.measure import metrics, outcome_values
+from pixelsim.base.errors import InputError, PixelsimError
 from pixelsim.scenario.scenario import Scenario
-from pixelsim.study.statistics import summarise
-from pixelsim.traffic.simulate import Simulation, simulate
+from pixelsim.study.attempts import Failed, Failure, Task, raise_if_all_failed
+from pixelsim.study.execution import Cancel, Execution, ExecutorLike, Progress
+from pixelsim.study.responses import KEYS, Collected, Responses, position
+from pixelsim.study.statistics import Floats, summarise
+from pixelsim.study.window import WHOLE, Window
 
-__all__ = ["KEYS", "Replications", "replicate", "responses"]
-
-KEYS = ("kind", "viewer", "surface", "response", "rule", "pixel", "event", "object", "unit", "reason")
-"""Columns that name a response: a metric of a viewer, or an outcome."""
-
-Floats = NDArray[np.float64]
-
-
-def responses(simulation: Simulation) -> tuple[pd.DataFrame, Floats]:
-    """Give the responses of one replication: names as a table with columns `KEYS`, and values, missing as NaN."""
-    read = metrics(simulation)
-    found = outcome_values(simulation)
-    names = pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "kind": "metric",
-                    "viewer": read["viewer"],
-                    "surface": read["surface"],
-                    "response": read["metric"],
-                    "rule": read["rule"],
-                    "pixel": read["pixel"],
-                    "event": read["event"],
-                    "object": read["object"],
-                    "unit": "events",
-                    "reason": read["reason"],
-                }
-            ),
-            pd.DataFrame(
-                {
-                    "kind": "outcome",
-                    "viewer": "",
-                    "surface": [o.plane for o in found],
-                    "response": [o.outcome for o in found],
-                    "rule": "",
-                    "pixel": "",
-                    "event": "",
-                    "object": [o.object for o in found],
-                    "unit": [o.unit for o in found],
-                    "reason": "",
-                }
-            ),
-        ],
-        ignore_index=True,
-    )
-    values = [read["value"].to_numpy(dtype=np.float64, na_value=np.nan), [o.value for o in found]]
-    return names, np.concatenate([np.asarray(v, dtype=np.float64) for v in values])
+__all__ = ["KEYS", "Replications", "replicate"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,21 +25,34 @@ class Replications:
 
     Parameters
     ----------
-    scenario, seed
+    scenario, seed, window
         What was run.
     names
         A row for each response, columns `KEYS`.
     values
-        float64 of shape (replications, responses); NaN where a viewer had no access.
+        float64 of shape (replications, responses), in the order of the replications from 0; NaN where a viewer had no
+        access, and in the rows of replications that failed.
+    asked
+        Number of replications asked for; more than ``values`` has when the work was stopped.
+    failures
+        The replications that failed, each with seed and message.
     """
 
     scenario: Scenario
     seed: int
     names: pd.DataFrame
     values: Floats
+    asked: int
+    failures: tuple[Failure, ...] = ()
+    window: Window = WHOLE
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the work was stopped before all replications were done."""
+        return len(self) < self.asked
 
     def summary(self, confidence: float = 0.95) -> pd.DataFrame:
         """Give for each response its mean, the half-width of the mean, and the 5-95 % range of single runs.
@@ -109,6 +75,15 @@ class Replications:
         )
         return pd.concat([self.names, numbers], axis=1)
 
+    def frame(self) -> pd.DataFrame:
+        """Give every value as one row: ``scenario_hash``, ``seed``, ``replication``, columns `KEYS`, ``value``."""
+        runs, width = self.values.shape
+        frame = self.names.loc[np.tile(np.arange(width), runs)].reset_index(drop=True)
+        frame.insert(0, "scenario_hash", self.scenario.content_hash)
+        frame.insert(1, "seed", self.seed)
+        frame.insert(2, "replication", np.repeat(np.arange(runs), width))
+        return frame.assign(value=self.values.ravel())
+
     def response(self, response: str, **keys: str) -> Floats:
         """Give the values of one response over the replications.
 
@@ -121,26 +96,12 @@ class Replications:
 
         Raises
         ------
+        UnknownNameError
+            There is no such name, or no such column.
         InputError
             None or several responses fit.
         """
-        fits = self.names["response"] == response
-        for key, value in keys.items():
-            fits &= self.names[key] == value
-        index = np.flatnonzero(fits)
-        if len(index) != 1:
-            raise InputError.single(
-                "replications",
-                field="response",
-                value=f"{response} {keys}",
-                rule=f"the name of exactly one response, not of {len(index)}",
-                remedy="name viewer, surface, event or object as well",
-            )
-        return np.asarray(self.values[:, index[0]], dtype=np.float64)
-
-
-def _one(scenario: Scenario, seed: int, replication: int) -> Floats:
-    return responses(simulate(scenario, seed, replication))[1]
+        return np.asarray(self.values[:, position(self.names, response, keys)], dtype=np.float64)
 
 
 def replicate(
@@ -149,12 +110,16 @@ def replicate(
     *,
     seed: int = 1,
     workers: int = 1,
-    executor: Executor | None = None,
-    progress: Callable[[Iterable[Floats], int], Iterator[Floats]] | None = None,
+    executor: ExecutorLike | None = None,
+    progress: Progress = None,
+    cancel: Cancel | None = None,
+    warm_up_days: int = 0,
+    cool_down_days: int = 0,
 ) -> Replications:
     """Run a scenario many times with other luck.
 
     Results stand in the order of the replications, whatever ran first, and do not depend on the number of workers.
+    An interrupt from the keyboard keeps the replications that are done, as far as none before them is missing.
 
     Parameters
     ----------
@@ -167,37 +132,61 @@ def replicate(
     workers
         Processes; 1 runs here. Below about a second of work for each worker, one process is faster.
     executor
-        Any ``concurrent.futures`` executor to use instead.
+        Any ``concurrent.futures`` executor, or a client of Dask distributed, to use instead.
     progress
-        Wraps the stream of results, to show how far it is; gets the total as well.
+        True shows a bar; or a function that wraps the stream of results, and gets their number as well.
+    cancel
+        Asked after each replication; True stops the work and keeps what is done.
+    warm_up_days, cool_down_days
+        Days simulated beside those that count; see :func:`pixelsim.study.run`.
 
     Raises
     ------
     InputError
-        ``replications`` or ``workers`` is below 1.
+        ``replications``, ``workers`` or another argument is refused, or the scenario is.
+    PixelsimError
+        Nothing was done, since every replication failed or the work was cancelled at once.
     """
-    for field, value in (("replications", replications), ("workers", workers)):
-        if value < 1:
-            raise InputError.single(
-                "replicate", field=field, value=value, rule="a whole number of at least 1", remedy="ask for more"
-            )
-    first = simulate(scenario, seed, 0)
-    names, values = responses(first)
-    task = partial(_one, scenario, seed)
-    rest = range(1, replications)
+    check_replications(replications)
+    execution = Execution(workers, executor, progress, cancel)
+    task = Task((scenario,), seed, Window(warm_up_days, cool_down_days))
+    done: list[Responses | Failed] = []
+    with contextlib.suppress(KeyboardInterrupt):
+        for (result,) in execution.in_order(task, range(replications), replications):
+            done.append(result)
+    if not done:
+        msg = "the work was stopped before the first replication was done"
+        raise PixelsimError(msg)
+    raise_if_all_failed(done)
+    collected = Collected()
+    for result in done:
+        collected.add(result if isinstance(result, Responses) else None)
+    failures = [task.failure(0, number, result) for number, result in enumerate(done) if isinstance(result, Failed)]
+    keys = collected.keys()
+    return Replications(
+        scenario,
+        seed,
+        collected.names(keys),
+        collected.values(keys),
+        asked=replications,
+        failures=tuple(failures),
+        window=task.window,
+    )
 
-    def results(pool: Executor | None) -> Iterator[Floats]:
-        yield values
-        yield from map(task, rest) if pool is None else pool.map(task, rest)
 
-    def collect(stream: Iterator[Floats]) -> Floats:
-        return np.stack(list(progress(stream, replications) if progress is not None else stream))
+def check_replications(replications: int) -> None:
+    """Refuse fewer than one replication.
 
-    if executor is not None:
-        table = collect(results(executor))
-    elif workers == 1:
-        table = collect(results(None))
-    else:
-        with ProcessPoolExecutor(workers) as pool:
-            table = collect(results(pool))
-    return Replications(scenario, seed, names, table)
+    Raises
+    ------
+    InputError
+        The number is below 1.
+    """
+    if replications < 1:
+        raise InputError.single(
+            "replicate",
+            field="replications",
+            value=replications,
+            rule="a whole number of at least 1",
+            remedy="ask for more",
+        )

@@ -10,11 +10,13 @@ import pandas as pd
 
 from pixelsim.base.clock import format_offset
 from pixelsim.base.money import to_major
-from pixelsim.measure import conservation, metrics, outcomes
+from pixelsim.measure import conservation, outcomes
 from pixelsim.measure.metrics import Level
 from pixelsim.scenario.parameters import parameter_table
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.sharing.history import Record
+from pixelsim.study.responses import position, responses_of, windowed_metrics
+from pixelsim.study.window import WHOLE, Window
 from pixelsim.traffic.keys import Finder, latest
 from pixelsim.traffic.log import log_frame
 from pixelsim.traffic.simulate import Simulation, simulate
@@ -24,24 +26,65 @@ __all__ = ["Run", "run"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """One replication: one possible history, with its log, its figures and its change log."""
+    """One replication: one possible history, with its log, its figures and its change log.
+
+    Parameters
+    ----------
+    simulation
+        All that the replication brought forth, warm-up and cool-down included.
+    window
+        The days that count. Metrics, outcomes, responses and delivery are of these days; log, conservation and change
+        log show everything.
+    """
 
     simulation: Simulation
+    window: Window = WHOLE
 
     @property
     def scenario(self) -> Scenario:
-        """What was run."""
+        """What was run, lengthened by warm-up and cool-down."""
         return self.simulation.scenario
 
     def metrics(
         self, viewer: str | None = None, *, by: Literal["total", "day"] = "total", level: Level = "campaign"
     ) -> pd.DataFrame:
         """Give what viewers read (R24 to R27); see :func:`pixelsim.measure.metrics`."""
-        return metrics(self.simulation, viewer, by=by, level=level)
+        return windowed_metrics(self.simulation, self.window, viewer, by=by, level=level)
 
     def outcomes(self) -> pd.DataFrame:
         """Give the outcomes that decide; see :func:`pixelsim.measure.outcomes`."""
-        return outcomes(self.simulation)
+        return outcomes(self.window.cut(self.simulation))
+
+    def responses(self) -> pd.DataFrame:
+        """Give all figures of the run by name, the same that replications are summarised by.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``kind`` (metric, outcome, access), ``viewer``, ``surface``, ``response``, ``rule``, ``pixel``,
+            ``event``, ``object``, ``unit``, ``reason`` and ``value``, missing where the viewer had no access.
+        """
+        return responses_of(self.simulation, self.window).frame()
+
+    def response(self, response: str, **keys: str) -> float:
+        """Give one figure of the run.
+
+        Parameters
+        ----------
+        response
+            Name of the metric or outcome.
+        **keys
+            Values of other columns of `responses`, such as ``viewer="brand"`` or ``object="acc_agency"``.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such name, or no such column.
+        InputError
+            None or several figures fit.
+        """
+        table = self.responses()
+        return float(table["value"].iloc[position(table, response, keys)])
 
     def conservation(self) -> pd.DataFrame:
         """Give the totals at every hop; see :func:`pixelsim.measure.conservation`."""
@@ -65,7 +108,7 @@ class Run:
         numbering, world = self.simulation.numbering, self.simulation.history.now
         clock = self.scenario.clock
         rows = []
-        for part in self.simulation.shown:
+        for part in self.window.cut(self.simulation).shown:
             account = world.ad_accounts[numbering.accounts[numbering.group_account[part.ad_group]]]
             first = int(clock.day_index(np.zeros(1, np.int64), account.utc_offset)[0])
             spend = to_major(part.spend, account.currency)
@@ -147,8 +190,18 @@ def _change_rows(record: Record, scenario: Scenario) -> list[dict[str, object]]:
     ]
 
 
-def run(scenario: Scenario, *, seed: int = 1, replication: int = 0, finder: Finder = latest) -> Run:
+def run(
+    scenario: Scenario,
+    *,
+    seed: int = 1,
+    replication: int = 0,
+    finder: Finder = latest,
+    warm_up_days: int = 0,
+    cool_down_days: int = 0,
+) -> Run:
     """Run one replication of a scenario: one possible history, not a forecast.
+
+    The run covers the instants from the scenario's start up to, and not including, its end.
 
     Parameters
     ----------
@@ -160,10 +213,14 @@ def run(scenario: Scenario, *, seed: int = 1, replication: int = 0, finder: Find
         Number of the replication, at least 0.
     finder
         How last touches are found; the result is the same.
+    warm_up_days, cool_down_days
+        Days simulated before the start and after the end, whole numbers of at least 0, that do not count themselves:
+        so that the first days have people with a past, and the last days' clicks have their orders (P151).
 
     Raises
     ------
     InputError
-        The seed or the replication is negative, or the scenario has no website.
+        The seed, the replication or a number of days is refused, or the scenario has no website.
     """
-    return Run(simulate(scenario, seed, replication, finder=finder))
+    window = Window(warm_up_days, cool_down_days)
+    return Run(simulate(window.lengthened(scenario), seed, replication, finder=finder), window)

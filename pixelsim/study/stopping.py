@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from scipy import special
 
 from pixelsim.base.errors import InputError
 
-__all__ = ["Stopping", "half_width", "replications_needed", "until_half_width"]
+__all__ = ["HalfWidthWatch", "Stopping", "half_width", "replications_needed", "until_half_width"]
 
 
 def half_width(standard_deviation: float, n: int, confidence: float = 0.95) -> float:
@@ -142,6 +143,77 @@ class Stopping:
         return text
 
 
+class HalfWidthWatch:
+    """Follows the half-width of a mean while values come in, and tells when it has held a target.
+
+    Parameters
+    ----------
+    target
+        Half-width wanted, in the unit of the response, above 0.
+    confidence
+        Probability in (0, 1).
+    look_ahead
+        Further replications through which the target has to hold, at least 0; see `until_half_width`.
+    minimum
+        Replications before the target is looked at, at least 2.
+
+    Raises
+    ------
+    InputError
+        When an argument is outside its range.
+    """
+
+    def __init__(self, target: float, confidence: float = 0.95, *, look_ahead: int = 5, minimum: int = 10) -> None:
+        _check_positive("target", target)
+        check_confidence(confidence)
+        _check_watch(look_ahead, minimum)
+        self.target, self.confidence, self.look_ahead, self.minimum = target, confidence, look_ahead, minimum
+        self._values: list[float] = []
+        self._widths: list[float] = []
+        self._n, self._mean, self._squares = 0, 0.0, 0.0
+        self._enough_at: int | None = None
+        self._held = False
+
+    def add(self, value: float) -> bool:
+        """Take the response of the next replication, NaN when it is missing, and tell whether the target has held.
+
+        Raises
+        ------
+        InputError
+            The response is infinite.
+        """
+        if math.isinf(value):
+            raise InputError.single(
+                "until_half_width",
+                place=f"replication {len(self._values)}",
+                field="value",
+                value=value,
+                rule="finite, or NaN when missing",
+                remedy="let draw give NaN where the response does not exist",
+            )
+        self._values.append(value)
+        if not math.isnan(value):
+            # Welford's update: exact enough for long runs of large values, and constant time for each of them.
+            self._n += 1
+            step = value - self._mean
+            self._mean += step / self._n
+            self._squares += step * (value - self._mean)
+        spread = math.sqrt(max(self._squares, 0.0) / (self._n - 1)) if self._n > 1 else math.nan
+        self._widths.append(half_width(spread, self._n, self.confidence))
+        drawn = len(self._values)
+        if self._n >= self.minimum and self._widths[-1] <= self.target:
+            self._enough_at = self._enough_at or drawn
+            self._held = drawn >= self._enough_at + _further(self.look_ahead, self._enough_at)
+        else:
+            self._enough_at, self._held = None, False
+        return self._held
+
+    def stopping(self) -> Stopping:
+        """Give what it came to so far."""
+        enough_at = self._enough_at if self._held else None
+        return Stopping(np.array(self._values), np.array(self._widths), enough_at, self.target, self.confidence)
+
+
 def until_half_width(
     draw: Callable[[int], float],
     target: float,
@@ -182,43 +254,12 @@ def until_half_width(
     InputError
         When an argument is outside its range, or a response is infinite.
     """
-    _check_positive("target", target)
-    check_confidence(confidence)
-    _check_counts(look_ahead, minimum, maximum)
-    values: list[float] = []
-    widths: list[float] = []
-    n, mean, squares = 0, 0.0, 0.0
-    enough_at: int | None = None
+    _check_counts(maximum, minimum)
+    watch = HalfWidthWatch(target, confidence, look_ahead=look_ahead, minimum=minimum)
     for replication in range(maximum):
-        value = float(draw(replication))
-        if math.isinf(value):
-            raise InputError.single(
-                "until_half_width",
-                place=f"replication {replication}",
-                field="value",
-                value=value,
-                rule="finite, or NaN when missing",
-                remedy="let draw give NaN where the response does not exist",
-            )
-        values.append(value)
-        if not math.isnan(value):
-            # Welford's update: exact enough for long runs of large values, and constant time for each of them.
-            n += 1
-            step = value - mean
-            mean += step / n
-            squares += step * (value - mean)
-        spread = math.sqrt(max(squares, 0.0) / (n - 1)) if n > 1 else math.nan
-        widths.append(half_width(spread, n, confidence))
-        drawn = replication + 1
-        if n >= minimum and widths[-1] <= target:
-            enough_at = enough_at or drawn
-            if drawn >= enough_at + _further(look_ahead, enough_at):
-                break
-        else:
-            enough_at = None
-    else:
-        enough_at = None
-    return Stopping(np.array(values), np.array(widths), enough_at, target, confidence)
+        if watch.add(float(draw(replication))):
+            break
+    return watch.stopping()
 
 
 def _further(look_ahead: int, replications: int) -> int:
@@ -248,13 +289,17 @@ def _check_positive(field: str, value: float) -> None:
         )
 
 
-def _check_counts(look_ahead: int, minimum: int, maximum: int) -> None:
+def _check_watch(look_ahead: int, minimum: int) -> None:
     if look_ahead < 0:
-        field, value, rule = "look_ahead", look_ahead, "at least 0"
-    elif minimum < 2:
-        field, value, rule = "minimum", minimum, "at least 2, since one value shows no spread"
-    elif maximum < minimum:
-        field, value, rule = "maximum", maximum, f"at least the minimum of {minimum}"
-    else:
-        return
+        _refuse_count("look_ahead", look_ahead, "at least 0")
+    if minimum < 2:
+        _refuse_count("minimum", minimum, "at least 2, since one value shows no spread")
+
+
+def _check_counts(maximum: int, minimum: int) -> None:
+    if maximum < minimum:
+        _refuse_count("maximum", maximum, f"at least the minimum of {minimum}")
+
+
+def _refuse_count(field: str, value: int, rule: str) -> Never:
     raise InputError.single("until_half_width", field=field, value=value, rule=rule, remedy="change it")

@@ -8,7 +8,7 @@ from plan_worlds import client_and_agency, with_ad_group, with_shared_account
 from pixelsim.base.clock import DAY
 from pixelsim.plan import ActionPlan, Cost, CostCase, CostKind, Fallback, RateEstimator, check_plan, plan_unshare
 from pixelsim.sharing import PRESETS, AfterRefusal, GuardAppliesTo, Rulebook
-from pixelsim.world import BusinessRole, World
+from pixelsim.world import AccountAssignment, AccountRole, BusinessRole, World
 
 RATES = RateEstimator(spend_per_day={"g": 100}, conversions_per_day={"g": 3.0}, mean_delay_days=2.0)
 
@@ -149,3 +149,12 @@ def test_an_operator_is_found_for_a_partner_with_several_people() -> None:
     plan = plan_unshare(world, "px", from_="bc_ag", unavailable={"otto": "refuses"}, now=DAY)
     assert plan.safe
     assert plan.step("prepare").title == "assign ad account acc_a to anna as Operator"
+
+
+def test_a_replacement_that_nobody_can_transfer_is_said_to_be_closed() -> None:
+    admin = AccountAssignment(role=AccountRole.ADMIN, via="bc_c")
+    world = running().with_item("account_people", ("acc_c", "colin"), admin)
+    plan = plan_unshare(world, "px", from_="bc_ag", unavailable={"cleo": "refuses"})
+    moved = named(plan, "move to a replacement pixel")
+    assert not moved.safe
+    assert "Nobody can transfer pixel px-replacement to Business Center bc_c" in moved.consequence

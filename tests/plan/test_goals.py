@@ -6,11 +6,12 @@ import pytest
 from plan_worlds import client_and_agency, with_ad_group, with_shared_account
 
 from pixelsim.base.clock import DAY
-from pixelsim.plan.goals import EndAccess, StopBy, UserState, pixel_users_at, removals
+from pixelsim.plan.goals import Condition, EndAccess, StopBy, UserState, pixel_users_at, removals
 from pixelsim.sharing import PRESETS, Rulebook, apply
 from pixelsim.sharing import actions as do
 from pixelsim.world import (
     AccountAssignment,
+    AccountGrant,
     AccountRole,
     BusinessRole,
     Link,
@@ -175,3 +176,14 @@ def test_a_partner_whose_account_created_the_pixel_never_loses_it() -> None:
 def test_a_pixel_in_no_business_center_leaves_nothing_that_could_be_unshared() -> None:
     world = client_and_agency().changed("pixels", "px", owner_bc=None)
     assert all(not isinstance(a, do.UnsharePixel | do.UnlinkPixel) for a in TO_PARTNER.leftovers(world))
+
+
+def test_a_plain_condition_has_nothing_in_its_way_and_leaves_nothing() -> None:
+    goal = Condition("share nothing", lambda world: not world.shares)
+    assert goal.in_the_way(client_and_agency(), Rulebook(), 0) == goal.leftovers(client_and_agency()) == ()
+    assert not goal.reached(client_and_agency())
+
+
+def test_roles_of_others_on_accounts_are_nobodys_leftovers() -> None:
+    world = client_and_agency().with_item("account_grants", ("bc_x", "acc_c"), AccountGrant(role=AccountRole.OPERATOR))
+    assert removals(world, "px", "bc_ag") == []

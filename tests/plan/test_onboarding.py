@@ -48,9 +48,8 @@ def test_everything_that_is_missing_is_planned_and_then_its_people_can_run_ads(r
 
 def test_what_is_so_already_is_left_out() -> None:
     world = with_shared_account(client_and_agency())
-    plan = plan_onboard(
-        world, partner="bc_ag", pixels=["px"], accounts=["acc_a", "acc_c"], people=["otto"], editors=["cleo"]
-    )
+    accounts = ["acc_a", "acc_c"]
+    plan = plan_onboard(world, partner="bc_ag", pixels=["px"], accounts=accounts, people=["otto"], editors=["cleo"])
     assert plan.steps == ()
     assert plan.safe
 

@@ -93,7 +93,7 @@ def test_markdown_is_a_checklist_that_says_who_when_why_and_what_else() -> None:
 
 - Nobody is there.
 
-## Steps
+## Steps, as far as they go
 
 - [ ] **1.** Tell them (day 1)
   - Who: an Admin of bc; could also: ann, ben

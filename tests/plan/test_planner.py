@@ -12,7 +12,19 @@ from pixelsim.base.errors import InputError, UnknownNameError
 from pixelsim.plan import ActionPlan, Availability, Code, Delays, StepKind, check_plan, plan_unshare
 from pixelsim.sharing import PRESETS, AfterRefusal, GuardAppliesTo, Rulebook, SharingSettings, decide, residual_access
 from pixelsim.sharing import actions as do
-from pixelsim.world import AccountStatus, Audience, AudienceAfter, Effect, PixelAssignment, PixelLevel, Token, World
+from pixelsim.world import (
+    AccountGrant,
+    AccountRole,
+    AccountStatus,
+    Audience,
+    AudienceAfter,
+    Effect,
+    Link,
+    PixelAssignment,
+    PixelLevel,
+    Token,
+    World,
+)
 
 STRICT = Rulebook(policy=PRESETS["strict"])
 
@@ -341,3 +353,23 @@ def test_a_plan_that_calls_itself_safe_replays_without_a_refusal_or_a_moment_of_
         if fallback.safe and fallback.name != "move to a replacement pixel":
             again = check_plan(really, fallback.steps, rulebook, goal=plan.goal)
             assert not again.orphaned_spend
+
+
+def test_an_account_that_is_not_linked_needs_no_step_to_end_its_access() -> None:
+    plan = plan_unshare(client_and_agency().without("links", [("px", "acc_a")]), "px", from_="acc_a")
+    assert plan.safe
+    assert kinds(plan) == ["notify", "look", "verify", "recheck"]
+
+
+def test_a_role_on_a_third_partys_account_that_nobody_takes_away_is_said() -> None:
+    world = client_and_agency()
+    world = world.with_item("business_centers", "bc_x", world.business_centers["bc_c"])
+    world = world.with_item("ad_accounts", "acc_x", dataclasses.replace(world.ad_accounts["acc_c"], owner_bc="bc_x"))
+    world = world.with_item("links", ("px", "acc_x"), Link(by_bc="bc_c"))
+    world = world.with_item("account_grants", ("bc_ag", "acc_x"), AccountGrant(role=AccountRole.OPERATOR))
+    world = world.with_item("account_grants", ("bc_c", "acc_x"), AccountGrant(role=AccountRole.OPERATOR))
+    plan = plan_unshare(world, "px", from_="bc_ag")
+    assert not plan.safe
+    assert plan.reasons == (
+        "Nobody can take ad account acc_x away from Business Center bc_ag: it needs an Admin of bc_x, and there is none.",
+    )

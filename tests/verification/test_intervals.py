@@ -33,8 +33,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pixelsim.study.statistics import Verdict, break_even, correct, paired, quantile_interval, summarise
+from pixelsim.study.paired import Verdict, correct, paired
+from pixelsim.study.statistics import summarise
 from pixelsim.study.stopping import until_half_width
+from pixelsim.study.thresholds import break_even, quantile_interval
 
 Study = Callable[[np.random.Generator], bool]
 
