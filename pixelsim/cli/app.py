@@ -186,6 +186,53 @@ def plan(
         raise typer.Exit(1)
 
 
+@app.command()
+def report(
+    scenario: Annotated[str, typer.Argument(help="Name of a built-in scenario, or a .toml file.")] = "agency",
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The HTML file to write.")] = Path("report.html"),
+    from_export: Annotated[
+        Path | None, typer.Option("--from", help="Ads Manager export to calibrate the scenario from.")
+    ] = None,
+    organic_sessions: Annotated[
+        float | None, typer.Option(min=0, help="Organic sessions a day; no export has them.")
+    ] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Days to simulate instead of the scenario's own.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Unshare policy: documented, strict, pause or continue.")] = None,
+    seed: Seed = 1,
+    replications: Replications = 50,
+    workers: Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")] = 1,
+) -> None:
+    """Write a report as one HTML file to mail: figures, timeline, change log, and every assumption."""
+    from pixelsim.cli.pages import report_page  # noqa: PLC0415
+    from pixelsim.cli.run import RunJob  # noqa: PLC0415
+
+    job = RunJob(
+        scenario=scenario,
+        report=from_export,
+        organic_sessions=organic_sessions,
+        days=days,
+        preset=preset,
+        seed=seed,
+        replications=replications,
+        workers=workers,
+    )
+    report_page(job, out)
+
+
+@app.command()
+def lab(
+    notebooks: Annotated[Path | None, typer.Argument(help="Folder of notebooks; the shipped ones.")] = None,
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on, at 127.0.0.1 only.")] = 8888,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
+) -> None:
+    """Open the notebooks in JupyterLab, on this machine only and behind a token."""
+    from pixelsim.cli.pages import open_lab  # noqa: PLC0415
+
+    raise typer.Exit(open_lab(notebooks, port=port, browser=browser))
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave the process with its exit code.
 

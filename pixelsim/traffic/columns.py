@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields
-from functools import partial
+from functools import cache, partial
 from typing import Any, Self
 
 import numpy as np
@@ -44,7 +44,7 @@ class Columns:
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Give the names of the columns, in their order."""
-        return tuple(field.name for field in fields(cls))  # type: ignore[arg-type]  # subclasses are data classes
+        return _names_of(cls)
 
     def columns(self) -> list[NDArray[Any]]:
         """Give the columns, in their order."""
@@ -56,6 +56,12 @@ class Columns:
 
     def __len__(self) -> int:
         return len(getattr(self, self.names()[0]))
+
+
+@cache
+def _names_of(table: type[Columns]) -> tuple[str, ...]:
+    """List the fields of a table once for each kind of table; asking the data class anew is slow."""
+    return tuple(field.name for field in fields(table))  # type: ignore[arg-type]  # subclasses are data classes
 
 
 def _once(made: dict[Hashable, NDArray[Any]], key: Hashable, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.traffic.numbering import Numbering
 
-__all__ = ["STRANGER", "event_key", "event_keys_as_text", "once_only", "person_base", "sent_id"]
+__all__ = ["STRANGER", "event_key", "event_keys_as_text", "once_only", "origins_of", "person_base", "sent_id"]
 
 Longs = NDArray[np.int64]
 
@@ -48,9 +48,14 @@ def sent_id(key: Longs, variant: int) -> Longs:
     return key << 3 | variant
 
 
+def origins_of(key: Longs) -> Longs:
+    """Give the numbers of the origins that events come from, by the events' own numbers."""
+    return key >> (NUMBER_BITS + PLACE_BITS)
+
+
 def event_keys_as_text(key: Longs, numbering: Numbering) -> pd.Series:
     """Write events as text that names where the session came from, so that it is the same in every variant."""
-    origin = key >> (NUMBER_BITS + PLACE_BITS)
+    origin = origins_of(key)
     number = (key >> PLACE_BITS) & ((1 << NUMBER_BITS) - 1)
     place = key & ((1 << PLACE_BITS) - 1)
     names = np.array([o.key for o in numbering.origins], dtype=object)

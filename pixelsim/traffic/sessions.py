@@ -153,8 +153,10 @@ class SessionSource:
         if weight.lost_per_second == 0:
             return sessions
         share = np.ones(len(sessions))
+        loads = self.traffic.capture.loads
         for begin, upto, carried in pixels:
-            share[(sessions.at >= begin) & (sessions.at < upto)] = weight.kept_share(len(carried))
+            loaded = sum(loads.get(self.numbering.pixels[pixel], 1) for pixel in carried)
+            share[(sessions.at >= begin) & (sessions.at < upto)] = weight.kept_share(loaded)
         stays = uniform(sessions.number, self._keys["stays"][sessions.origin]) < share
         self.lost += int(np.count_nonzero(~stays))
         return sessions.take(stays)

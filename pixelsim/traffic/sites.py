@@ -20,7 +20,7 @@ __all__ = ["Site", "SiteStep"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SiteStep:
-    """What a website brought forth in one step."""
+    """What a website brought forth in one step; ``orders`` are those placed in it, whenever their sessions began."""
 
     touches: list[TouchRows]
     copies: Copies
@@ -69,6 +69,7 @@ class Site:
         )
         self._events = EventMaker(streams, traffic, numbering)
         self._capturer = Capturer(streams, traffic, numbering, population=self._sessions.population, consent=consent)
+        self._placed_later: list[Orders] = []
 
     @property
     def lost_sessions(self) -> int:
@@ -90,4 +91,8 @@ class Site:
         sessions = self._sessions.until(end, flows, [(p.start, p.end, p.pixels) for p in pages])
         events = self._events.unfold(sessions)
         copies, heard = self._capturer.copies(events, pages)
-        return SiteStep([flow.touches for flow in flows], copies, orders_of(events, sessions, heard), len(sessions))
+        # A session that crosses the end of the step, or of the run, places its order after it.
+        orders = Orders.join([*self._placed_later, orders_of(events, sessions, heard)])
+        placed = orders.at < end
+        self._placed_later = [orders.take(~placed)]
+        return SiteStep([flow.touches for flow in flows], copies, orders.take(placed), len(sessions))
