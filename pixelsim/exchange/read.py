@@ -25,7 +25,7 @@ from pixelsim.exchange.spreadsheet import is_spreadsheet, open_spreadsheet
 from pixelsim.exchange.table import FAST_FROM, RawTable, open_text
 from pixelsim.exchange.totals import compare_totals, has_footer, refuse_misplaced_totals
 
-__all__ = ["read_export"]
+__all__ = ["build_report", "read_export"]
 
 SHOWN_FAULTS = 20
 
@@ -115,7 +115,7 @@ def read_export(
             units=units or {},
             notes=notes,
         )
-        return _report(builder, header, used, accept_mismatch=accept_mismatch, account=account)
+        return build_report(builder, header, used, accept_mismatch=accept_mismatch, account=account)
     finally:
         raw.close()
 
@@ -127,14 +127,31 @@ def _header_of(path: Path, text: str, table: AliasTable) -> Header:
     return header
 
 
-def _report(
+def build_report(
     builder: Builder,
     header: Header,
     encoding: str,
     *,
-    accept_mismatch: bool,
-    account: str | Mapping[str, str] | None,
+    accept_mismatch: bool = False,
+    account: str | Mapping[str, str] | None = None,
+    totals: bool = True,
 ) -> AdsReport:
+    """Make the report of a table whose columns are matched; the step that all readers share.
+
+    Parameters
+    ----------
+    builder, header, encoding
+        The table, its header, and how its text was read.
+    accept_mismatch, account
+        As in :func:`read_export`.
+    totals
+        The table may have a row of totals; False where its maker never writes one.
+
+    Raises
+    ------
+    InputError
+        No row can be read, or the totals differ from the rows.
+    """
     raw, table = builder.raw, builder.table
     if raw.rows == 0:
         raise _no_rows(builder.source)
@@ -147,7 +164,7 @@ def _report(
     by_day = _times(builder, columns)
 
     days = columns["date"].astype("datetime64[s]") if by_day else None
-    footer_row = has_footer(builder, quantities, days)
+    footer_row = totals and has_footer(builder, quantities, days)
     count = raw.rows - 1 if footer_row else raw.rows
     if footer_row:
         # Its label is no day and no id, and that is no fault.
@@ -156,7 +173,8 @@ def _report(
         _refuse(builder, [raw.rows - 1], "row", "as many cells as the header", "export it again; the file was cut off")
     if count == 0 and not raw.ragged:
         raise _no_rows(builder.source)
-    refuse_misplaced_totals(builder, quantities, count)
+    if totals:
+        refuse_misplaced_totals(builder, quantities, count)
     _require(builder, named[:count], level, None if days is None else days[:count])
 
     keep = np.ones(count, dtype=bool)

@@ -5,9 +5,10 @@ A figure is a set of log rows of one event name, so that two figures can be comp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,18 +16,29 @@ from numpy.typing import NDArray
 
 from pixelsim.base.clock import HOUR, days
 from pixelsim.base.errors import InputError, UnknownNameError
-from pixelsim.scenario.capture import EVENT_NAMES
+from pixelsim.measure.domains import sites_of_events
+from pixelsim.scenario.capture import EVENT_NAMES, Capture
 from pixelsim.scenario.measurement import DayBasis
 from pixelsim.traffic.attribution import Reason
 from pixelsim.traffic.capture import Loss
+from pixelsim.traffic.events import Orders
 from pixelsim.traffic.log import Fate
 from pixelsim.traffic.sessions import Visit
 from pixelsim.traffic.simulate import Simulation
 
-__all__ = ["Figure", "FigureRows", "Stage", "rows_of"]
+__all__ = ["Figure", "FigureRows", "Stage", "Unsent", "rows_of"]
 
 Longs = NDArray[np.int64]
 _Because = Callable[["pd.Series | NDArray[np.bool_]", "str | NDArray[np.object_]"], None]
+
+
+class Unsent(IntEnum):
+    """Why the log has no copy of an order's purchase event for a pixel."""
+
+    SENT = 0
+    NOT_ON_PAGE = 1
+    NO_TAG = 2
+    ON_ITS_WAY = 3
 
 
 class Stage(StrEnum):
@@ -92,8 +104,9 @@ class Figure:
 class FigureRows:
     """The rows behind figures of one event name and pixel: a log row each, and one for each event never sent.
 
-    Columns: ``row`` (position in the log, -1 for an event that no pixel was sent), ``key``, ``happens`` (whether the
-    row stands for its event in truth; one row of each event does), and everything that figures ask of a row.
+    Columns: ``row`` (position in the log, -1 for an event of which the log has no copy for the pixel), ``unsent`` (why
+    it has none, an `Unsent`), ``key``, ``happens`` (whether the row stands for its event in truth; one row of each
+    event does), and everything that figures ask of a row.
     """
 
     table: pd.DataFrame
@@ -115,7 +128,7 @@ class FigureRows:
         if stage == 0:
             because(~table["happens"], "a further copy of the same event")
         if stage >= 1:
-            because(table["row"] < 0, "no pixel on the page")
+            because(table["row"] < 0, _words(table["unsent"], UNSENT))
         if stage >= 2:
             because(table["loss"] != Loss.RECEIVED, _words(table["loss"], LOSSES))
         if stage >= 3:
@@ -176,6 +189,11 @@ class FigureRows:
         return f"stands on another day, by day of the {basis} on the clock of the figure"
 
 
+UNSENT = {
+    Unsent.NOT_ON_PAGE: "the pixel was not on the page",
+    Unsent.NO_TAG: "no tag of the page sends it to the pixel",
+    Unsent.ON_ITS_WAY: "no copy had arrived when the run ended",
+}
 LOSSES = {
     Loss.BLOCKED: "lost: a blocker stopped it",
     Loss.NO_CONSENT: "lost: no consent",
@@ -197,7 +215,7 @@ CREDITS = {
 }
 
 
-def _words(codes: pd.Series, table: dict[Loss, str] | dict[Fate, str] | dict[Reason, str]) -> NDArray[np.object_]:
+def _words(codes: pd.Series, table: Mapping[Any, str]) -> NDArray[np.object_]:
     plain = {int(code): words for code, words in table.items()}
     return np.array([plain.get(int(code), "for another reason") for code in codes], dtype=object)
 
@@ -233,6 +251,7 @@ def rows_of(simulation: Simulation, event: str = "Purchase", pixel: str | None =
     table = pd.DataFrame(
         {
             "row": rows,
+            "unsent": np.full(len(rows), Unsent.SENT, dtype=np.int8),
             "key": log.key[rows],
             "at": log.at[rows],
             "received": log.received[rows],
@@ -244,7 +263,7 @@ def rows_of(simulation: Simulation, event: str = "Purchase", pixel: str | None =
         }
     )
     if event == "Purchase":
-        table = pd.concat([table, _unsent(simulation, table["key"].to_numpy())], ignore_index=True)
+        table = pd.concat([table, _unsent(simulation, number, table["key"].to_numpy())], ignore_index=True)
     # One row of each event stands for it in truth: the kept one, else the first that was received, else the first.
     rank = np.where(table["fate"] == Fate.KEPT, 0, np.where(table["loss"] == Loss.RECEIVED, 1, 2))
     first = table.assign(rank=rank).sort_values(["key", "rank", "received", "row"]).drop_duplicates("key").index
@@ -254,17 +273,17 @@ def rows_of(simulation: Simulation, event: str = "Purchase", pixel: str | None =
     return FigureRows(table, simulation)
 
 
-def _unsent(simulation: Simulation, sent: Longs) -> pd.DataFrame:
-    """Give the orders that no copy for this pixel exists of."""
-    orders = simulation.orders
-    missing = ~np.isin(orders.key, sent)
-    count = int(missing.sum())
+def _unsent(simulation: Simulation, pixel: int, sent: Longs) -> pd.DataFrame:
+    """Give the orders that the log has no copy of for this pixel, and why."""
+    orders = simulation.orders.take(~np.isin(simulation.orders.key, sent))
+    count = len(orders)
     return pd.DataFrame(
         {
             "row": np.full(count, -1),
-            "key": orders.key[missing],
-            "at": orders.at[missing],
-            "received": orders.at[missing],
+            "unsent": _why_unsent(simulation, pixel, orders),
+            "key": orders.key,
+            "at": orders.at,
+            "received": orders.at,
             "loss": np.full(count, -1, dtype=np.int8),
             "fate": np.full(count, Fate.LOST, dtype=np.int8),
             "visit": np.zeros(count, dtype=np.int8),
@@ -272,6 +291,23 @@ def _unsent(simulation: Simulation, sent: Longs) -> pd.DataFrame:
             "touch_at": np.full(count, -1),
         }
     )
+
+
+def _why_unsent(simulation: Simulation, pixel: int, orders: Orders) -> NDArray[np.int8]:
+    """Tell for each order why no copy of it for the pixel is in the log: codes of `Unsent`."""
+    numbering, code = simulation.numbering, simulation.numbering.pixels[pixel]
+    captures = {site.website: site.capture for site in simulation.scenario.traffic.sites}
+    site = sites_of_events(simulation, orders.key)
+    why = np.full(len(orders), Unsent.ON_ITS_WAY, dtype=np.int8)
+    for number, key in enumerate(numbering.sites):
+        capture = captures.get(key, Capture())
+        tagged = not capture.tags or any(t.event == "Purchase" and t.pixel in {None, code} for t in capture.tags)
+        if not tagged or (capture.loads.get(code, 1) == 0 and capture.server is None):
+            why[site == number] = Unsent.NO_TAG
+    for begin, end, world in simulation.history.spans(0, simulation.scenario.length):
+        carries = np.array([code in world.websites[key].pixels for key in numbering.sites], dtype=np.bool_)
+        why[(orders.at >= begin) & (orders.at < end) & ~carries[site]] = Unsent.NOT_ON_PAGE
+    return why
 
 
 def _add_claims(simulation: Simulation, table: pd.DataFrame) -> None:

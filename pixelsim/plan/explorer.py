@@ -47,6 +47,8 @@ class Exploration:
         Number of decisions really made; the rest followed from one in which all that was read was the same.
     renamings
         Number of renamings, the identity among them, under which two states counted as one.
+    tested
+        Ids of the rules whose invariants were tested in each state, and whose laws were tested at each step.
     stories
         What was found, the shortest story first; empty when everything held.
     """
@@ -61,6 +63,7 @@ class Exploration:
     skipped: int
     decisions: int
     renamings: int
+    tested: tuple[str, ...]
     stories: tuple[Story, ...]
 
     @property
@@ -86,6 +89,7 @@ class Exploration:
             f"transitions: {self.transitions:,}",
             f"refused attempts: {self.refused:,}; skipped, since an id did not exist: {self.skipped:,}",
             f"decisions made: {self.decisions:,}",
+            f"tested: {', '.join(self.tested)}",
         ]
         lines.append("everything held" if self.ok else "\n\n".join(str(story) for story in self.stories))
         return "\n".join(lines)
@@ -164,6 +168,7 @@ def explore(
         skipped=search.skipped,
         decisions=sum(memo.asked for memo in search.decisions),
         renamings=len(search.table.renamings),
+        tested=tuple(sorted({one.rule for one in invariants} | {one.rule for one in laws})),
         stories=tuple(search.stories),
     )
 

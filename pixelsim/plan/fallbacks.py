@@ -83,7 +83,11 @@ def _without_waiting(ending: Ending, ended: Ended, estimator: Estimator | None) 
     hasty = dataclasses.replace(ending, wait=False)
     result = draft_ending(hasty)
     safe, _ = _judge(hasty, result)
-    groups = tuple(user.id for user in ending.goal.users(ending.world, ending.begin) if user.kind == "ad_group")
+    groups = tuple(
+        user.id
+        for user in ending.goal.users(ending.world, ending.begin)
+        if user.kind == "ad_group" and user.state is not UserState.SCHEDULED
+    )
     case = CostCase(
         kind=CostKind.CUT_WINDOW,
         pixel=ending.goal.pixel,

@@ -31,7 +31,6 @@ class Severity(StrEnum):
 class Code(StrEnum):
     """What a finding is about, as a code that programs can compare."""
 
-    ADS_SCHEDULED = "ADS_SCHEDULED"
     AD_GROUPS_DELIVERING = "AD_GROUPS_DELIVERING"
     AD_GROUPS_SCHEDULED = "AD_GROUPS_SCHEDULED"
     AD_GROUPS_STOPPED = "AD_GROUPS_STOPPED"

@@ -116,11 +116,14 @@ class Crew:
         How long people take.
     unavailable
         Availability by id of a person, or of a Business Center for all its members; a person's own entry counts first.
+    own
+        Id of the Business Center whose people are asked before others', or None.
     """
 
     rulebook: Rulebook
     delays: Delays = field(default_factory=Delays)
     unavailable: Mapping[str, Availability] = field(default_factory=dict)
+    own: str | None = None
 
     def checked(self, world: World) -> Crew:
         """Give the crew back.
@@ -165,13 +168,14 @@ class Crew:
         return self.delays.slow if slow else self.delays.default
 
     def there(self, world: World) -> list[str]:
-        """List the people who would act, the quickest first, then by id; slow ones after all others."""
+        """List the people who would act: own ones first, the quickest first, then by id; slow ones after all others."""
         ranked = []
         for person, found in world.people.items():
             status = self.availability(world, person)
             if not found.left and status is not Availability.REFUSES:
-                ranked.append((status is Availability.SLOW, self.delay(world, person), person))
-        return [person for _, _, person in sorted(ranked)]
+                slow, foreign = status is Availability.SLOW, (self.own, person) not in world.members
+                ranked.append((slow, foreign, self.delay(world, person), person))
+        return [person for *_, person in sorted(ranked)]
 
     def candidates(self, world: World, action: Action, asked: int) -> list[Candidate]:
         """Ask the rules about everybody who would act, each at the moment at which they would have acted.
@@ -184,7 +188,7 @@ class Crew:
         Returns
         -------
         list of Candidate
-            The quickest first; who refuses or has left is not among them.
+            In the order in which they are asked; who refuses or has left is not among them.
         """
         return [
             ask(world, action, person, self.rulebook, asked + self.time_for(world, action, person))

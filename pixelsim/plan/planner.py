@@ -94,6 +94,7 @@ def plan_unshare(
         rulebook=rulebook,
         delays=delays if delays is not None else Delays(),
         unavailable={name: Availability(status) for name, status in (unavailable or {}).items()},
+        own=world.pixels[pixel].owner_bc,
     ).checked(world)
     ending = Ending(
         world=world,

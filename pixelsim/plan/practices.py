@@ -77,10 +77,13 @@ def _is_agency(world: World, bc: str | None) -> bool:
 
 
 def _one_for_all_regions(world: World) -> Iterator[Finding]:
+    carried = {pixel for _, pixels in sites(world) for pixel in pixels}
     for names, pixels in sites(world):
         if len(pixels) != 1:
             continue
         pixel = pixels[0]
+        if sum(owner_of(world, code) == owner_of(world, pixel) for code in carried) > 1:
+            continue  # an owner of several sites' pixels is a matter of B2
         creator = world.pixels[pixel].creator
         regions = [
             bc
@@ -90,7 +93,7 @@ def _one_for_all_regions(world: World) -> Iterator[Finding]:
         if world.pixels[pixel].owner_bc is not None and regions and not _is_agency(world, owner_of(world, pixel)):
             sentence = (
                 f"{', '.join(names)} has the one pixel {pixel}, owned by {owner_of(world, pixel)}; "
-                f"{', '.join(regions)} use it and have Admin access to create events and ads."
+                f"used, with Admin access to create events and ads, by {', '.join(regions)}."
             )
             yield _good(Code.FOLLOWS_B1, (pixel, *regions), sentence)
 

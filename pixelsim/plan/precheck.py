@@ -128,19 +128,20 @@ def _users(
     found: list[Finding] = []
     for state, code, words, remedy in (
         (UserState.DELIVERING, Code.AD_GROUPS_DELIVERING, "in delivery", "stop them before access ends"),
-        (UserState.SCHEDULED, Code.AD_GROUPS_SCHEDULED, "that start by themselves", "cancel them before access ends"),
+        (UserState.SCHEDULED, Code.AD_GROUPS_SCHEDULED, "with a start to come", "cancel them before access ends"),
     ):
         ids = tuple(user.id for user in groups if user.state is state)
         if ids:
+            first = max(at, min(world.ad_groups[group].start for group in ids))
             week = CostCase(
                 kind=CostKind.UNATTRIBUTED_SPEND,
                 pixel=goal.pixel,
                 accounts=tuple(sorted({user.account for user in groups if user.id in ids})),
                 ad_groups=ids,
-                start=at,
-                end=at + 7 * DAY,
+                start=first,
+                end=first + 7 * DAY,
             )
-            sentence = f"{len(ids)} ad group{'s' if len(ids) > 1 else ''} {words} on pixel {goal.pixel}: {_list(ids)}."
+            sentence = f"Ad groups {words} on pixel {goal.pixel}: {_list(ids)}."
             found.append(
                 Finding(
                     code=code,
@@ -156,11 +157,11 @@ def _users(
         user.id for user in groups if user.state is UserState.RESTING and goal.stop(world, user, rulebook) is not None
     )
     if resting:
-        sentence = f"{_list(resting)} rest now, and would spend unattributed if somebody switched them on after."
+        sentence = f"At rest, but would spend unattributed if somebody switched them on after: {_list(resting)}."
         found.append(_note(Code.AD_GROUPS_STOPPED, resting, sentence, "R15"))
     ads = tuple(user.id for user in users if user.kind == "ad" and user.state is not UserState.OVER)
     if ads:
-        sentence = f"{_list(ads)} use pixel {goal.pixel} for tracking only; their tracking pixel can be changed."
+        sentence = f"Ads that use pixel {goal.pixel} for tracking only, which can be changed: {_list(ads)}."
         found.append(_note(Code.TRACKING_ONLY_ADS, ads, sentence, "R16a"))
     return found
 
@@ -175,9 +176,7 @@ def _windows(
         return []
     latest = max(open_until[group] for group in groups)
     case = CostCase(kind=CostKind.CUT_WINDOW, pixel=goal.pixel, ad_groups=groups, start=at, end=latest)
-    sentence = (
-        f"Clicks up to now may still bring conversions until {when(latest)}: windows of {_list(groups)} are open."
-    )
+    sentence = f"Clicks up to now may still bring conversions until {when(latest)}: open windows have {_list(groups)}."
     return [
         Finding(
             code=Code.OPEN_WINDOWS,
@@ -222,7 +221,7 @@ def _audiences(world: World, goal: EndAccess, rulebook: Rulebook, estimator: Est
             code=Code.AUDIENCES_BUILT,
             severity=Severity.NOTE if setting is AudienceAfter.FROZEN else Severity.WARNING,
             subjects=ids,
-            sentence=f"Audiences {_list(ids)} were built from pixel {goal.pixel}; after access ends they {fate}.",
+            sentence=f"Audiences built from pixel {goal.pixel} {fate} after access ends: {_list(ids)}.",
             rule="R18",
             remedy="" if setting is AudienceAfter.FROZEN else "replace them in ad groups that target them first",
             cost=price(estimator, world, case),
@@ -250,7 +249,7 @@ def _left_behind(world: World, goal: EndAccess, estimator: Estimator | None) -> 
                     subjects=holders,
                     sentence=f"{words}: {shown}.",
                     rule=rule,
-                    remedy="take each of them away apart",
+                    remedy="take each of them away by itself",
                     cost=price(estimator, world, case),
                 )
             )

@@ -269,10 +269,12 @@ def _capital(text: str) -> str:
 def _step_lines(step: Step, clock: Clock | None) -> list[str]:
     done = when(step.at, clock)
     lines = [f"- [ ] **{step.number}.** {_capital(step.title)}{f' ({done})' if done else ''}"]
-    who = f"{step.who}, as {step.must}" if step.who and step.must else step.who or step.must
-    others = [person for person in step.can if person != step.who]
-    if who:
-        lines.append(f"  - Who: {who}{'; could also: ' + ', '.join(others) if others else ''}")
+    others = ", ".join(person for person in step.can if person != step.who)
+    if step.who:
+        role = f", as {step.must}" if step.must else ""
+        lines.append(f"  - Who: {step.who}{role}{f'; could also: {others}' if others else ''}")
+    elif step.must:
+        lines.append(f"  - Who: {step.must}{f': {others}' if others else ''}")
     if step.waits_for:
         numbers = ", ".join(str(number) for number in step.waits_for)
         lines.append(f"  - Waits for: step{'s' if len(step.waits_for) > 1 else ''} {numbers}: {step.waiting}")

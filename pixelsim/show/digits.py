@@ -22,6 +22,8 @@ def number(value: float, digits: int = 3) -> str:
     """Write a number with ``digits`` significant digits, whole where it is large, a dash where it is missing."""
     if not math.isfinite(value):
         return _DASH
+    if 0 < abs(value) < 1e-6:
+        return f"{value:.{digits - 1}e}".replace("-", "−")
     return _plain(value, 0 if value == round(value) else _decimals(value, digits))
 
 

@@ -98,7 +98,8 @@ def event_flow(ax: Axes, run: Run, *, pixel: str | None = None) -> Axes:
     ax.tick_params(axis="y", length=0)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=5))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
-    ax.set_xlabel(f"events in {run.scenario.days} days; shares of what was sent")
+    gap = " " if is_wide(ax) else "\n"
+    ax.set_xlabel(f"events in {run.scenario.days} days;{gap}shares of what was sent")
     set_title(ax, f"What became of the events sent to pixel {_name(run, pixel)}", ONE_HISTORY.lower(), narrow=30)
     return ax
 

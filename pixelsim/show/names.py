@@ -18,6 +18,8 @@ from pixelsim.world.world import ENTITY_FIELDS, World
 
 __all__ = ["Names"]
 
+LONGEST_DRAWN = 44
+"""Characters of a name that a picture has room for."""
 _KIND_OF = {
     "account": "ad_accounts",
     "creator": "ad_accounts",
@@ -90,7 +92,8 @@ class Names:
     world
         Where the names come from; of a run take the last state, which knows what was created on the way.
     drawn
-        Whether the names go into a picture: one with characters that the picture's font lacks gives way to the id.
+        Whether the names go into a picture: long ones are cut, and one with characters that the picture's font lacks
+        gives way to the id.
     """
 
     def __init__(self, world: World, *, drawn: bool = False) -> None:
@@ -99,7 +102,7 @@ class Names:
             items = getattr(world, kind)
             names = {key: _name(item) for key, item in items.items()}
             if drawn:
-                names = {key: drawable(name, "") for key, name in names.items()}
+                names = {key: _cut(drawable(name, "")) for key, name in names.items()}
             times = Counter(names.values())
             self._names[kind] = {
                 key: key if not name else f"{name} ({key})" if times[name] > 1 else name for key, name in names.items()
@@ -192,6 +195,10 @@ class Names:
             return match.group() if name == match.group() else _quoted(name)
 
         return _WORD.sub(named, text)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST_DRAWN else f"{name[: LONGEST_DRAWN - 1]}…"
 
 
 def _value(value: object) -> str:

@@ -153,11 +153,10 @@ def is_wide(ax: Axes) -> bool:
 
 
 def set_title(ax: Axes, *lines: str, narrow: int = 34) -> None:
-    """Set a title in one line where there is room, and else in lines of at most ``narrow`` characters."""
-    if is_wide(ax):
-        ax.set_title(": ".join(lines))
-    else:
-        ax.set_title("\n".join(part for line in lines for part in textwrap.wrap(line, narrow)))
+    """Set a title, in one line where there is room, and else in lines of at most ``narrow`` characters."""
+    told = [": ".join(lines)] if is_wide(ax) else lines
+    room = 100 if is_wide(ax) else narrow
+    ax.set_title("\n".join(part for line in told for part in textwrap.wrap(line, room)))
 
 
 def figure_png(figure: Figure) -> bytes:

@@ -12,7 +12,7 @@ from pixelsim.base.errors import InputError, PixelsimError
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.attempts import Failed, Failure, Task, raise_if_all_failed
 from pixelsim.study.execution import Cancel, Execution, ExecutorLike, Progress
-from pixelsim.study.responses import KEYS, Collected, Responses, position
+from pixelsim.study.responses import KEYS, Collected, Responses, joint_names, names_table, position
 from pixelsim.study.statistics import Floats, summarise
 from pixelsim.study.window import WHOLE, Window
 
@@ -162,12 +162,12 @@ def replicate(
     for result in done:
         collected.add(result if isinstance(result, Responses) else None)
     failures = [task.failure(0, number, result) for number, result in enumerate(done) if isinstance(result, Failed)]
-    keys = collected.keys()
+    names = joint_names([collected])
     return Replications(
         scenario,
         seed,
-        collected.names(keys),
-        collected.values(keys),
+        names_table(names.values()),
+        collected.values(list(names)),
         asked=replications,
         failures=tuple(failures),
         window=task.window,

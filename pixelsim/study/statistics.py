@@ -140,11 +140,3 @@ def number(value: float, *, sign: bool = False) -> str:
 def percent(confidence: float) -> str:
     """Write a probability as a percentage."""
     return f"{100 * confidence:.4g} %"
-
-
-def __getattr__(name: str) -> object:
-    from pixelsim.study import paired  # transition
-
-    if name in {"PairedDifference", "Verdict"}:
-        return getattr(paired, name)
-    raise AttributeError(name)

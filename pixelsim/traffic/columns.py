@@ -6,9 +6,8 @@ Columns that are one and the same array stay so: what is picked or joined once i
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import fields
-from functools import cache, partial
-from typing import Any, Self
+from functools import partial
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,8 @@ class Columns:
     """Base of frozen data classes whose fields are arrays of the same length."""
 
     __slots__ = ()
+    __match_args__: ClassVar[tuple[str, ...]] = ()
+    """Names of the columns, which the data class fills in."""
 
     def take(self, index: NDArray[np.bool_] | NDArray[np.int64] | slice) -> Self:
         """Pick rows by position, mask or slice."""
@@ -44,7 +45,7 @@ class Columns:
     @classmethod
     def names(cls) -> tuple[str, ...]:
         """Give the names of the columns, in their order."""
-        return _names_of(cls)
+        return cls.__match_args__
 
     def columns(self) -> list[NDArray[Any]]:
         """Give the columns, in their order."""
@@ -56,12 +57,6 @@ class Columns:
 
     def __len__(self) -> int:
         return len(getattr(self, self.names()[0]))
-
-
-@cache
-def _names_of(table: type[Columns]) -> tuple[str, ...]:
-    """List the fields of a table once for each kind of table; asking the data class anew is slow."""
-    return tuple(field.name for field in fields(table))  # type: ignore[arg-type]  # subclasses are data classes
 
 
 def _once(made: dict[Hashable, NDArray[Any]], key: Hashable, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:

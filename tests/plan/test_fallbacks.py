@@ -148,7 +148,7 @@ def test_an_operator_is_found_for_a_partner_with_several_people() -> None:
     world = running().with_item("members", ("bc_ag", "colin"), BusinessRole.STANDARD)
     plan = plan_unshare(world, "px", from_="bc_ag", unavailable={"otto": "refuses"}, now=DAY)
     assert plan.safe
-    assert plan.step("prepare").title == "assign ad account acc_a to anna as Operator"
+    assert plan.step("prepare").title == "assign ad account acc_a to colin as Operator", "your own people come first"
 
 
 def test_a_replacement_that_nobody_can_transfer_is_said_to_be_closed() -> None:

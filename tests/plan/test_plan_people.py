@@ -70,6 +70,17 @@ def test_slow_people_are_asked_last_and_those_who_refuse_or_left_not_at_all() ->
     assert not world.people["anna"].left
 
 
+def test_own_people_are_asked_before_others_even_if_those_are_quicker() -> None:
+    world = client_and_agency()
+    crew = Crew(
+        rulebook=RULES,
+        own="bc_c",
+        delays=Delays(people={"otto": HOUR, "colin": HOUR}),
+        unavailable={"cleo": Availability.SLOW},
+    )
+    assert crew.there(world) == ["colin", "otto", "anna", "cleo"]
+
+
 def test_an_approval_takes_at_least_the_acceptance_of_the_other_side() -> None:
     crew = Crew(rulebook=Rulebook(settings=SharingSettings(partnership_acceptance=4)), delays=Delays(default=DAY))
     approve = do.ApprovePartnership(actor="", bc="bc_ag", partner="bc_c")

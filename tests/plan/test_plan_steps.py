@@ -96,7 +96,7 @@ def test_markdown_is_a_checklist_that_says_who_when_why_and_what_else() -> None:
 ## Steps, as far as they go
 
 - [ ] **1.** Tell them (day 1)
-  - Who: an Admin of bc; could also: ann, ben
+  - Who: an Admin of bc: ann, ben
   - Why: They have to know. (R15)
 - [ ] **2.** Tell them
   - Waits for: step 1: the notice

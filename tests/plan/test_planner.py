@@ -216,6 +216,12 @@ def test_an_owner_stops_the_partners_ads_in_its_own_account() -> None:
     assert plan.steps[1].why.startswith("So that nobody of bc_ag")
 
 
+def test_the_owner_takes_away_what_it_can_itself() -> None:
+    plan = plan_unshare(full_world(), "px", from_="bc_ag")
+    assert plan.step("revoke").who == "cleo"
+    assert plan.step("revoke").can == ("anna", "cleo")
+
+
 def test_slow_people_set_the_date_and_the_quick_ones_are_asked_first() -> None:
     world = with_ad_group(client_and_agency(), "runs")
     slow = plan_unshare(
@@ -370,6 +376,5 @@ def test_a_role_on_a_third_partys_account_that_nobody_takes_away_is_said() -> No
     world = world.with_item("account_grants", ("bc_c", "acc_x"), AccountGrant(role=AccountRole.OPERATOR))
     plan = plan_unshare(world, "px", from_="bc_ag")
     assert not plan.safe
-    assert plan.reasons == (
-        "Nobody can take ad account acc_x away from Business Center bc_ag: it needs an Admin of bc_x, and there is none.",
-    )
+    what = "Nobody can take ad account acc_x away from Business Center bc_ag"
+    assert plan.reasons == (f"{what}: it needs an Admin of bc_x, and there is none.",)

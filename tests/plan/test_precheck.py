@@ -50,7 +50,7 @@ def test_a_week_of_what_runs_is_priced_by_the_estimator() -> None:
     running, later = found[Code.AD_GROUPS_DELIVERING].cost, found[Code.AD_GROUPS_SCHEDULED].cost
     assert running is not None
     assert later is not None
-    assert (running.amount("USD"), later.amount("USD")) == (7 * 100, 2 * 40)
+    assert (running.amount("USD"), later.amount("USD")) == (7 * 100, 7 * 40)
 
 
 def test_windows_stay_open_until_the_longest_one_closes() -> None:
