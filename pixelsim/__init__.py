@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pixelsim.base.errors import PixelsimError
     from pixelsim.exchange import calibrate, read_export
     from pixelsim.scenario import Scenario, load_scenario, sample, scenario_names, write_scenario
-    from pixelsim.study import Replications, Run, replicate, run
+    from pixelsim.study import Replications, Run, compare, decide, replicate, rerun, run, sweep, threshold
 
 _HOMES = {
     "PixelsimError": "pixelsim.base.errors",
@@ -33,6 +33,11 @@ _HOMES = {
     "Run": "pixelsim.study",
     "Scenario": "pixelsim.scenario",
     "calibrate": "pixelsim.exchange",
+    "threshold": "pixelsim.study",
+    "sweep": "pixelsim.study",
+    "rerun": "pixelsim.study",
+    "decide": "pixelsim.study",
+    "compare": "pixelsim.study",
     "explore": "pixelsim.explore",
     "load_scenario": "pixelsim.scenario",
     "read_export": "pixelsim.exchange",
@@ -52,15 +57,20 @@ __all__ = [
     "Scenario",
     "__version__",
     "calibrate",
+    "compare",
+    "decide",
     "explore",
     "load_scenario",
     "read_export",
     "replicate",
+    "rerun",
     "run",
     "sample",
     "scenario",
     "scenario_names",
     "show",
+    "sweep",
+    "threshold",
     "write_scenario",
 ]
 

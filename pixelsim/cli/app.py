@@ -186,6 +186,53 @@ def plan(
         raise typer.Exit(1)
 
 
+Workers = Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")]
+
+
+@app.command()
+def compare(
+    scenarios: Annotated[list[str], typer.Argument(help="A baseline and its variants: names or .toml files.")],
+    *,
+    replications: Replications = 50,
+    seed: Seed = 1,
+    workers: Workers = 1,
+    matters: Annotated[float | None, typer.Option(help="Smallest difference that matters, in each unit.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the tables.")] = None,
+) -> None:
+    """Compare scenarios on the same random numbers: paired differences, half-widths, verdicts in words."""
+    from pixelsim.cli.studies import compare_scenarios  # noqa: PLC0415
+
+    compare_scenarios(scenarios, replications=replications, seed=seed, workers=workers, matters=matters, out=out)
+
+
+@app.command()
+def sweep(
+    file: Annotated[Path, typer.Argument(help="TOML file with scenario, factors and method.")],
+    *,
+    out: Annotated[Path, typer.Option(help="Folder of the study; the same call goes on where it stopped.")],
+    seed: Seed = 1,
+    workers: Workers = 1,
+) -> None:
+    """Run a scenario at many combinations of levels, and keep the study on disk."""
+    from pixelsim.cli.studies import sweep_file  # noqa: PLC0415
+
+    sweep_file(file, seed=seed, workers=workers, out=out)
+
+
+@app.command("rerun")
+def rerun_(
+    study: Annotated[Path, typer.Argument(help="Folder of a study.")],
+    replication: Annotated[int, typer.Argument(min=0, help="Number of the replication.")],
+    *,
+    point: Annotated[int, typer.Option(min=0, help="Number of the design point.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder for its tables and its log.")] = None,
+) -> None:
+    """Run one replication of a stored study again, with its log."""
+    from pixelsim.cli.studies import rerun_one  # noqa: PLC0415
+
+    rerun_one(study, replication=replication, point=point, out=out)
+
+
 @app.command()
 def report(
     scenario: Annotated[str, typer.Argument(help="Name of a built-in scenario, or a .toml file.")] = "agency",

@@ -60,7 +60,7 @@ class Printer:
         self._heading(scenario, many)
         self._metrics(tables["metrics"], scenario)
         self._outcomes(tables["outcomes"], scenario)
-        self._change_log(one)
+        self.change_log(one)
         self._refused(one)
         self._parameters(scenario)
         self.console.print(f"\nTables, log and timeline are in [bold]{folder}[/bold].")
@@ -141,7 +141,7 @@ class Printer:
             )
         self.console.print(table)
 
-    def _change_log(self, one: Run) -> None:
+    def change_log(self, one: Run) -> None:
         """Print every attempt of one possible history with names, and what a passed guard left scheduled (R15)."""
         names = Names(one.simulation.history.now)
         title = "Change log of replication 0, one possible history"

@@ -9,7 +9,10 @@ import pandas as pd
 
 from pixelsim.base.errors import Fault, InputError
 
-__all__ = ["account_in_name", "fill_account"]
+__all__ = ["NO_ACCOUNT", "account_in_name", "fill_account"]
+
+NO_ACCOUNT = "the file does not say which ad account it is of"
+"""Note on a report whose rows have no account id."""
 
 _ID = re.compile(r"(?<!\d)\d{15,20}(?!\d)")
 
@@ -81,7 +84,7 @@ def fill_account(
     found = account_in_name(source)
     if found is not None:
         return frame.assign(account_id=found), [f"account_id {found} taken from the file name"]
-    return frame, ["the file does not say which ad account it is of"]
+    return frame, [NO_ACCOUNT]
 
 
 def _compare(frame: pd.DataFrame, source: str, account: str | Mapping[str, str] | None) -> None:

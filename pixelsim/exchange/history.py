@@ -81,9 +81,11 @@ def with_history(
     first = ordered.loc[~ordered.duplicated(key, keep="first")].set_index(key)[name]
     right = ordered[[key, since, name]].rename(columns={since: "_since", name: "_name"})
     right["_since"] = right["_since"].astype("datetime64[ns]")
+    right[key] = right[key].astype("object")
     left = pd.DataFrame(
         {
-            key: report[key].to_numpy(),
+            # One dtype on both sides, or the join is refused: a table may hold text as object or as str.
+            key: report[key].astype("object").reset_index(drop=True),
             "_day": report[day].astype("datetime64[ns]").to_numpy(),
             "_at": range(len(report)),
         }

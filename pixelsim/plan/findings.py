@@ -104,12 +104,18 @@ class Finding:
             "finding": self.sentence,
             "remedy": self.remedy,
             "until": when(self.until, clock),
-            "cost": cost_text(self.cost),
+            "cost": self.price,
         }
+
+    @property
+    def price(self) -> str:
+        """The cost in words; empty for what costs nothing by itself and was not estimated."""
+        harmless = self.severity in {Severity.GOOD, Severity.NOTE}
+        return "" if harmless and self.cost is None else cost_text(self.cost)
 
     def __str__(self) -> str:
         remedy = f" Remedy: {self.remedy}." if self.remedy else ""
-        cost = "" if self.severity in {Severity.GOOD, Severity.NOTE} else f" Cost: {cost_text(self.cost)}."
+        cost = f" Cost: {self.price}." if self.price else ""
         return f"{self.severity} ({self.rule}): {self.sentence}{remedy}{cost}"
 
 

@@ -8,7 +8,7 @@ from annotated_types import Len
 from pydantic import Field, field_validator
 
 from pixelsim.base.clock import fixed_offset
-from pixelsim.scenario.base import Input, Positive, Share, Weight, checked_offset, figure
+from pixelsim.scenario.base import Currency, Input, Positive, Share, Weight, checked_offset, figure
 from pixelsim.scenario.capture import EVENT_NAMES, Capture
 
 __all__ = [
@@ -85,7 +85,7 @@ class SiteTraffic(Input):
     """Sites that name the same population are visited by the same people; empty: the site's own."""
     funnel: Funnel = Funnel()
     value: OrderValue = OrderValue()
-    currency: str = "USD"
+    currency: Currency = "USD"
     capture: Capture = Capture()
 
     @field_validator("utc_offset")

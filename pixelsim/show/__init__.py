@@ -4,6 +4,7 @@ from pixelsim.show.charts import access_graph, difference, event_flow, funnel, m
 from pixelsim.show.findings import findings
 from pixelsim.show.graph import access_graph_figure
 from pixelsim.show.names import Names
+from pixelsim.show.picture import Picture, chart, picture_of
 from pixelsim.show.report import html_report, write_report
 from pixelsim.show.style import NARROW, WIDE, figure_png, new_figure, styled, write_png
 from pixelsim.show.timeline import timeline_figure, write_timeline
@@ -12,8 +13,10 @@ __all__ = [
     "NARROW",
     "WIDE",
     "Names",
+    "Picture",
     "access_graph",
     "access_graph_figure",
+    "chart",
     "difference",
     "event_flow",
     "figure_png",
@@ -22,6 +25,7 @@ __all__ = [
     "html_report",
     "metrics_by_viewer",
     "new_figure",
+    "picture_of",
     "styled",
     "timeline",
     "timeline_figure",

@@ -25,6 +25,7 @@ from pixelsim.base.files import write_bytes
 
 __all__ = [
     "COLOURS",
+    "DOTS",
     "NARROW",
     "NO_METADATA",
     "SERIES",
@@ -42,7 +43,7 @@ __all__ = [
 
 WIDE, NARROW = 10.0, 3.9
 """Widths of pictures in inches: for a screen or a page, and for a phone of 390 CSS pixels."""
-_DOTS = 2
+DOTS = 2
 """Picture dots for each CSS pixel, so that text stays sharp on dense screens."""
 _CSS_PIXELS = 100
 """CSS pixels an inch of a figure stands for."""
@@ -166,7 +167,7 @@ def figure_png(figure: Figure) -> bytes:
     """
     buffer = io.BytesIO()
     with styled():
-        figure.savefig(buffer, format="png", dpi=_CSS_PIXELS * _DOTS, metadata=NO_METADATA)
+        figure.savefig(buffer, format="png", dpi=_CSS_PIXELS * DOTS, metadata=NO_METADATA)
     return buffer.getvalue()
 
 

@@ -55,9 +55,7 @@ def make(path: Path) -> int:
 def test_a_million_rows_take_less_than_ten_seconds_and_one_and_a_half_gib(tmp_path: Path):
     path = tmp_path / "million.csv"
     wanted = make(path)
-    done = subprocess.run(
-        [sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True)
     rows, impressions, agree, seconds, peak = done.stdout.split()
     assert (int(rows), int(impressions), agree) == (ROWS, wanted, "True")
     assert float(seconds) < 10.0

@@ -157,6 +157,7 @@ def faults_of(plain: dict[str, Any]) -> list[Fault]:
         (("traffic", "delay", "fast_share"), 1.5, "at most 1"),
         (("traffic", "sites", 0, "people"), 0, "at least 1"),
         (("traffic", "sites", 0, "people"), 1.5, "a whole number"),
+        (("traffic", "sites", 0, "currency"), "usd", "three capital letters"),
         (("traffic", "sites", 0, "utc_offset"), "+05:45", "a whole or half hour within 14 hours of UTC"),
         (("structure", "ad_groups", 0, "view_days"), 14, "one of 0, 1, 7 days"),
         (("structure", "ad_groups", 0, "start_day"), -1.0, "at least 0"),

@@ -1,0 +1,357 @@
+"""What all explorers share: controls, a message, a picture, a table, the same as Python code, and long work that stops.
+
+An explorer is a widget that also tells its picture and table as plain HTML, so that a notebook that is saved, opened
+again or exported still shows them. Results are put into image and HTML widgets, never into captured output.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import functools
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from html import escape
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from pixelsim.base.errors import InputError, PixelsimError, UnknownNameError
+from pixelsim.explore.toolkit import widgets
+
+__all__ = ["STYLE", "Explorer", "guarded", "html_table"]
+
+P = ParamSpec("P")
+E = TypeVar("E", bound="Explorer")
+
+STYLE = (
+    "<style>.pixelsim{overflow-x:auto}.pixelsim table{border-collapse:collapse;font-size:13px}"
+    ".pixelsim th,.pixelsim td{padding:2px 10px 2px 0;text-align:left;vertical-align:top;"
+    "border-bottom:1px solid #9995}.pixelsim .number{text-align:right;font-variant-numeric:tabular-nums}"
+    ".pixelsim .missing{font-style:italic;opacity:.75}.pixelsim pre{user-select:all;white-space:pre-wrap;"
+    "border:1px solid #9995;padding:6px 8px;margin:4px 0}</style>"
+)
+_BREATH = 0.005
+"""Seconds that long work leaves to the page after each part, in which clicks and keys are taken."""
+
+
+def html_table(columns: Iterable[str], rows: Iterable[Iterable[str]], *, numeric: Iterable[str] = ()) -> str:
+    """Give a small table as HTML; every text is escaped.
+
+    Parameters
+    ----------
+    columns
+        Headings; one that is empty stays so.
+    rows
+        Texts, as many in each row as there are headings.
+    numeric
+        Headings of the columns that stand to the right.
+    """
+    heads, right = list(columns), set(numeric)
+    kinds = [' class="number"' if head in right else "" for head in heads]
+    top = "".join(f'<th scope="col"{kind}>{escape(head)}</th>' for head, kind in zip(heads, kinds, strict=True))
+    body = "".join(
+        f"<tr>{''.join(f'<td{kind}>{escape(cell)}</td>' for cell, kind in zip(row, kinds, strict=True))}</tr>"
+        for row in rows
+    )
+    return f'<div class="pixelsim"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+class _Guard:
+    """Shows what fails inside the block in one line of the page, and lets it through where tests run."""
+
+    def __init__(self, explorer: Explorer) -> None:
+        self.explorer = explorer
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        self.explorer.failed(error)
+        return not self.explorer.reraises
+
+
+def guarded(callback: Callable[Concatenate[E, P], None]) -> Callable[Concatenate[E, P], None]:
+    """Wrap a callback of an explorer: the page says in one line what failed, and a test sees the failure itself.
+
+    Without it a failure would show nowhere at all, since nobody waits for a callback.
+    """
+
+    @functools.wraps(callback)
+    def safe(explorer: E, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        with _Guard(explorer):
+            callback(explorer, *args, **kwargs)
+
+    return safe
+
+
+class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
+    """Base of all explorers.
+
+    A subclass gives :meth:`refresh`, which shows what the controls say, and :meth:`as_code`.
+
+    Parameters
+    ----------
+    title
+        What it explores.
+    controls
+        Widgets with a value, by the name under which :meth:`state` saves it.
+    told
+        What the picture shows, for those who cannot see it.
+    """
+
+    kind = ""
+    """Name under which a saved state tells what it belongs to."""
+
+    def __init__(self, title: str, controls: Mapping[str, Any], told: str) -> None:
+        self.title, self.controls = title, dict(controls)
+        self.failures: list[Exception] = []
+        self._task: asyncio.Task[None] | None = None
+        for control in self.controls.values():
+            control.style.description_width = "initial"
+            control.layout.width = "min(100%, 34em)"
+        self.heading = widgets.HTML(f"{STYLE}<b>{escape(title)}</b>")
+        self.message = widgets.HTML()
+        self.picture = widgets.Image(format="png", tooltip=told)
+        self.picture.layout.max_width = "100%"
+        self.table = widgets.HTML()
+        self.progress = widgets.IntProgress(min=0, max=1, description="runs", tooltip="runs that are done")
+        self.cancel = widgets.Button(description="Cancel", tooltip="Stop the runs; what is done is kept")
+        self.cancel.on_click(self._on_cancel)
+        self.work = widgets.HBox([self.progress, self.cancel])
+        self.work.layout.visibility = "hidden"
+        self.show_code = widgets.ToggleButton(
+            value=False, description="Show as code", tooltip="The Python code that gives what is on the screen"
+        )
+        self.code = widgets.HTML()
+        self.code.layout.display = "none"
+        self.show_code.observe(self._on_show_code, names="value")
+        parts = [
+            self.heading,
+            *self.controls.values(),
+            self.work,
+            self.message,
+            self.picture,
+            self.table,
+            self.show_code,
+            self.code,
+        ]
+        super().__init__(parts)
+        for control in self.controls.values():
+            control.observe(self._on_control, names="value")
+
+    # ---- what subclasses give ----------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Show what the controls say."""
+        raise NotImplementedError
+
+    def as_code(self) -> str:
+        """Give the Python code that gives what is on the screen."""
+        raise NotImplementedError
+
+    def arrange(self) -> None:
+        """Fit the choices of controls to the values of others; called whenever a value is set."""
+
+    def fingerprint(self) -> dict[str, Any]:
+        """Give what a saved state must agree with, such as the scenario's hash."""
+        return {}
+
+    # ---- what they use -----------------------------------------------------------------------------------------------
+
+    @property
+    def reraises(self) -> bool:
+        """Whether failures are let through: where pytest runs, also in the kernels that it started."""
+        return "PYTEST_VERSION" in os.environ or "PYTEST_CURRENT_TEST" in os.environ
+
+    def say(self, text: str) -> None:
+        """Show one line; screen readers read it out."""
+        self.message.value = f'<div role="status" aria-live="polite">{escape(text)}</div>' if text else ""
+
+    def failed(self, error: Exception) -> None:
+        """Show a failure in one line, and keep it."""
+        self.failures.append(error)
+        line = str(error).strip().partition("\n")[0]
+        if not isinstance(error, PixelsimError):
+            line = f"Something went wrong inside pixelsim, {type(error).__name__}: {line}"
+        self.message.value = f'<div role="alert" style="color:#b32d00">{escape(line)}</div>'
+
+    def paint(self, png: bytes) -> None:
+        """Show a picture."""
+        self.picture.value = png
+
+    @guarded
+    def update(self) -> None:
+        """Show what the controls say, and the code for it."""
+        self.stop()
+        self.say("")
+        with self._quiet():
+            self.arrange()
+        self.refresh()
+        code = escape(self.as_code())
+        self.code.value = f'<div class="pixelsim"><pre tabindex="0" title="click, then copy">{code}</pre></div>'
+
+    def _on_control(self, _change: object) -> None:
+        self.update()
+
+    def _on_show_code(self, change: Mapping[str, Any]) -> None:
+        self.code.layout.display = "" if change["new"] else "none"
+
+    # ---- long work ---------------------------------------------------------------------------------------------------
+
+    def start(self, work: Iterator[None], parts: int) -> None:
+        """Do long work part by part, so that the page stays alive and Cancel stops it.
+
+        In a notebook it goes on after the cell has ended; elsewhere it is done at once.
+
+        Parameters
+        ----------
+        work
+            Does one part with each step.
+        parts
+            How many parts there are.
+        """
+        self.stop()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            for _ in work:
+                pass
+            return
+        self.progress.value, self.progress.max = 0, max(1, parts)
+        self.work.layout.visibility = "visible"
+        self._task = loop.create_task(self._drive(work))
+
+    async def _drive(self, work: Iterator[None]) -> None:
+        try:
+            with _Guard(self):
+                for done, _ in enumerate(work, start=1):
+                    self.progress.value = done
+                    await asyncio.sleep(_BREATH)
+        finally:
+            if self._task is asyncio.current_task():
+                self.work.layout.visibility = "hidden"
+
+    @property
+    def working(self) -> bool:
+        """Whether long work is going on."""
+        return self._task is not None and not self._task.done()
+
+    def stop(self) -> None:
+        """Stop long work, if any; what is done of it stays on the screen."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+        self._task = None
+        self.work.layout.visibility = "hidden"
+
+    def _on_cancel(self, _button: object) -> None:
+        if self.working:
+            done, parts = self.progress.value, self.progress.max
+            self.stop()
+            self.say(f"Stopped after {done} of {parts} runs.")
+
+    async def finished(self) -> Self:
+        """Wait until long work is done, and give the explorer; await it before results are shown or checked."""
+        while self._task is not None and not self._task.done():
+            await asyncio.wait([self._task])
+        if self._task is not None and not self._task.cancelled():
+            self._task.result()
+        return self
+
+    # ---- state -------------------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, Any]:
+        """Give what is on the screen as plain data, for :meth:`load`."""
+        values = {name: control.value for name, control in self.controls.items()}
+        return {"explorer": self.kind, **self.fingerprint(), "controls": values}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Set the controls as they were saved, all or none of them.
+
+        Raises
+        ------
+        InputError
+            The state belongs to another explorer or scenario, or a value is none that the control takes.
+        UnknownNameError
+            It names a control that does not exist.
+        """
+        for key, value in {"explorer": self.kind, **self.fingerprint()}.items():
+            if state.get(key) != value:
+                raise InputError.single(
+                    "state", field=key, value=state.get(key), rule=f"{value}", remedy="load it where it was saved"
+                )
+        values = dict(state.get("controls", {}))
+        for name in values:
+            if name not in self.controls:
+                raise UnknownNameError("control", name, list(self.controls))
+        before = {name: control.value for name, control in self.controls.items()}
+        self._set({**before, **values})
+        taken = {name: self.controls[name].value for name in values}
+        wrong = next((name for name, value in values.items() if taken[name] != value), None)
+        if wrong is not None:
+            self._set(before)
+            raise InputError.single(
+                "state",
+                field=wrong,
+                value=values[wrong],
+                rule="a value that the control takes",
+                remedy="choose another",
+            )
+        self.update()
+
+    def _set(self, values: Mapping[str, Any]) -> None:
+        """Set controls without showing what is between the first and the last of them."""
+        with self._quiet():
+            for name, control in self.controls.items():
+                # A control that does not know a value keeps its own, which load() then finds out.
+                if name in values and _takes(control, values[name]):
+                    control.value = values[name]
+                self.arrange()
+
+    @contextlib.contextmanager
+    def _quiet(self) -> Iterator[None]:
+        """Change controls inside the block without an answer to each change."""
+        for control in self.controls.values():
+            control.unobserve(self._on_control, names="value")
+        try:
+            yield
+        finally:
+            for control in self.controls.values():
+                control.observe(self._on_control, names="value")
+
+    # ---- what is kept in a saved notebook ----------------------------------------------------------------------------
+
+    def static_html(self) -> str:
+        """Give what is on the screen as plain HTML: controls as words, picture and table."""
+        controls = "".join(
+            f"<li>{escape(str(control.description))} {escape(str(_shown(control)))}</li>"
+            for control in self.controls.values()
+        )
+        picture = ""
+        if self.picture.value:
+            data = base64.b64encode(self.picture.value).decode("ascii")
+            told = escape(str(self.picture.tooltip), quote=True)
+            picture = f'<img alt="{told}" style="max-width:100%" src="data:image/png;base64,{data}">'
+        return f"{STYLE}<div><b>{escape(self.title)}</b><ul>{controls}</ul>{picture}{self.table.value}</div>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        values = ", ".join(f"{name}={_shown(control)}" for name, control in self.controls.items())
+        return {**bundle, "text/plain": f"{self.title}: {values}", "text/html": self.static_html()}
+
+
+def _shown(control: Any) -> object:
+    """Give a control's value in words: the label where it has one."""
+    label = getattr(control, "label", None)
+    return control.value if label is None else label
+
+
+def _takes(control: Any, value: object) -> bool:
+    """Whether a control knows a value: one of its options, or a whole number between its ends."""
+    if hasattr(control, "options"):
+        return value in [option[1] if isinstance(option, tuple) else option for option in control.options]
+    return isinstance(value, int) and not isinstance(value, bool) and control.min <= value <= control.max

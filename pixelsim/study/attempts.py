@@ -1,0 +1,113 @@
+"""Replications that fail: a row with seed and message, so that one bad run does not cost the others."""
+
+from __future__ import annotations
+
+import traceback as tracebacks
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pixelsim.base.errors import PixelsimError
+from pixelsim.scenario.scenario import Scenario
+from pixelsim.study.responses import Responses, responses_of
+from pixelsim.study.window import WHOLE, Window
+from pixelsim.traffic.simulate import simulate
+
+__all__ = ["FAILURES", "Failed", "Failure", "Task", "attempt", "raise_if_all_failed", "respond"]
+
+Result = TypeVar("Result")
+
+FAILURES: tuple[type[Exception], ...] = (
+    PixelsimError,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    NameError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    Warning,
+)
+"""What a refused scenario, a defect or a full machine raises; an interrupt from the keyboard is none of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What is left of a failed attempt: one line that is the same everywhere, and the traceback of this machine."""
+
+    message: str
+    traceback: str
+    error: PixelsimError | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A replication that failed; `rerun` repeats it alone.
+
+    Parameters
+    ----------
+    scenario, seed, replication, window
+        What was run.
+    message
+        Kind of the error and its text.
+    traceback
+        Where it happened.
+    """
+
+    scenario: Scenario
+    seed: int
+    replication: int
+    window: Window
+    message: str
+    traceback: str
+
+    def __str__(self) -> str:
+        return f"replication {self.replication} of {self.scenario.name}, seed {self.seed}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a replication needs to know besides its number; sent to the process that runs it."""
+
+    scenarios: tuple[Scenario, ...]
+    seed: int
+    window: Window
+
+    def __call__(self, replication: int) -> tuple[Responses | Failed, ...]:
+        """Run one replication of every scenario, on the same random numbers."""
+        return tuple(respond(scenario, self.seed, replication, self.window) for scenario in self.scenarios)
+
+    def failure(self, number: int, replication: int, failed: Failed) -> Failure:
+        """Give the row of a failed replication of one of the scenarios."""
+        scenario = self.scenarios[number]
+        return Failure(scenario, self.seed, replication, self.window, failed.message, failed.traceback)
+
+
+def attempt(make: Callable[[], Result]) -> Result | Failed:
+    """Call a function, and take a failure as a result."""
+    try:
+        return make()
+    except FAILURES as error:
+        message = f"{type(error).__name__}: {error}"
+        return Failed(message, tracebacks.format_exc(), error if isinstance(error, PixelsimError) else None)
+
+
+def respond(scenario: Scenario, seed: int, replication: int, window: Window = WHOLE) -> Responses | Failed:
+    """Run one replication and give its responses, or its failure."""
+    return attempt(lambda: responses_of(simulate(window.lengthened(scenario), seed, replication), window))
+
+
+def raise_if_all_failed(results: Sequence[Responses | Failed]) -> None:
+    """Raise the first error when nothing succeeded: then it is the input that is wrong, and no replication's luck.
+
+    Raises
+    ------
+    PixelsimError
+        What the first replication failed with.
+    """
+    failed = [result for result in results if isinstance(result, Failed)]
+    if failed and len(failed) == len(results):
+        raise failed[0].error or PixelsimError(f"every replication failed; the first with {failed[0].message}")

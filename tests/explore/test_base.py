@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from pixelsim.base.errors import InputError, UnknownNameError
+from pixelsim.explore.base import Explorer, html_table
+from pixelsim.explore.toolkit import widgets
+
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=")
+
+
+class Doubling(Explorer):
+    """Doubles a number, and fails on 13."""
+
+    kind = "doubling"
+
+    def __init__(self) -> None:
+        self.shown: list[int] = []
+        controls = {
+            "number": widgets.IntSlider(value=1, min=0, max=20, description="number"),
+            "colour": widgets.Dropdown(options=[("red", "r"), ("green", "g")], description="colour"),
+        }
+        super().__init__("Doubling", controls, "a dot")
+        self.update()
+
+    def refresh(self) -> None:
+        number = self.controls["number"].value
+        if number == 13:
+            raise ValueError("thirteen <b>is</b> out\nof luck")
+        if number == 14:
+            raise InputError.single("doubling", field="number", value=14, rule="no 14", remedy="choose another")
+        self.shown.append(number)
+        self.paint(PNG)
+        self.table.value = html_table(["n"], [[str(2 * number)]])
+
+    def as_code(self) -> str:
+        return f"print({self.controls['number'].value} * 2 < 9)"
+
+    def fingerprint(self) -> dict[str, Any]:
+        return {"version": 1}
+
+
+@pytest.fixture
+def outside_of_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let explorers believe that no test runs."""
+    monkeypatch.setattr(Explorer, "reraises", property(lambda _explorer: False))
+
+
+def test_tests_are_told_by_what_pytest_leaves_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    explorer = Doubling()
+    assert explorer.reraises
+    monkeypatch.delenv("PYTEST_VERSION", raising=False)
+    assert explorer.reraises
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    assert not explorer.reraises
+
+
+def test_moving_a_control_shows_its_value() -> None:
+    explorer = Doubling()
+    explorer.controls["number"].value = 4
+    assert explorer.shown == [1, 4]
+    assert ">8<" in explorer.table.value
+
+
+def test_a_failure_is_let_through_where_tests_run() -> None:
+    explorer = Doubling()
+    with pytest.raises(ValueError, match="thirteen"):
+        explorer.controls["number"].value = 13
+    assert len(explorer.failures) == 1
+
+
+@pytest.mark.usefixtures("outside_of_tests")
+def test_a_failure_is_one_escaped_line_in_the_page_and_the_next_value_works() -> None:
+    explorer = Doubling()
+    explorer.controls["number"].value = 13
+    assert 'role="alert"' in explorer.message.value
+    assert "ValueError: thirteen &lt;b&gt;is&lt;/b&gt; out</div>" in explorer.message.value
+    assert "luck" not in explorer.message.value
+    explorer.controls["number"].value = 5
+    assert explorer.message.value == ""
+    assert ">10<" in explorer.table.value
+    assert [type(failure) for failure in explorer.failures] == [ValueError]
+
+
+@pytest.mark.usefixtures("outside_of_tests")
+def test_a_users_mistake_is_told_in_its_own_words() -> None:
+    explorer = Doubling()
+    explorer.controls["number"].value = 14
+    assert "number is &#x27;14&#x27;, but must be no 14; choose another." in explorer.message.value
+    assert "went wrong" not in explorer.message.value
+
+
+def test_code_is_shown_on_demand_and_escaped() -> None:
+    explorer = Doubling()
+    assert explorer.code.layout.display == "none"
+    explorer.show_code.value = True
+    assert explorer.code.layout.display == ""
+    assert "print(1 * 2 &lt; 9)" in explorer.code.value
+    explorer.show_code.value = False
+    assert explorer.code.layout.display == "none"
+
+
+def test_every_control_can_be_named_and_hinted() -> None:
+    explorer = Doubling()
+    assert [control.description for control in explorer.controls.values()] == ["number", "colour"]
+    assert explorer.cancel.tooltip
+    assert explorer.picture.tooltip == "a dot"
+    explorer.say("ready")
+    assert 'role="status" aria-live="polite">ready<' in explorer.message.value
+
+
+def test_state_goes_through_json_and_back() -> None:
+    explorer = Doubling()
+    explorer.controls["number"].value = 7
+    explorer.controls["colour"].value = "g"
+    state = json.loads(json.dumps(explorer.state()))
+    assert state == {"explorer": "doubling", "version": 1, "controls": {"number": 7, "colour": "g"}}
+    other = Doubling()
+    other.load(state)
+    assert other.state() == state
+    # Loaded at once, not control by control.
+    assert other.shown == [1, 7]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"explorer": "tripling"}, "explorer is 'tripling', but must be doubling"),
+        ({"version": 2}, "version is '2', but must be 1"),
+        ({"controls": {"number": 99}}, "number is '99', but must be a value that the control takes"),
+        ({"controls": {"number": True}}, "number is 'True'"),
+        ({"controls": {"number": "7"}}, "number is '7'"),
+        ({"controls": {"colour": "blue", "number": 3}}, "colour is 'blue'"),
+    ],
+)
+def test_a_state_that_does_not_fit_changes_nothing(change: dict[str, Any], message: str) -> None:
+    explorer = Doubling()
+    explorer.controls["number"].value = 2
+    before = explorer.state()
+    with pytest.raises(InputError, match=re.escape(message)):
+        explorer.load({**before, **change})
+    assert explorer.state() == before
+    assert explorer.shown == [1, 2]
+
+
+def test_an_unknown_control_is_refused_by_name() -> None:
+    explorer = Doubling()
+    with pytest.raises(UnknownNameError, match="control 'numbr' does not exist; did you mean 'number'"):
+        explorer.load({**explorer.state(), "controls": {"numbr": 3}})
+
+
+def test_a_saved_notebook_keeps_picture_and_table() -> None:
+    explorer = Doubling()
+    explorer.controls["colour"].value = "g"
+    bundle = explorer._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert bundle["text/plain"] == "Doubling: number=1, colour=green"
+    html = bundle["text/html"]
+    assert base64.b64encode(PNG).decode() in html
+    assert 'alt="a dot"' in html
+    assert explorer.table.value in html
+    assert "<li>colour green</li>" in html
+    assert Doubling().static_html() == Doubling().static_html()
+
+
+def test_before_there_is_a_picture_none_is_claimed() -> None:
+    explorer = Doubling()
+    explorer.picture.value = b""
+    assert "<img" not in explorer.static_html()
+
+
+class Counting(Explorer):
+    """Counts in parts, the way long work is done."""
+
+    kind = "counting"
+
+    def __init__(self, parts: int, fail_at: int | None = None) -> None:
+        self.parts, self.fail_at, self.done = parts, fail_at, 0
+        super().__init__("Counting", {"start": widgets.IntSlider(min=0, max=9)}, "nothing")
+
+    def refresh(self) -> None:
+        self.start(self._count(), self.parts)
+
+    def _count(self) -> Iterator[None]:
+        for part in range(self.parts):
+            if part == self.fail_at:
+                raise ValueError("part failed")
+            self.done += 1
+            yield
+
+    def as_code(self) -> str:
+        return "pass"
+
+
+def test_without_a_loop_long_work_is_done_at_once() -> None:
+    explorer = Counting(5)
+    explorer.update()
+    assert explorer.done == 5
+    assert not explorer.working
+
+
+def test_in_a_notebook_long_work_goes_on_and_can_be_awaited() -> None:
+    async def notebook() -> Counting:
+        explorer = Counting(5)
+        explorer.update()
+        assert explorer.working
+        assert explorer.done == 0
+        assert explorer.work.layout.visibility == "visible"
+        assert await explorer.finished() is explorer
+        return explorer
+
+    explorer = asyncio.run(notebook())
+    assert explorer.done == 5
+    assert explorer.progress.value == explorer.progress.max == 5
+    assert explorer.work.layout.visibility == "hidden"
+
+
+def test_cancel_really_stops_and_says_how_far_it_was() -> None:
+    async def notebook() -> Counting:
+        explorer = Counting(1000)
+        explorer.update()
+        while explorer.done < 3:
+            await asyncio.sleep(0)
+        explorer.cancel.click()
+        done = explorer.done
+        await explorer.finished()
+        await asyncio.sleep(0.05)
+        assert explorer.done == done
+        return explorer
+
+    explorer = asyncio.run(notebook())
+    assert not explorer.working
+    assert re.search(r"Stopped after \d+ of 1000 runs\.", explorer.message.value)
+    assert explorer.work.layout.visibility == "hidden"
+
+
+def test_cancel_when_nothing_is_going_on_says_nothing() -> None:
+    explorer = Counting(1)
+    explorer.cancel.click()
+    assert explorer.message.value == ""
+
+
+def test_new_work_takes_the_place_of_old_work() -> None:
+    async def notebook() -> Counting:
+        explorer = Counting(1000)
+        explorer.update()
+        await asyncio.sleep(0)
+        explorer.parts = 3
+        explorer.done = 0
+        explorer.controls["start"].value = 1
+        await explorer.finished()
+        return explorer
+
+    explorer = asyncio.run(notebook())
+    assert explorer.done == 3
+    assert explorer.work.layout.visibility == "hidden"
+
+
+def test_a_failure_in_long_work_comes_out_where_it_is_awaited() -> None:
+    async def notebook() -> None:
+        explorer = Counting(5, fail_at=2)
+        explorer.update()
+        with pytest.raises(ValueError, match="part failed"):
+            await explorer.finished()
+        assert "part failed" in explorer.message.value
+        assert explorer.done == 2
+
+    asyncio.run(notebook())
+
+
+@pytest.mark.usefixtures("outside_of_tests")
+def test_a_failure_in_long_work_is_one_line_in_the_page() -> None:
+    async def notebook() -> Counting:
+        explorer = Counting(5, fail_at=2)
+        explorer.update()
+        return await explorer.finished()
+
+    explorer = asyncio.run(notebook())
+    assert "part failed" in explorer.message.value
+    assert explorer.work.layout.visibility == "hidden"
+
+
+def test_subclasses_have_to_say_what_they_show() -> None:
+    bare = Explorer("Bare", {}, "nothing")
+    with pytest.raises(NotImplementedError):
+        bare.refresh()
+    with pytest.raises(NotImplementedError):
+        bare.as_code()
+    assert bare.fingerprint() == {}
+
+
+def test_tables_escape_and_align() -> None:
+    html = html_table(["a", "n"], [["<b>", "1 < 2"]], numeric=["n"])
+    assert "<td>&lt;b&gt;</td>" in html
+    assert '<td class="number">1 &lt; 2</td>' in html
+    assert '<th scope="col" class="number">n</th>' in html

@@ -1,0 +1,40 @@
+"""Runs of the crowded scenario, each made once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+import pytest
+from credit_by_hand import counted, touches_of, verdicts
+from crowded_run import Story, crowded
+
+import pixelsim as ps
+from pixelsim.traffic.collector import Collector
+
+Tell = Callable[..., Story]
+
+
+@pytest.fixture(scope="session")
+def tell() -> Tell:
+    """Run a variant once, record its touches, and work its credit out by hand."""
+
+    @functools.cache
+    def story(*, again: bool = False, **settings: object) -> Story:
+        one = crowded(again=again)
+        one = one.replace(measurement=one.measurement.replace(**settings))
+        recorded: list[object] = []
+        keep = Collector._add_touches
+
+        def record(collector: Collector, parts: list[object]) -> None:
+            recorded.extend(parts)
+            keep(collector, parts)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Collector, "_add_touches", record)
+            made = ps.run(one, seed=5)
+        touches = touches_of(made.simulation, recorded)
+        found = list(verdicts(made.simulation, touches))
+        return Story(made, touches, found, counted(made.simulation, found))
+
+    return story

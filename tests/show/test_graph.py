@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+from matplotlib.patches import FancyArrowPatch, Rectangle
+from show_figures import cut_texts, overlapping_texts
+
+from pixelsim.scenario import Scenario, scenario
+from pixelsim.show.graph import MOST, Tie, access_graph, access_graph_figure, graph_of
+from pixelsim.show.style import NARROW, WIDE, figure_png, new_figure, styled
+from pixelsim.study import Run
+from pixelsim.world.entities import AccountRole, AdAccount, BusinessCenter
+from pixelsim.world.relations import AccountGrant, Partnership, RelationStatus
+from pixelsim.world.world import World
+
+
+def ties(world: World) -> set[tuple[str, str, Tie]]:
+    return {(one, other, data["tie"]) for one, other, data in graph_of(world).edges(data=True)}
+
+
+def test_the_graph_holds_every_tie_of_the_world(agency: Scenario) -> None:
+    pixel = "pixels:BRANDSHOPPIXEL000001"
+    assert ties(agency.structure.world()) == {
+        ("business_centers:bc_brand", pixel, Tie.OWNS),
+        ("ad_accounts:acc_brand", pixel, Tie.CREATED),
+        (pixel, "business_centers:bc_agency", Tie.SHARED),
+        (pixel, "ad_accounts:acc_agency", Tie.LINKED),
+        ("business_centers:bc_brand", "business_centers:bc_agency", Tie.PARTNERS),
+    }
+
+
+def test_after_the_unshare_share_and_link_are_gone(one: Run) -> None:
+    kinds = {tie for _, _, tie in ties(one.simulation.history.now)}
+    assert kinds == {Tie.OWNS, Tie.CREATED, Tie.PARTNERS}
+
+
+def test_a_share_over_a_pending_partnership_is_no_tie_yet(agency: Scenario) -> None:
+    world = agency.structure.world()
+    pending = world.with_item("partnerships", ("bc_brand", "bc_agency"), Partnership(status=RelationStatus.PENDING))
+    assert Tie.SHARED not in {tie for _, _, tie in ties(pending)}
+
+
+def test_a_role_on_anothers_account_is_a_tie(agency: Scenario) -> None:
+    world = agency.structure.world()
+    granted = world.with_item("account_grants", ("bc_agency", "acc_brand"), AccountGrant(role=AccountRole.OPERATOR))
+    assert ("business_centers:bc_agency", "ad_accounts:acc_brand", Tie.GRANTED) in ties(granted)
+
+
+def test_boxes_ties_and_legend_are_drawn(agency: Scenario) -> None:
+    world = agency.structure.world()
+    figure = new_figure(WIDE, 3.5)
+    with styled():
+        ax = figure.subplots()
+        assert access_graph(ax, world) is ax
+    boxes = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
+    # A box and its coloured edge for three Business Centers, three ad accounts and one pixel.
+    assert len(boxes) == 2 * 7
+    assert sum(isinstance(patch, FancyArrowPatch) for patch in ax.patches) == 5
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == [
+        tie.value for tie in (Tie.OWNS, Tie.SHARED, Tie.CREATED, Tie.LINKED, Tie.PARTNERS)
+    ]
+    names = {text.get_text().replace("\n", " ") for text in ax.texts}
+    assert {"Brand", "Agency", "Brand's shop", "Agency's account for the brand"} <= names
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("name", ["agency", "agency_clients", "one_domain_wrong"])
+def test_no_text_is_cut_and_none_lies_on_another(width: float, name: str) -> None:
+    figure = access_graph_figure(scenario(name).structure.world(), width)
+    assert cut_texts(figure) == []
+    assert overlapping_texts(figure) == []
+
+
+def test_the_picture_does_not_depend_on_the_order_of_the_world() -> None:
+    world = scenario("many_domains").structure.world()
+    turned = World(**{name: dict(reversed(list(items.items()))) for name, items in vars(world).items()})
+    assert figure_png(access_graph_figure(world)) == figure_png(access_graph_figure(turned))
+
+
+def test_the_least_tied_are_left_out_and_counted() -> None:
+    world = World.of(
+        BusinessCenter(id="hub", name="Hub"),
+        *(AdAccount(id=f"a{i:02d}", name=f"Account {i}", owner_bc="hub") for i in range(MOST + 5)),
+        account_grants={("hub", "a28"): AccountGrant(role=AccountRole.ADMIN)},
+    )
+    ax = access_graph_figure(world).axes[0]
+    names = {text.get_text() for text in ax.texts}
+    assert ax.get_title(loc="left").endswith("5 with the fewest ties are not drawn")
+    assert "Account 28" in names
+    assert "Account 27" not in names
+
+
+def test_an_empty_world_is_an_empty_picture() -> None:
+    figure = access_graph_figure(World.of())
+    assert cut_texts(figure) == []
+    assert figure.axes[0].get_legend() is None
