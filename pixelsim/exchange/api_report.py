@@ -34,6 +34,7 @@ def report_of_table(
     account: str | Mapping[str, str] | None = None,
     notes: Iterable[str] = (),
     first_row: int = 1,
+    known_ids: Iterable[str] = (),
 ) -> AdsReport:
     """Make a report of cells with a header, as an export but never with a row of totals.
 
@@ -51,6 +52,8 @@ def report_of_table(
         What a reader should know already.
     first_row
         Row number in the file of the first row of cells.
+    known_ids
+        Ids that are known to be whole, however many zeros they end in.
 
     Raises
     ------
@@ -69,6 +72,7 @@ def report_of_table(
         headers=list(names),
         decimal=".",
         day_first=None,
+        known_ids=frozenset(known_ids),
         notes=list(notes),
     )
     return build_report(builder, Header(tuple(names), 0, None, score), "utf-8", account=account, totals=False)
@@ -117,7 +121,10 @@ def report_of_rows(
     if widths:
         told.append(f"{', '.join(sorted(widths))} came as numbers and are kept digit by digit")
     cells = [[_cell(row.get(name)) for name in names] for row in flat]
-    return report_of_table(names, cells, source, account=account, notes=told)
+    # No spreadsheet came between the API and this file, so ids that end in zeros are no rounded ones.
+    places = [at for at, name in enumerate(names) if name.endswith("_id")]
+    known = {row[at].strip() for row in cells for at in places}
+    return report_of_table(names, cells, source, account=account, notes=told, known_ids=known)
 
 
 def read_api_report(path: str | Path, *, currency: str | None = None, account: str | None = None) -> AdsReport:

@@ -78,6 +78,14 @@ def calibrate(
     base = builtin(scenario) if isinstance(scenario, str) else scenario
     found = estimate(report)
     usable = [c for c in found.campaigns if c.cpm and c.click_rate and c.conversions_per_click and c.daily_spend]
+    if not usable and not report.by_day:
+        raise InputError.single(
+            report.source,
+            field="date",
+            value="none",
+            rule="a column of days, without which daily spend cannot be told",
+            remedy="export it by day",
+        )
     if not usable:
         raise InputError.single(
             report.source,
@@ -155,10 +163,8 @@ class _Fit:
                 self.report.source, field="campaign", value=campaign.name, rule="fully estimated", remedy="leave it out"
             )
         key = part.ad_group
-        self._from_file(key, "daily_budget", spend, "; spend on days with spend, since the export has no budget")
-        self._note(key, "budget_spent", SourceKind.ASSUMPTION, "spend stands in for the budget, all of it is spent")
-        self._note(key, "budget_spread", SourceKind.ASSUMPTION, "spend stands in for the budget, all of it is spent")
-        self._from_file(key, "cpm", cpm)
+        budget, spent = self._budget(key, campaign, spend)
+        self._from_file(key, "cpm", cpm, "; money over impressions of a long period")
         self._from_file(key, "click_rate", clicks)
         rates = self._true_rates(conversions.value, clicks.value)
         for field, kind in (("conversion_rate", "click"), ("engaged_view_rate", "engaged_view"), ("view_rate", "view")):
@@ -176,15 +182,29 @@ class _Fit:
             self._note(key, "weekdays", SourceKind.ASSUMPTION, self.found.weekday_reason or "no shape in the file")
         return self.template.replace(
             ad_group=key,
-            daily_budget=spend.value * part.share,
-            budget_spent=1.0,
+            daily_budget=budget * part.share,
+            budget_spent=spent,
             budget_spread=0.0,
-            cpm=cpm.value,
+            cpm=_money_over_impressions(campaign, cpm),
             cpm_sigma=sigma,
             click_rate=clicks.value,
             weekdays=weekdays,
             **rates,
         )
+
+    def _budget(self, key: str, campaign: CampaignEstimates, spend: Estimate) -> tuple[float, float]:
+        """Give a campaign's daily budget and the share of it that is spent; spend stands in where there is none."""
+        budget = campaign.budget
+        if budget is not None and budget.value >= spend.value > 0:
+            self._from_file(key, "daily_budget", budget)
+            self._from_file(key, "budget_spent", spend, "; over the budget that the file prints")
+            self._note(key, "budget_spread", SourceKind.ASSUMPTION, "the mean share every day")
+            return budget.value, spend.value / budget.value
+        why = "the export has no budget" if budget is None else "more was spent than the budget that it prints"
+        self._from_file(key, "daily_budget", spend, f"; spend on days with spend, since {why}")
+        for field in ("budget_spent", "budget_spread"):
+            self._note(key, field, SourceKind.ASSUMPTION, "spend stands in for the budget, all of it is spent")
+        return spend.value, 1.0
 
     def _true_rates(self, conversions_per_click: float, click_rate: float) -> dict[str, float]:
         """Give the rates in truth behind a reported rate of conversions per click.
@@ -216,12 +236,13 @@ class _Fit:
             values = [found.value for c in self.usable if (found := getattr(c, name)) is not None]
             return float(np.median(values)) if values else self.template.cpm_sigma
 
+        prices = [_money_over_impressions(c, c.cpm) for c in self.usable if c.cpm is not None]
         click_rate = middle("click_rate")
         return delivery.replace(
             daily_budget=typical_budget,
             budget_spent=1.0,
             budget_spread=0.0,
-            cpm=middle("cpm"),
+            cpm=float(np.median(prices)),
             cpm_sigma=middle("cpm_log_sigma"),
             click_rate=click_rate,
             **self._true_rates(middle("conversions_per_click"), click_rate),
@@ -271,6 +292,16 @@ class _Fit:
         rest = [s for s in self.base.plan.steps if s not in stops]
         kept = [s for s in rest if not (isinstance(s.action, Switch) and s.action.id not in known)]
         return self.base.plan.replace(steps=(*made, *kept))
+
+
+def _money_over_impressions(campaign: CampaignEstimates, cpm: Estimate) -> float:
+    """Give the CPM that money over impressions comes to, from the mean of the days' CPMs.
+
+    For a log-normal CPM the mean of its days is exp(sigma^2 / 2) above its median, and what a fixed budget buys is
+    that much below it.
+    """
+    sigma = campaign.cpm_log_sigma.value if campaign.cpm_log_sigma is not None else 0.0
+    return float(cpm.value * np.exp(-(sigma**2)))
 
 
 def _claim_shares(report: AdsReport) -> tuple[dict[str, float], str]:

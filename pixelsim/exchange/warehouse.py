@@ -18,6 +18,7 @@ import pandas as pd
 from pixelsim.base.errors import InputError
 from pixelsim.exchange.accounts import NO_ACCOUNT
 from pixelsim.exchange.api_report import report_of_table
+from pixelsim.exchange.cells import unguard_cell
 from pixelsim.exchange.history import UNKNOWN, latest_versions, with_history
 from pixelsim.exchange.rates import recompute
 from pixelsim.exchange.report import AdsReport, Level, additive_columns, several_currencies
@@ -120,6 +121,9 @@ def _history(files: list[Path], level: str, source: str) -> pd.DataFrame | None:
             rule=f"a history with {key.replace('ad_group', 'adgroup')} and updated_at",
             remedy=f"export the table again, or leave it out to read {source} without names",
         )
+    for column in (f"{level}_name", key):
+        if column in frame.columns:
+            frame[column] = frame[column].map(unguard_cell)
     stamps = pd.to_datetime(frame[since], errors="coerce", format="mixed", utc=True)
     frame["updated_at"] = stamps.dt.tz_localize(None)
     frame = frame.loc[frame["updated_at"].notna() & (frame[key].str.strip() != "")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pixelsim.explore.asking import QUESTIONS, ask, choices, told
-from pixelsim.explore.base import Explorer, html_table
+from pixelsim.explore.base import WIDTH, Explorer, html_table
 from pixelsim.explore.toolkit import widgets
 from pixelsim.sharing import Rulebook
 from pixelsim.show.graph import access_graph_figure
@@ -14,8 +14,6 @@ from pixelsim.world.world import World
 
 __all__ = ["Permissions"]
 
-WIDTH = 8.0
-"""Inches of the picture."""
 NOBODY = ""
 """Value of a choice that is left open."""
 

@@ -19,15 +19,17 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from pixelsim.base.errors import InputError, PixelsimError, UnknownNameError
 from pixelsim.explore.toolkit import widgets
 
-__all__ = ["STYLE", "Explorer", "guarded", "html_table"]
+__all__ = ["STYLE", "WIDTH", "Explorer", "guarded", "html_table"]
 
 P = ParamSpec("P")
 E = TypeVar("E", bound="Explorer")
 
+WIDTH = 8.0
+"""Inches of an explorer's picture, a hundred CSS pixels each."""
 STYLE = (
     "<style>.pixelsim{overflow-x:auto}.pixelsim table{border-collapse:collapse;font-size:13px}"
-    ".pixelsim th,.pixelsim td{padding:2px 10px 2px 0;text-align:left;vertical-align:top;"
-    "border-bottom:1px solid #9995}.pixelsim .number{text-align:right;font-variant-numeric:tabular-nums}"
+    ".pixelsim table th,.pixelsim table td{padding:2px 10px 2px 0;text-align:left;vertical-align:top;"
+    "border-bottom:1px solid #9995}.pixelsim table .number{text-align:right;font-variant-numeric:tabular-nums}"
     ".pixelsim .missing{font-style:italic;opacity:.75}.pixelsim pre{user-select:all;white-space:pre-wrap;"
     "border:1px solid #9995;padding:6px 8px;margin:4px 0}</style>"
 )
@@ -117,7 +119,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.heading = widgets.HTML(f"{STYLE}<b>{escape(title)}</b>")
         self.message = widgets.HTML()
         self.picture = widgets.Image(format="png", tooltip=told)
-        self.picture.layout.max_width = "100%"
+        self.picture.layout.width, self.picture.layout.max_width = f"{WIDTH * 100:.0f}px", "100%"
         self.table = widgets.HTML()
         self.progress = widgets.IntProgress(min=0, max=1, description="runs", tooltip="runs that are done")
         self.cancel = widgets.Button(description="Cancel", tooltip="Stop the runs; what is done is kept")
@@ -328,14 +330,15 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def static_html(self) -> str:
         """Give what is on the screen as plain HTML: controls as words, picture and table."""
         controls = "".join(
-            f"<li>{escape(str(control.description))} {escape(str(_shown(control)))}</li>"
+            f"<li>{escape(str(control.description))}: {escape(str(_shown(control)))}</li>"
             for control in self.controls.values()
         )
         picture = ""
         if self.picture.value:
             data = base64.b64encode(self.picture.value).decode("ascii")
             told = escape(str(self.picture.tooltip), quote=True)
-            picture = f'<img alt="{told}" style="max-width:100%" src="data:image/png;base64,{data}">'
+            size = f"width:{WIDTH * 100:.0f}px;max-width:100%"
+            picture = f'<img alt="{told}" style="{size}" src="data:image/png;base64,{data}">'
         return f"{STYLE}<div><b>{escape(self.title)}</b><ul>{controls}</ul>{picture}{self.table.value}</div>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:

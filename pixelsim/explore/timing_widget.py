@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from pixelsim.base.errors import InputError
-from pixelsim.explore.base import Explorer, html_table
+from pixelsim.explore.base import WIDTH, Explorer, html_table
 from pixelsim.explore.code import scenario_code
 from pixelsim.explore.timing import Timing, days_range, outcomes_of, preset_of, variant
 from pixelsim.explore.toolkit import widgets
@@ -20,8 +20,6 @@ from pixelsim.study.run import Run, run
 
 __all__ = ["UnshareTiming", "timing_table"]
 
-WIDTH = 8.0
-"""Inches of the picture."""
 COLUMNS = ("outcome", "of", "mean ± half-width", "unit", "single runs, 5–95 %")
 
 

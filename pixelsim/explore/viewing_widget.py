@@ -11,7 +11,7 @@ from matplotlib.image import imsave
 from matplotlib.lines import Line2D
 
 from pixelsim.base.clock import days
-from pixelsim.explore.base import Explorer, html_table
+from pixelsim.explore.base import WIDTH, Explorer, html_table
 from pixelsim.explore.code import scenario_code
 from pixelsim.explore.toolkit import widgets
 from pixelsim.explore.viewing import View, view
@@ -27,8 +27,8 @@ __all__ = ["MovingDay", "WhoSeesWhat", "view_table"]
 
 _Canvas: Any = FigureCanvasAgg
 """The canvas without its types, which it has only in part."""
-WIDTH, DOTS = 8.0, 150
-"""Inches of the picture, and its dots an inch."""
+DOTS = 150
+"""Dots of the picture for each of its inches."""
 
 
 class MovingDay:

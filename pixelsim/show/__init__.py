@@ -2,6 +2,7 @@
 
 from pixelsim.show.charts import access_graph, difference, event_flow, funnel, metrics_by_viewer, timeline
 from pixelsim.show.findings import findings
+from pixelsim.show.frames import change_log_frame, metrics_frame, outcomes_frame
 from pixelsim.show.graph import access_graph_figure
 from pixelsim.show.names import Names
 from pixelsim.show.picture import Picture, chart, picture_of
@@ -16,6 +17,7 @@ __all__ = [
     "Picture",
     "access_graph",
     "access_graph_figure",
+    "change_log_frame",
     "chart",
     "difference",
     "event_flow",
@@ -24,7 +26,9 @@ __all__ = [
     "funnel",
     "html_report",
     "metrics_by_viewer",
+    "metrics_frame",
     "new_figure",
+    "outcomes_frame",
     "picture_of",
     "styled",
     "timeline",

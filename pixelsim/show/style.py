@@ -85,6 +85,7 @@ STYLE: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
+    "axes.prop_cycle": mpl.cycler(color=SERIES),
     "axes.unicode_minus": True,
     "axes.formatter.use_mathtext": False,
     "text.color": COLOURS["text"],

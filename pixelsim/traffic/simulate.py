@@ -344,7 +344,7 @@ def simulate(scenario: Scenario, seed: int, replication: int = 0, *, finder: Fin
     history = History(scenario.structure.world(), scenario.rulebook)
     timeline = Timeline(history)
     plane = _DataPlane(env, scenario, timeline, streams, finder)
-    ControlPlane(env, history, scenario.plan, streams)
+    ControlPlane(env, history, scenario.plan, streams, end=scenario.length)
     env.run(until=plane.done)
     return Simulation(
         scenario=scenario,
@@ -359,7 +359,9 @@ def simulate(scenario: Scenario, seed: int, replication: int = 0, *, finder: Fin
         shown=tuple(plane.shown),
         sessions=plane.sessions,
         lost_sessions=np.array([site.lost_sessions for site in plane.sites], dtype=np.int64),
-        phases=np.array(plane.learning.phases, dtype=np.int8).reshape(-1, len(plane.numbering.ad_groups)),
+        phases=np.array(plane.learning.phases, dtype=np.int8).reshape(
+            len(plane.learning.phases), len(plane.numbering.ad_groups)
+        ),
         audiences=tuple(plane.audiences.days),
         members=plane.audiences.members,
     )

@@ -166,7 +166,7 @@ def test_a_saved_notebook_keeps_picture_and_table() -> None:
     assert base64.b64encode(PNG).decode() in html
     assert 'alt="a dot"' in html
     assert explorer.table.value in html
-    assert "<li>colour green</li>" in html
+    assert "<li>colour: green</li>" in html
     assert Doubling().static_html() == Doubling().static_html()
 
 

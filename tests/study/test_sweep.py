@@ -24,7 +24,7 @@ from pixelsim.study.results import Study
 
 POLICY, BUDGET = "policy", "traffic.delivery[launch_1].daily_budget"
 FACTORS = {POLICY: ["strict", "continue"], BUDGET: [60.0]}
-ASKED = {"replications": 5, "seed": 3, "chunk": 2}
+ASKED = {"replications": 3, "seed": 3, "chunk": 2}
 SPENT = {"response": "orphaned spend", "object": "acc_agency"}
 
 
@@ -42,7 +42,7 @@ def in_a_process(code: str) -> subprocess.Popen[bytes]:
 
 
 class Backwards(Executor):
-    """Runs what it was given from the last to the first, six tasks at a time."""
+    """Runs what it was given from the last to the first, four tasks at a time."""
 
     def __init__(self):
         self.given = []
@@ -50,7 +50,7 @@ class Backwards(Executor):
     def submit(self, function, /, *args, **kwargs):
         future = Future()
         self.given.append((future, function, args, kwargs))
-        if len(self.given) == 6:
+        if len(self.given) == 4:
             for one, call, inputs, named in reversed(self.given):
                 one.set_result(call(*inputs, **named))
             self.given.clear()
@@ -65,24 +65,24 @@ def study(scenario, tmp_path_factory):
 class TestTables:
     def test_values_are_those_of_the_runs_alone(self, study):
         frame = study.frame(**SPENT)
-        assert list(frame["point"]) == [0] * 5 + [1] * 5
-        assert list(frame["replication"]) == [0, 1, 2, 3, 4] * 2
+        assert list(frame["point"]) == [0] * 3 + [1] * 3
+        assert list(frame["replication"]) == [0, 1, 2] * 2
         for point in (0, 1):
-            alone = replicate(study.scenario(point), 5, seed=3).response("orphaned spend", object="acc_agency")
+            alone = replicate(study.scenario(point), 3, seed=3).response("orphaned spend", object="acc_agency")
             assert np.array_equal(frame["value"][frame["point"] == point], alone)
 
     def test_every_response_of_a_run_is_there_once(self, study):
-        alone = run(study.scenario(1), seed=3, replication=4).responses()
-        stored = study.table("responses").query("point == 1 and replication == 4").reset_index(drop=True)
+        alone = run(study.scenario(1), seed=3, replication=2).responses()
+        stored = study.table("responses").query("point == 1 and replication == 2").reset_index(drop=True)
         columns = ["kind", "viewer", "surface", "response", "rule", "pixel", "event", "object", "unit", "reason"]
         assert stored[columns].fillna("").equals(alone[columns])
         assert np.array_equal(stored["value"], alone["value"], equal_nan=True)
 
     def test_runs_carry_hash_seed_version_and_parameters(self, study):
         runs = study.runs()
-        assert len(runs) == 10
+        assert len(runs) == 6
         assert list(runs.columns[:3]) == ["point", POLICY, BUDGET]
-        assert list(runs[POLICY]) == ["strict"] * 5 + ["continue"] * 5
+        assert list(runs[POLICY]) == ["strict"] * 3 + ["continue"] * 3
         assert set(runs["seed"]) == {3}
         assert set(runs["version"]) == {__version__}
         assert set(runs["status"]) == {"ok"}
@@ -115,7 +115,7 @@ class TestTables:
         assert list(found["point"]) == [0, 0, 1, 1]
         values = study.frame(**SPENT).query("point == 1")["value"]
         row = found.query("point == 1").iloc[0]
-        assert (row["mean"], row["replications"], row["missing"]) == (pytest.approx(values.mean()), 5, 0)
+        assert (row["mean"], row["replications"], row["missing"]) == (pytest.approx(values.mean()), 3, 0)
         assert {"orphaned spend, acc_agency", "days in learning, launch_1"} <= set(study.summary()["outcome"])
 
     def test_unknown_names(self, study):
@@ -128,7 +128,7 @@ class TestTables:
 
     def test_says_what_it_is(self, study):
         assert str(study) == (
-            f"2 design points of 2 factors, 5 replications each, seed 3: 10 of 10 done; in {study.folder}"
+            f"2 design points of 2 factors, 3 replications each, seed 3: 6 of 6 done; in {study.folder}"
         )
 
 
@@ -139,13 +139,13 @@ class TestAgain:
         assert opened.asked == study.asked
         assert opened.complete
         assert opened.summary("orders").equals(study.summary("orders"))
-        assert opened.replications_of(1).frame().equals(replicate(study.scenario(1), 5, seed=3).frame())
+        assert opened.replications_of(1).frame().equals(replicate(study.scenario(1), 3, seed=3).frame())
 
     @pytest.mark.parametrize("how", ["study", "folder", "text"])
     def test_rerun_repeats_one_run_alone(self, study, how):
         source = {"study": study, "folder": study.folder, "text": str(study.folder)}[how]
-        one = rerun(source, 4, point=1)
-        value = study.frame(**SPENT).query("point == 1 and replication == 4")["value"].item()
+        one = rerun(source, 2, point=1)
+        value = study.frame(**SPENT).query("point == 1 and replication == 2")["value"].item()
         assert one.response(**SPENT) == value
         assert one.scenario.policy == ending(policy="continue").policy
 
@@ -180,41 +180,45 @@ assert study.complete
         assert in_a_process(code).wait(timeout=120) == 0
         assert files(tmp_path / "study") == files(study.folder)
         hosts = pd.read_json(tmp_path / "study" / "run_times.jsonl", lines=True)
-        assert len(hosts) == 10
+        assert len(hosts) == 6
         assert (hosts["seconds"] > 0).all()
 
     def test_stopped_and_taken_up_again_with_more_replications(self, scenario, study, tmp_path):
         left = iter([False, True])
         out = tmp_path / "study"
-        stopped = sweep(scenario, FACTORS, out=out, cancel=lambda: next(left), **{**ASKED, "replications": 3})
+        first = {**ASKED, "replications": 1, "cancel": lambda: next(left)}
+        stopped = sweep(scenario, FACTORS, out=out, **first)
+        assert (stopped.done, stopped.expected, stopped.complete) == (2, 2, True)
+        left = iter([True])
+        stopped = sweep(scenario, FACTORS, out=out, **{**first, "replications": 3})
         assert (stopped.done, stopped.expected, stopped.complete) == (3, 6, False)
-        assert stopped.summary("orders")["replications"].tolist() == [3]
+        assert stopped.summary("orders")["replications"].tolist() == [2, 1]
         assert sweep(scenario, FACTORS, out=out, **ASKED).complete
         assert files(out) == files(study.folder)
 
     def test_fewer_replications_read_less(self, scenario, study):
-        fewer = sweep(scenario, FACTORS, out=study.folder, **{**ASKED, "replications": 3})
-        assert (fewer.done, fewer.complete) == (6, True)
-        assert fewer.runs()["replication"].max() == 2
+        fewer = sweep(scenario, FACTORS, out=study.folder, **{**ASKED, "replications": 2})
+        assert (fewer.done, fewer.complete) == (4, True)
+        assert fewer.runs()["replication"].max() == 1
         sweep(scenario, FACTORS, out=study.folder, **ASKED)
 
     def test_an_interrupt_keeps_the_chunks_that_are_done(self, scenario, tmp_path, failing):
-        failing(lambda _, replication: replication == 4, error=KeyboardInterrupt())
+        failing(lambda _, replication: replication == 2, error=KeyboardInterrupt())
         stopped = sweep(scenario, FACTORS, out=tmp_path / "study", **ASKED)
-        assert stopped.done == 4
+        assert stopped.done == 2
 
     def test_killed_it_loses_the_chunk_in_hand_and_goes_on(self, scenario, study, tmp_path):
         out = tmp_path / "study"
         process = in_a_process(f"sweep(ending(), {FACTORS!r}, out={str(out)!r}, **{ASKED!r})")
         deadline = time.monotonic() + 120
-        while len(list(out.glob("runs/*.parquet"))) < 2 and process.poll() is None:
+        while not list(out.glob("runs/*.parquet")) and process.poll() is None:
             assert time.monotonic() < deadline
             time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
         assert process.wait(timeout=60) == -signal.SIGKILL
         killed = open_study(out)
         done = killed.done
-        assert 4 <= done < killed.expected
+        assert 2 <= done < killed.expected
         kept = {
             name: text for name, text in files(out).items() if name.startswith("runs/") and name.endswith("parquet")
         }
@@ -283,7 +287,7 @@ class TestFailures:
 
     def test_failed_replications_are_rows_with_seed_and_message(self, scenario, failing, monkeypatch):
         failing(lambda _, replication: replication in {1, 2})
-        found = sweep(scenario, {"days": [5]}, replications=4, chunk=2)
+        found = sweep(scenario, {"days": [5]}, replications=4, chunk=4)
         failures = found.failures()
         assert failures["replication"].tolist() == [1, 2]
         assert failures["message"].tolist() == ["ZeroDivisionError: division by zero"] * 2

@@ -104,7 +104,7 @@ def scenarios(draw: st.DrawFn, *, days: int = 3, **fixed: Any) -> Scenario:
     """A scenario of few people and many events; ``fixed`` are fields of the measurement."""
     site = {
         "organic_sessions": 60.0,
-        "people": 120,
+        "people": 40,
         "order_rate": 0.3,
         "population": "people of both",
         "funnel": {"view": 0.6, "cart": 0.4, "checkout": 0.3},

@@ -133,7 +133,7 @@ def test_click_rate_one_takes_every_impression() -> None:
 
 
 def test_share_of_the_budget_is_at_most_all_of_it() -> None:
-    wide = traffic(daily_budget=1000.0, budget_spent=0.9, budget_spread=10.0, cpm_sigma=0.0)
+    wide = traffic(daily_budget=1000.0, budget_spent=0.9, budget_spread=1.0, cpm_sigma=0.0)
     money = wide.impressions(0, 500) * 4.03 / 1000
     assert money.max() <= 1000
     assert money.min() >= 0

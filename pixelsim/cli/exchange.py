@@ -1,0 +1,420 @@
+"""Commands about real files: audit events, check a forecast, and write a run in the shapes that other tools read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from rich.text import Text
+
+from pixelsim.base.errors import InputError, UnknownNameError
+from pixelsim.base.tables import write_csv
+from pixelsim.cli.printing import Printer, exact, number
+from pixelsim.exchange.api_folder import read_api_folder
+from pixelsim.exchange.api_report import read_api_report
+from pixelsim.exchange.audit import Audit, audit_events
+from pixelsim.exchange.backtest import Backtest, backtest
+from pixelsim.exchange.event_log import Channel, read_events
+from pixelsim.exchange.export import write_export
+from pixelsim.exchange.export_api import write_api_report, write_event_stats
+from pixelsim.exchange.export_events import write_event_payloads
+from pixelsim.exchange.export_warehouse import write_warehouse
+from pixelsim.exchange.read import read_export
+from pixelsim.exchange.report import AdsReport
+from pixelsim.exchange.times import TimeUnit
+from pixelsim.exchange.warehouse import read_warehouse
+from pixelsim.scenario.builtin import scenario as find_scenario
+from pixelsim.study.run import Run, run
+from pixelsim.world.queries import is_linked
+
+__all__ = ["SHAPES", "audit_files", "backtest_file", "export_run", "read_any_report", "report_of_run"]
+
+SHAPES = ("export", "api", "warehouse", "events", "stats")
+"""Shapes of :func:`export_run`: Ads Manager export, report call, warehouse tables, event payloads, statistics call."""
+
+_JSON = (".json", ".jsonl", ".ndjson")
+
+
+def audit_files(
+    paths: Sequence[Path],
+    *,
+    columns: Mapping[str, str] | None = None,
+    channel: Channel | None = None,
+    unit: TimeUnit | None = None,
+    by_size: bool = False,
+    late_days: float = 7.0,
+    out: Path | None = None,
+) -> int:
+    """Print what is wrong with files of events.
+
+    Parameters
+    ----------
+    paths
+        Files of events: JSON of the Events API or the pixel, CSV, Parquet.
+    columns, channel, unit, by_size
+        As in :func:`~pixelsim.exchange.event_log.read_events`.
+    late_days
+        Days after which an event counts as late.
+    out
+        Folder for the findings as CSV, one table for each file.
+
+    Returns
+    -------
+    int
+        Findings that need a remedy, over all files; merged copies and former names are none.
+
+    Raises
+    ------
+    InputError
+        A file is refused; those before it have been printed.
+    """
+    printer, total = Printer(), 0
+    for path in paths:
+        events = read_events(path, columns=columns, channel=channel, unit=unit, by_size=by_size)
+        found = audit_events(events, late_days=late_days)
+        printer.console.print(Text(repr(events)[1:-1]))
+        for note in events.notes:
+            printer.console.print(Text(f"  {note}"))
+        total += _print_audit(printer, found)
+        if len(events.rejects):
+            table = printer.table("Not read", "row", "column", "value", "must be", "remedy", right=("row",))
+            for _, row in events.rejects.head(20).iterrows():
+                table.add_row(*(Text(str(row[name])) for name in ("row", "column", "value", "rule", "remedy")))
+            printer.console.print(table)
+        if out is not None:
+            _written(found.findings, out / f"{path.stem}_findings.csv")
+    return total
+
+
+def _print_audit(printer: Printer, found: Audit) -> int:
+    harmless = {"merged copies", "former event names"}
+    table = printer.table(
+        "Findings", "finding", "events", "share", "rows", "meaning", "remedy", right=("events", "share")
+    )
+    some = found.findings[found.findings["count"] > 0]
+    for _, row in some.iterrows():
+        shown = row["rows"] if len(row["rows"]) <= 40 else row["rows"][:37] + "..."
+        cells = (row["finding"], exact(row["count"]), f"{row['share']:.1%}", shown, row["meaning"], row["remedy"])
+        table.add_row(*(Text(str(cell)) for cell in cells))
+    if len(some):
+        printer.console.print(table)
+    told = ", ".join(f"{name} {count:,}" for name, count in found.dedup.items())
+    printer.console.print(Text(f"  deduplication: {told}"))
+    none = found.findings.loc[found.findings["count"] == 0, "finding"].tolist()
+    if none:
+        printer.console.print(Text(f"  looked for and not found: {', '.join(none)}"))
+    for text in found.not_told:
+        printer.console.print(Text(f"  not told: {text}"))
+    if len(found.coverage):
+        cover = printer.table("Values", "event", "events", "with value and currency", "currencies", right=("events",))
+        for _, row in found.coverage.iterrows():
+            cover.add_row(Text(row["event"]), exact(row["events"]), f"{row['share']:.1%}", Text(row["currencies"]))
+        printer.console.print(cover)
+    return int((~some["finding"].isin(harmless)).sum())
+
+
+def read_any_report(
+    path: Path, *, currency: str | None = None, encoding: str | None = None, accept_mismatch: bool = False
+) -> AdsReport:
+    """Read a report from an export, from answers of the report call (file or folder), or from warehouse tables.
+
+    Parameters
+    ----------
+    path
+        A file, or a folder with saved answers (JSON) or warehouse tables (CSV).
+    currency
+        Three-letter code, where answers do not say.
+    encoding, accept_mismatch
+        As in :func:`~pixelsim.exchange.read.read_export`.
+
+    Raises
+    ------
+    InputError
+        It is refused.
+    """
+    if path.is_dir():
+        if any(f.suffix.lower() in _JSON for f in path.rglob("*")):
+            return read_api_folder(path).report(currency=currency)
+        return read_warehouse(path)
+    if path.suffix.lower() in _JSON:
+        return read_api_report(path, currency=currency)
+    return read_export(path, encoding=encoding, accept_mismatch=accept_mismatch)
+
+
+def backtest_file(
+    path: Path,
+    *,
+    share: float = 0.5,
+    spend: Literal["given", "free"] = "given",
+    replications: int = 2000,
+    seed: int = 1,
+    currency: str | None = None,
+    encoding: str | None = None,
+    accept_mismatch: bool = False,
+    out: Path | None = None,
+) -> Backtest:
+    """Print how well a forecast from the first part of a report meets the rest of it.
+
+    Parameters
+    ----------
+    path
+        As in :func:`read_any_report`, which also takes ``currency``, ``encoding`` and ``accept_mismatch``.
+    share, spend, replications, seed
+        As in :func:`~pixelsim.exchange.backtest.backtest`.
+    out
+        Folder for the tables as CSV.
+
+    Raises
+    ------
+    InputError
+        The report is refused, or has too few days.
+    """
+    report = read_any_report(path, currency=currency, encoding=encoding, accept_mismatch=accept_mismatch)
+    found = backtest(report, share, spend, replications=replications, seed=seed)
+    printer = Printer()
+    printer.console.print(Text(repr(report)[1:-1]))
+    told = "known" if spend == "given" else "forecast too"
+    title = f"Estimated on {found.first_days} days, {found.rest_days} days forecast; spend {told}"
+    right = (
+        "inside 90 %",
+        "inside 50 %",
+        "total forecast",
+        "total came",
+        "off by",
+        "sheet 90 %",
+        "sheet 50 %",
+        "sheet off",
+    )
+    table = printer.table(title, "quantity", *right, right=right)
+    for _, row in found.table.iterrows():
+        table.add_row(
+            row["quantity"],
+            *(f"{row[name]:.0%}" for name in ("inside_90", "inside_50")),
+            f"{number(row['forecast'])} ({number(row['low_90'])} to {number(row['high_90'])})",
+            number(row["actual"]),
+            f"{row['bias']:+.1%}",
+            *(f"{row[name]:.0%}" for name in ("sheet_90", "sheet_50")),
+            f"{row['sheet_bias']:+.1%}",
+        )
+    printer.console.print(table)
+    printer.console.print(
+        "  inside: share of days inside the band; it should be the band's own percentage. "
+        "sheet: mean of the first part, plus and minus 1.645 or 0.674 standard deviations."
+    )
+    drift = printer.table("Drift and scatter in the first part", "figure", "slope a day", "step a day", "noise a day")
+    for _, row in found.drift.iterrows():
+        drift.add_row(row["figure"], f"{row['slope']:+.2%}", f"{row['step']:.1%}", f"{row['noise']:.1%}")
+    printer.console.print(drift)
+    for note in found.notes:
+        printer.console.print(Text(f"  {note}"))
+    if out is not None:
+        for name, frame in (("backtest", found.table), ("backtest_days", found.days), ("backtest_drift", found.drift)):
+            _written(frame, out / f"{name}.csv")
+    return found
+
+
+def _written(table: pd.DataFrame, target: Path) -> None:
+    """Write a table, and say in words why that is not possible."""
+    try:
+        write_csv(table, target)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError.single(
+            "out", field="out", value=target, rule=f"a place to write to ({reason})", remedy="choose another place"
+        ) from None
+
+
+def export_run(
+    scenario: str,
+    *,
+    shape: str = "export",
+    out: Path,
+    account: str | None = None,
+    seed: int = 1,
+    replication: int = 0,
+) -> list[Path]:
+    """Simulate one possible history and write it in the shape of a real file.
+
+    Parameters
+    ----------
+    scenario
+        Name of a built-in scenario, or a ``.toml`` file.
+    shape
+        One of ``SHAPES``.
+    out
+        The file; for ``warehouse`` the folder.
+    account
+        The ad account whose report or statistics are written; None for all in a report. Statistics need one, since
+        attributed events are those of the asking account's ads.
+    seed, replication
+        Which history.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+
+    Raises
+    ------
+    InputError, UnknownNameError
+        The scenario, the shape or the account is refused, or nothing can be written.
+    """
+    if shape not in SHAPES:
+        raise UnknownNameError("shape", shape, list(SHAPES))
+    found = find_scenario(scenario)
+    accounts = [a.id for a in found.structure.ad_accounts]
+    if account is not None and account not in accounts:
+        raise UnknownNameError("ad account", account, accounts)
+    if shape == "stats" and account is None:
+        raise InputError.single(
+            "export",
+            field="account",
+            value="none",
+            rule="the ad account that asks for statistics",
+            remedy=f"say one of {', '.join(accounts)}",
+        )
+    one = run(found, seed=seed, replication=replication)
+    try:
+        made = _export(one, shape, out, account)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError.single(
+            "export", field="out", value=out, rule=f"a place to write to ({reason})", remedy="choose another place"
+        ) from None
+    for path in made:
+        Printer().console.print(f"Written: [bold]{path}[/bold]")
+    return made
+
+
+def _export(one: Run, shape: str, out: Path, account: str | None) -> list[Path]:
+    if shape == "events":
+        return [write_event_payloads(events_of_run(one), out)]
+    if shape == "stats":
+        return [write_event_stats(stats_of_run(one, account or ""), out)]
+    report = report_of_run(one, account)
+    if shape == "warehouse":
+        return write_warehouse(report, out)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return [write_export(report, out) if shape == "export" else write_api_report(report, out)]
+
+
+def report_of_run(one: Run, account: str | None = None) -> pd.DataFrame:
+    """Give a run as the rows of a report: ad group by day, as Ads Manager shows it to each account.
+
+    Parameters
+    ----------
+    one
+        The run.
+    account
+        Id of one ad account; None for all.
+
+    Returns
+    -------
+    DataFrame
+        ``date``, ``account_id``, ``campaign_id``, ``campaign_name``, ``ad_group_id``, ``ad_group_name``, ``spend``,
+        ``impressions``, ``clicks``, ``conversions`` (attributed events of the ad group's own event), ``purchases`` and
+        ``currency``.
+    """
+    world = one.simulation.history.now
+    delivery = one.delivery().drop(columns=["utc_offset", "orphaned_spend"])
+    metrics = one.metrics(by="day", level="ad_group")
+    mine = (metrics["surface"] == "Ads Manager") & (metrics["rule"] == "R27") & (metrics["object_type"] == "ad_group")
+    credited = metrics.loc[mine].drop_duplicates(["account", "object", "event", "day"]).copy()
+    # Each account reads the figures of its own ad groups.
+    owners = {g.id: world.campaigns[g.campaign].account for g in world.ad_groups.values()}
+    credited = credited[credited["object"].map(owners) == credited["account"]]
+    goals = credited["object"].map({g.id: g.event for g in world.ad_groups.values()})
+    key = ["ad_group", "day"]
+    credited = credited.rename(columns={"object": "ad_group"})
+    counts = {
+        "conversions": credited[credited["event"] == goals],
+        "purchases": credited[credited["event"] == "Purchase"],
+    }
+    table = delivery
+    for name, part in counts.items():
+        numbers = part[key].assign(**{name: part["value"].astype("float64")})
+        table = table.merge(numbers.groupby(key).sum(min_count=1).reset_index(), on=key, how="left")
+    groups = table["ad_group"].map(world.ad_groups.get)
+    campaigns = [world.campaigns[g.campaign] for g in groups]
+    made = pd.DataFrame(
+        {
+            "date": table["day"].astype("datetime64[s]"),
+            "account_id": table["account"],
+            "campaign_id": [c.id for c in campaigns],
+            "campaign_name": [c.name for c in campaigns],
+            "ad_group_id": table["ad_group"],
+            "ad_group_name": [g.name for g in groups],
+            "spend": table["spend"].astype(np.float64),
+            "impressions": table["impressions"].astype(np.float64),
+            "clicks": table["clicks"].astype(np.float64),
+            "conversions": table["conversions"],
+            "purchases": table["purchases"],
+            "currency": table["currency"],
+        }
+    )
+    return made if account is None else made[made["account_id"] == account].reset_index(drop=True)
+
+
+def events_of_run(one: Run) -> pd.DataFrame:
+    """Give the copies of events that reached a pixel, as the platform received them: what it could have seen only."""
+    log = one.log()
+    heard = log[(log["fate"].astype(str) != "lost") & (log["loss"].astype(str) == "received")]
+    times = {n: heard[n].dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[ms]") for n in ("at", "received")}
+    ids = heard["event_id"].astype("object")
+    made = pd.DataFrame(
+        {
+            "pixel": heard["pixel"].astype("object"),
+            "event": heard["event"].astype("object"),
+            "event_id": [None if pd.isna(v) or str(v) in {"-1", ""} else str(v) for v in ids],
+            "at": times["at"],
+            "received_at": times["received"],
+            "channel": heard["channel"].astype("object"),
+            "value": heard["value"].astype("float64"),
+            "currency": heard["currency"].astype("object"),
+        }
+    )
+    return made.sort_values("received_at", kind="stable", ignore_index=True)
+
+
+def stats_of_run(one: Run, account: str) -> pd.DataFrame:
+    """Give the statistics of the pixels that an ad account is linked to at the end of a run.
+
+    Returns
+    -------
+    DataFrame
+        ``pixel_id``, ``event``, ``total``, ``browser``, ``server`` (kept events by the channel of the kept copy) and
+        ``attributed`` (to the account's own ads).
+
+    Raises
+    ------
+    InputError
+        The account is linked to no pixel at the end; the platform counts unlinked ones no longer.
+    """
+    world, log = one.simulation.history.now, one.log()
+    linked = {p.code: p.number for p in world.pixels.values() if is_linked(world, p.code, account)}
+    kept = log[(log["fate"].astype(str) == "kept") & log["pixel"].astype(str).isin(linked)]
+    if not linked or kept.empty:
+        raise InputError.single(
+            "export",
+            field="account",
+            value=account,
+            rule="an ad account that is linked to a pixel with events at the end of the run (R20)",
+            remedy="choose another ad account, or a scenario without the unshare",
+        )
+    channel, mine = kept["channel"].astype(str), kept["credit"].astype(str) == "credited"
+    table = pd.DataFrame(
+        {
+            "pixel_id": kept["pixel"].astype(str).map(linked),
+            "event": kept["event"].astype(str),
+            "total": 1.0,
+            "browser": (channel == "browser").astype(float),
+            "server": (channel == "server").astype(float),
+            "attributed": (
+                (kept["credit"].astype(str) == "credited") & (kept["account"].astype(str) == account)
+            ).astype(float),
+        }
+    )
+    return table.groupby(["pixel_id", "event"], as_index=False, sort=True).sum()
