@@ -151,7 +151,7 @@ def test_windows_end_with_their_last_instant() -> None:
 
 def test_a_touch_is_forgotten_after_the_longest_window() -> None:
     found = collector()
-    found.collect([touches((10, 1, CLICK, SECOND))], [], DAY)
+    found.collect([touches((10, 1, CLICK, SECOND))], [copies()], DAY)
     found.collect([], [copies({"at": 10 + 28 * DAY}, {"at": 11 + 28 * DAY})], 30 * DAY)
     assert settled(found)[1] == ["OUTSIDE_WINDOW", "NO_TOUCH"]
 
@@ -226,14 +226,14 @@ def test_copies_wait_for_the_step_in_which_they_arrive() -> None:
     found = collector()
     found.collect([touches((10, 1, CLICK, BRAND))], [copies({"at": 50, "received": DAY})], DAY)
     assert len(LogRows.join(found.log)) == 0
-    found.collect([], [], 2 * DAY)
+    found.collect([], [copies()], 2 * DAY)
     log = LogRows.join(found.log)
     assert (log.at.tolist(), log.received.tolist(), log.reason.tolist()) == ([50], [DAY], [Reason.CREDITED])
 
 
 def test_nothing_at_all() -> None:
     found = collector()
-    found.collect([], [], DAY)
+    found.collect([], [copies()], DAY)
     assert len(LogRows.join(found.log)) == len(ClaimRows.join(found.claims)) == 0
 
 
@@ -268,7 +268,7 @@ def test_any_steps_have_the_same_result(
     rows = sorted(rows)
     all_touches = touches(*rows) if rows else None
     made = [{**{k: v for k, v in event.items() if k != "late"}, "received": event["at"] + event["late"]} for event in sent]
-    all_copies = copies(*made) if made else None
+    all_copies = copies(*made)
     results = []
     for borders in ([12 * DAY], sorted({*(n * 6 * HOUR for n in cuts), 12 * DAY} - {0})):
         found = collector(
@@ -277,8 +277,8 @@ def test_any_steps_have_the_same_result(
         begin = 0
         for end in borders:
             step_touches = [] if all_touches is None else [all_touches.take((all_touches.at >= begin) & (all_touches.at < end))]
-            step_copies = [] if all_copies is None else [all_copies.take((all_copies.at >= begin) & (all_copies.at < end))]
-            found.collect(step_touches, step_copies, end)
+            now = (all_copies.at >= begin) & (all_copies.at < end)
+            found.collect(step_touches, [all_copies.take(now)], end)
             begin = end
         log, claims = LogRows.join(found.log), ClaimRows.join(found.claims)
         results.append([getattr(t, name).tolist() for t in (log, claims) for name in t.names()])
