@@ -20,7 +20,7 @@ from pixelsim.scenario.scenario import Scenario
 from pixelsim.traffic.arrivals import ArrivalStream
 from pixelsim.traffic.counter import key_of
 from pixelsim.traffic.delivery import AdGroupTraffic
-from pixelsim.traffic.identity import STRANGER
+from pixelsim.traffic.identity import STRANGER, once_only
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.sessions import Visit
 from pixelsim.traffic.shapes import DayShape, LocalDays
@@ -104,13 +104,13 @@ class ProductDraws:
 
     def traits(self, site: PlainSite, person: int) -> tuple[float, ...]:
         """Look a person's traits up."""
-        return tuple(self._uniform(trait, site.population, person) for trait in TRAITS)
+        return tuple(self._uniform(trait, site.population, person & 0xFFFFFFFF) for trait in TRAITS)
 
-    def stranger(self, site: PlainSite, number: int, ad_group: int | None) -> int:
+    def stranger(self, site: PlainSite, origin: int, number: int) -> int:
         """Number somebody who comes once as the product does."""
-        if ad_group is None:
-            return site.base + STRANGER + (number & (STRANGER - 1))
-        return site.base + STRANGER + (ad_group << 20) + number
+        if self._numbering.origins[origin].kind == "click":
+            return site.base + STRANGER + (origin // 4 << 20) + number
+        return int(once_only(self._numbering, site.population, origin, np.array([number]))[0])
 
     def price(self, flow: Flow, day: int) -> float:
         """Give the CPM of a day from the drawn normal number."""

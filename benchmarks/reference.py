@@ -86,7 +86,7 @@ class OwnDraws:
         uniform = self._random.random
         return uniform(), uniform(), uniform(), uniform(), uniform()
 
-    def stranger(self, site: PlainSite, number: int, ad_group: int | None) -> int:  # noqa: ARG002
+    def stranger(self, site: PlainSite, origin: int, number: int) -> int:  # noqa: ARG002
         """Give a person nobody has been yet."""
         self._strangers += 1
         return site.base + STRANGER + self._strangers

@@ -74,8 +74,8 @@ class Draws(Protocol):
         """Draw the uniform numbers that decide a person's five lasting traits."""
         ...
 
-    def stranger(self, site: PlainSite, number: int, ad_group: int | None) -> int:
-        """Give somebody who comes once only, organically or by an ad group's click."""
+    def stranger(self, site: PlainSite, origin: int, number: int) -> int:
+        """Give somebody who comes once only, in a session of an origin."""
         ...
 
     def price(self, flow: Flow, day: int) -> float:
@@ -239,7 +239,7 @@ class PlainRun:
             draw = draws.session(origin, number)
             if visit != PERSON or (bots > 0 and draw("bot") < bots):
                 kind, ordered = max(visit, BOT), False
-                person = draws.stranger(site, number, None)
+                person = draws.stranger(site, origin, number)
             else:
                 kind, ordered = PERSON, draw("order") < order_rate
                 person = site.base + int(draw("person of a session") * people)
@@ -264,7 +264,7 @@ class PlainRun:
             draw = draws.touch(flow, kind, number)
             bot = kind == CLICK and delivery.bots > 0 and draw("bot") < delivery.bots
             if bot:
-                person = draws.stranger(site, number, flow.number)
+                person = draws.stranger(site, 4 * flow.number, number)
             else:
                 person = base + int(draw("person") * people)
             ad = self._ads[ads[int(draw("ad") * len(ads))]]
@@ -362,7 +362,7 @@ class PlainRun:
         """Send one event to the pixels of the page; give what a next page would send once more."""
         capture, now, place = site.capture, self.env.now, key & 255
         loss = TOO_SOON if draw("event lost", place) < site.lost[event] else RECEIVED
-        received = now
+        received, visitor, match = now, person, person
         refuses = False
         if visit == PERSON:
             if now < granted:
@@ -375,13 +375,12 @@ class PlainRun:
                 loss = NO_CONSENT
             if traits[BLOCKS] < capture.blocked_people:
                 loss = BLOCKED
-        visitor = match = person
-        if event >= CHECKOUT and traits[ELSEWHERE] < capture.other_checkout:
-            visitor = person + (1 << 62)
-            if not capture.click_id_passed:
+            if event >= CHECKOUT and traits[ELSEWHERE] < capture.other_checkout:
+                visitor = person + (1 << 62)
+                if not capture.click_id_passed:
+                    match = -1
+            if traits[UNTRACKABLE] < capture.untrackable_people:
                 match = -1
-        if traits[UNTRACKABLE] < capture.untrackable_people:
-            match = -1
         of_id = person << 3 | event if capture.id_from == "visitor" else key
         event_id = of_id << 3 if capture.browser_event_id else -1
         pixels, token = site.page(now)

@@ -186,6 +186,71 @@ def plan(
         raise typer.Exit(1)
 
 
+@app.command()
+def audit(
+    files: Annotated[list[Path], typer.Argument(help="Events: JSON of the Events API or the pixel, CSV, Parquet.")],
+    *,
+    column: Annotated[
+        list[str] | None, typer.Option(help="What a column of a log is, as NAME=COLUMN; may be repeated.")
+    ] = None,
+    late_days: Annotated[float, typer.Option(min=0, help="Days after which an event counts as late.")] = 7.0,
+    out: Annotated[Path | None, typer.Option(help="Folder for the findings as CSV.")] = None,
+) -> None:
+    """Look events over: duplicates, missing ids, two pixels on a page, late or absurd ones; exit code 1 if any."""
+    from pixelsim.cli.exchange import audit_files  # noqa: PLC0415
+
+    columns = dict(_pair(text) for text in column or ())
+    if audit_files(files, columns=columns or None, late_days=late_days, out=out):
+        raise typer.Exit(1)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """Read NAME=COLUMN."""
+    name, sign, column = text.partition("=")
+    if not (name and sign and column):
+        raise InputError.single(
+            "audit", field="column", value=text, rule="of the form NAME=COLUMN", remedy="write event_id=order, say"
+        )
+    return name, column
+
+
+@app.command()
+def backtest(
+    file: Annotated[Path, typer.Argument(help="Export, saved API answers, or a folder of either.")],
+    *,
+    share: Annotated[float, typer.Option(min=0.1, max=0.9, help="Share of the days that is calibrated on.")] = 0.5,
+    spend: Annotated[str, typer.Option(help="given: each day's spend is known; free: it is forecast too.")] = "given",
+    seed: Seed = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder for the tables as CSV.")] = None,
+    encoding: Encoding = None,
+    accept_mismatch: AcceptMismatch = False,
+) -> None:
+    """Calibrate on the first part of a report, forecast the rest, and say how well the bands hold."""
+    from pixelsim.cli.exchange import backtest_file  # noqa: PLC0415
+
+    if spend not in {"given", "free"}:
+        raise UnknownNameError("spend", spend, ["given", "free"])
+    known: Any = spend
+    backtest_file(
+        file, share=share, spend=known, seed=seed, out=out, encoding=encoding, accept_mismatch=accept_mismatch
+    )
+
+
+@app.command("export")
+def export_(
+    scenario: Annotated[str, typer.Argument(help="Name of a built-in scenario, or a .toml file.")] = "agency",
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write; a folder for warehouse tables.")],
+    shape: Annotated[str, typer.Option("--shape", help="export, api, stats, events or warehouse.")] = "export",
+    account: Annotated[str | None, typer.Option(help="Ad account whose report is written.")] = None,
+    seed: Seed = 1,
+) -> None:
+    """Simulate one possible history and write it in the shape of a real file."""
+    from pixelsim.cli.exchange import export_run  # noqa: PLC0415
+
+    export_run(scenario, shape=shape, out=out, account=account, seed=seed)
+
+
 Workers = Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")]
 
 

@@ -116,7 +116,7 @@ def audit_events(events: EventTable, *, rule: DedupRule | None = None, late_days
     found = _Findings(rows)
     not_told: list[str] = []
     outcome, dedup = _duplicates(frame, found, rule or DedupRule(), not_told)
-    _ids(frame, found)
+    _ids(frame, found, not_told)
     _pixels(frame, found, not_told)
     _times(frame, found, late_days, not_told)
     _values(frame, found)
@@ -195,7 +195,7 @@ def _duplicates(
     return outcome, totals
 
 
-def _ids(frame: pd.DataFrame, found: _Findings) -> None:
+def _ids(frame: pd.DataFrame, found: _Findings, not_told: list[str]) -> None:
     missing = frame["event_id"].isna().to_numpy()
     both = set(frame["channel"].dropna()) == {"browser", "server"}
     for channel in ("browser", "server"):
@@ -213,6 +213,10 @@ def _ids(frame: pd.DataFrame, found: _Findings) -> None:
     former = (frame["event"] != frame["sent_as"]).to_numpy() & ~custom
     found.add("former event names", former, "read as today's names", "rename them when the tags are next changed")
     no_pixel = frame["pixel"].isna().to_numpy()
+    if no_pixel.all():
+        # A log of one website need not say it in every row.
+        not_told.append("which pixel heard the events: they are taken as those of one")
+        no_pixel = np.zeros(len(frame), dtype=bool)
     found.add("no pixel", no_pixel, "which pixel heard it is not told", "add the pixel code")
 
 

@@ -118,7 +118,10 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             control.layout.width = "min(100%, 34em)"
         self.heading = widgets.HTML(f"{STYLE}<b>{escape(title)}</b>")
         self.message = widgets.HTML()
-        self.picture = widgets.Image(format="png", tooltip=told)
+        # An image widget knows no text of its own, and one with a tooltip is not shown at all (ipywidgets 8.1).
+        self.told = told
+        self.picture = widgets.Image(format="png")
+        self.caption = widgets.HTML(f'<div style="opacity:.75;font-size:12px">{escape(told)}</div>')
         self.picture.layout.width, self.picture.layout.max_width = f"{WIDTH * 100:.0f}px", "100%"
         self.table = widgets.HTML()
         self.progress = widgets.IntProgress(min=0, max=1, description="runs", tooltip="runs that are done")
@@ -138,6 +141,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.work,
             self.message,
             self.picture,
+            self.caption,
             self.table,
             self.show_code,
             self.code,
@@ -336,7 +340,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         picture = ""
         if self.picture.value:
             data = base64.b64encode(self.picture.value).decode("ascii")
-            told = escape(str(self.picture.tooltip), quote=True)
+            told = escape(self.told, quote=True)
             size = f"width:{WIDTH * 100:.0f}px;max-width:100%"
             picture = f'<img alt="{told}" style="{size}" src="data:image/png;base64,{data}">'
         return f"{STYLE}<div><b>{escape(self.title)}</b><ul>{controls}</ul>{picture}{self.table.value}</div>"

@@ -22,7 +22,7 @@ from pixelsim.traffic.columns import Columns
 from pixelsim.traffic.counter import key_of, keys_of, uniform
 from pixelsim.traffic.dedup import BROWSER, SERVER
 from pixelsim.traffic.events import Events
-from pixelsim.traffic.identity import event_key, sent_id
+from pixelsim.traffic.identity import event_key, in_population, sent_id
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.sessions import Visit
 
@@ -124,27 +124,29 @@ class Capturer:
                     fires[event, numbering.pixels.index(tag.pixel)] = True
         return fires
 
-    def copies(self, events: Events, pages: Sequence[Page]) -> tuple[Copies, Mask]:
-        """Give the copies of events, and for each event whether a copy of it was received anywhere.
+    def copies(self, tables: Sequence[Events], pages: Sequence[Page]) -> tuple[Copies, list[Mask]]:
+        """Give the copies of events, and for each event whether a copy of it is received anywhere.
 
         Parameters
         ----------
-        events
-            Events on the site's pages.
+        tables
+            Events on the site's pages, all events of a session from some instant on in one table.
         pages
-            Stretches of time that cover the events.
+            Stretches of time; of events outside of them nothing is sent.
         """
-        heard = np.zeros(len(events), dtype=np.bool_)
         parts: list[Copies] = []
-        base = self._base(events)
-        for page in pages:
-            here = np.flatnonzero((events.at >= page.start) & (events.at < page.end))
-            for pixel in page.pixels:
-                fires = self._targets[:, pixel]
-                rows = here if fires.all() else here[fires[events.event[here]]]
-                for made, index in self._of_pixel(base, events, rows, pixel, token=page.token):
-                    heard[index] |= made.loss == Loss.RECEIVED
-                    parts.append(made)
+        heard = [np.zeros(len(events), dtype=np.bool_) for events in tables]
+        for events, received in zip(tables, heard, strict=True):
+            base = self._base(events)
+            following = _following_views(events) if self.capture.resends_previous else None
+            for page in pages:
+                here = np.flatnonzero((events.at >= page.start) & (events.at < page.end))
+                for pixel in page.pixels:
+                    fires = self._targets[:, pixel]
+                    rows = here if fires.all() else here[fires[events.event[here]]]
+                    for made, index in self._of_pixel(base, events, rows, pixel, following, token=page.token):
+                        received[index] |= made.loss == Loss.RECEIVED
+                        parts.append(made)
         return (Copies.join(parts) if parts else no_copies()), heard
 
     def _base(self, events: Events) -> Copies:
@@ -163,12 +165,13 @@ class Capturer:
         loss[real & self._trait("blocks trackers", person, capture.blocked_people)] = Loss.BLOCKED
         visitor, match = person, person
         if capture.other_checkout > 0:
-            elsewhere = (events.event >= CHECKOUT) & self._trait("checks out elsewhere", person, capture.other_checkout)
+            elsewhere = real & self._trait("checks out elsewhere", person, capture.other_checkout)
+            elsewhere &= events.event >= CHECKOUT
             visitor = person + (elsewhere.astype(np.int64) << 62)
             if not capture.click_id_passed:
                 match = np.where(elsewhere, NONE, match)
         if capture.untrackable_people > 0:
-            lost = self._trait("cannot be tracked", person, capture.untrackable_people)
+            lost = real & self._trait("cannot be tracked", person, capture.untrackable_people)
             match = np.where(lost, NONE, match)
         return Copies(
             at=events.at,
@@ -196,7 +199,7 @@ class Capturer:
         """Tell who has a lasting trait that a share of people has."""
         if share <= 0:
             return np.zeros(len(person), dtype=np.bool_)
-        return np.asarray(uniform(person, self._traits[name]) < share)
+        return np.asarray(uniform(in_population(person), self._traits[name]) < share)
 
     def _held(self, events: Events, loss: NDArray[np.int8], real: Mask) -> Longs:
         """Hold or lose, in place, what a late consenter does before consent; give the times of arrival."""
@@ -211,7 +214,7 @@ class Capturer:
         return events.at
 
     def _of_pixel(
-        self, base: Copies, events: Events, rows: Longs, pixel: int, *, token: bool
+        self, base: Copies, events: Events, rows: Longs, pixel: int, following: Longs | None, *, token: bool
     ) -> Iterator[tuple[Copies, Longs]]:
         """Give the copies of some events for one pixel, a table for each load and leg, with the events' positions."""
         capture = self.capture
@@ -220,23 +223,18 @@ class Capturer:
         for load in range(capture.loads.get(code, 1)):
             own = load > 0 and capture.id_per_load and capture.browser_event_id
             yield (browser.with_columns(event_id=browser.event_id | load) if own else browser), rows
-        if capture.resends_previous:
-            yield self._again(browser, events, rows)
+        if following is not None:
+            yield self._again(base, browser, rows, following)
         if capture.server is not None:
             yield from self._of_server(capture.server, browser, events, rows, token=token)
 
     @staticmethod
-    def _again(browser: Copies, events: Events, rows: Longs) -> tuple[Copies, Longs]:
+    def _again(base: Copies, browser: Copies, rows: Longs, following: Longs) -> tuple[Copies, Longs]:
         """Give the page views that the next page of the same session sends once more, with an id of their own (P48)."""
-        views = np.flatnonzero(browser.event == 0)
-        origin, number = events.origin[rows[views]], events.number[rows[views]]
-        views = views[np.lexsort((browser.at[views], number, origin))]
-        origin, number = events.origin[rows[views]], events.number[rows[views]]
-        goes_on = (origin[1:] == origin[:-1]) & (number[1:] == number[:-1])
-        again, following = views[:-1][goes_on], views[1:][goes_on]
+        again = np.flatnonzero(following[rows] != NONE)
         made = browser.take(again)
         fresh = np.where(made.event_id == NONE, NONE, made.event_id | 6)
-        return made.with_columns(event_id=fresh, received=browser.received[following]), rows[again]
+        return made.with_columns(event_id=fresh, received=base.received[following[rows[again]]]), rows[again]
 
     def _of_server(
         self, server: ServerLeg, browser: Copies, events: Events, rows: Longs, *, token: bool
@@ -274,6 +272,18 @@ class Capturer:
             ),
             rows[sent],
         )
+
+
+def _following_views(events: Events) -> Longs:
+    """Give for each page view the next one of the same session, -1 where there is none and for all other events."""
+    views = np.flatnonzero(events.event == 0)
+    views = views[np.lexsort((events.at[views], events.number[views], events.origin[views]))]
+    same = (events.origin[views[1:]] == events.origin[views[:-1]]) & (
+        events.number[views[1:]] == events.number[views[:-1]]
+    )
+    following = np.full(len(events), NONE)
+    following[views[:-1][same]] = views[1:][same]
+    return following
 
 
 def no_copies() -> Copies:

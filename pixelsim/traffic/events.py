@@ -140,9 +140,12 @@ def _events(sessions: Sessions, row: Longs, *, at: Longs, event: Longs, place: L
     )
 
 
-def orders_of(events: Events, sessions: Sessions, heard: NDArray[np.bool_]) -> Orders:
-    """Give the orders behind purchase events; ``heard`` tells for each event whether a copy reached a pixel."""
-    bought = np.flatnonzero(events.event == PURCHASE)
+def orders_of(events: Events, sessions: Sessions, heard: NDArray[np.bool_], end: int) -> Orders:
+    """Give the orders behind the purchase events before ``end`` ms, whose sessions have to be among those given.
+
+    ``heard`` tells for each event whether a copy of it reached a pixel.
+    """
+    bought = np.flatnonzero((events.event == PURCHASE) & (events.at < end))
     ordered = np.flatnonzero(sessions.ordered)
     key = event_key(sessions.origin[ordered], sessions.number[ordered], np.zeros(len(ordered), dtype=np.int64))
     mine = event_key(events.origin[bought], events.number[bought], np.zeros(len(bought), dtype=np.int64))

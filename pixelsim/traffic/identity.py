@@ -14,7 +14,16 @@ from numpy.typing import NDArray
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.traffic.numbering import Numbering
 
-__all__ = ["STRANGER", "event_key", "event_keys_as_text", "once_only", "origins_of", "person_base", "sent_id"]
+__all__ = [
+    "STRANGER",
+    "event_key",
+    "event_keys_as_text",
+    "in_population",
+    "once_only",
+    "origins_of",
+    "person_base",
+    "sent_id",
+]
 
 Longs = NDArray[np.int64]
 
@@ -22,7 +31,8 @@ PLACE_BITS = 8
 NUMBER_BITS = 34
 PERSON_BITS = 32
 STRANGER = 1 << 31
-"""Numbers of people from here on come once only."""
+"""Numbers of people from here on come once only; bots that click ads have the lower half of them."""
+PAGE_STRANGER = STRANGER + (1 << 30)
 
 
 def person_base(numbering: Numbering, population: str) -> int:
@@ -30,9 +40,15 @@ def person_base(numbering: Numbering, population: str) -> int:
     return numbering.populations.index(population) << PERSON_BITS
 
 
-def once_only(numbering: Numbering, population: str, number: Longs) -> Longs:
-    """Give people who come once: a person for each session number."""
-    return person_base(numbering, population) + STRANGER + (number & (STRANGER - 1))
+def once_only(numbering: Numbering, population: str, origin: int, number: Longs) -> Longs:
+    """Give people who come once: one for each origin of sessions and session number."""
+    place = number * len(numbering.origins) + origin
+    return person_base(numbering, population) + PAGE_STRANGER + (place & ((1 << 30) - 1))
+
+
+def in_population(person: Longs) -> Longs:
+    """Give people's numbers inside their population, which no other population moves."""
+    return person & ((1 << PERSON_BITS) - 1)
 
 
 def event_key(origin: NDArray[np.int32], number: Longs, place: Longs) -> Longs:

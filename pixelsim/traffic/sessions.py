@@ -173,10 +173,10 @@ class SessionSource:
             if bots > 0:
                 bot = uniform(found.number, self._keys["bot"][origin]) < bots
                 kind[bot] = Visit.BOT
-                person[bot] = once_only(self.numbering, self.population, found.number[bot])
+                person[bot] = once_only(self.numbering, self.population, origin, found.number[bot])
                 ordered &= ~bot
         else:
-            person = once_only(self.numbering, self.population, found.number)
+            person = once_only(self.numbering, self.population, origin, found.number)
             ordered = np.zeros(count, dtype=np.bool_)
         origins = np.full(count, origin, dtype=np.int32)
         length = self._lengths(origins, found.number)

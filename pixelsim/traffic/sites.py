@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pixelsim.base.streams import Streams
 from pixelsim.scenario.measurement import WhileNoConsent
 from pixelsim.scenario.traffic import SiteTraffic
 from pixelsim.traffic.capture import Capturer, Copies, Page
-from pixelsim.traffic.events import EventMaker, Orders, orders_of
+from pixelsim.traffic.events import EventMaker, Events, Orders, orders_of
 from pixelsim.traffic.flow import FlowStep, TouchRows
 from pixelsim.traffic.numbering import Numbering
-from pixelsim.traffic.sessions import SessionSource
+from pixelsim.traffic.sessions import Sessions, SessionSource
 from pixelsim.traffic.shapes import LocalDays
 
 __all__ = ["Site", "SiteStep"]
@@ -20,7 +20,7 @@ __all__ = ["Site", "SiteStep"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SiteStep:
-    """What a website brought forth in one step; ``orders`` are those placed in it, whenever their sessions began."""
+    """What a website brought forth in one step; ``sessions`` counts those that began in it."""
 
     touches: list[TouchRows]
     copies: Copies
@@ -69,7 +69,7 @@ class Site:
         )
         self._events = EventMaker(streams, traffic, numbering)
         self._capturer = Capturer(streams, traffic, numbering, population=self._sessions.population, consent=consent)
-        self._placed_later: list[Orders] = []
+        self._going_on: list[tuple[Sessions, Events]] = []
 
     @property
     def lost_sessions(self) -> int:
@@ -84,15 +84,19 @@ class Site:
         flows
             The step of each ad group that leads here.
         pages
-            Stretches of the step, without gaps; the last one reaches beyond the end, for sessions that cross it.
+            Stretches of the step, without gaps.
         end
-            End of the step in ms.
+            End of the step in ms. Events of sessions that go on after it wait for the pages of the next step.
         """
+        pages = [replace(page, end=min(page.end, end)) for page in pages]
         sessions = self._sessions.until(end, flows, [(p.start, p.end, p.pixels) for p in pages])
-        events = self._events.unfold(sessions)
-        copies, heard = self._capturer.copies(events, pages)
-        # A session that crosses the end of the step, or of the run, places its order after it.
-        orders = Orders.join([*self._placed_later, orders_of(events, sessions, heard)])
-        placed = orders.at < end
-        self._placed_later = [orders.take(~placed)]
-        return SiteStep([flow.touches for flow in flows], copies, orders.take(placed), len(sessions))
+        parts = [*self._going_on, (sessions, self._events.unfold(sessions))]
+        copies, heard = self._capturer.copies([events for _, events in parts], pages)
+        orders = [orders_of(events, began, known, end) for (began, events), known in zip(parts, heard, strict=True)]
+        self._going_on = [later for part in parts if len((later := _after(*part, end))[1])]
+        return SiteStep([flow.touches for flow in flows], copies, Orders.join(orders), len(sessions))
+
+
+def _after(sessions: Sessions, events: Events, end: int) -> tuple[Sessions, Events]:
+    """Give the events from ``end`` ms on, and the sessions that have any."""
+    return sessions.take(sessions.at + sessions.length >= end), events.take(events.at >= end)

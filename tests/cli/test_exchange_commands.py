@@ -16,9 +16,8 @@ from pixelsim.cli.exchange import (
     backtest_file,
     export_run,
     read_any_report,
-    report_of_run,
-    stats_of_run,
 )
+from pixelsim.cli.histories import report_of_run, stats_of_run
 from pixelsim.exchange import read_api_folder, read_events
 from pixelsim.scenario.builtin import scenario
 from pixelsim.study.run import Run, run

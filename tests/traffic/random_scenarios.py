@@ -18,6 +18,14 @@ GROUPS = {
     "g_4": ("acc_1", "px_1", "a"),
 }
 
+STEPS = (
+    (1.6, {"do": "unlink_pixel", "bc": "bc", "pixel": "px_1", "account": "acc_2"}),
+    (1.0, {"do": "uninstall_pixel", "website": "a", "pixel": "px_3"}),
+    (1.5, {"do": "install_pixel", "website": "b", "pixel": "px_3", "beside": True}),
+    (2.0, {"do": "revoke_token", "token": "t_1"}),
+)
+"""What people may do: at the border of steps, and in the midst of them."""
+
 shares = st.sampled_from([0.0, 0.0, 0.1, 0.4])
 
 
@@ -32,6 +40,7 @@ def servers(draw: st.DrawFn) -> dict[str, Any]:
         "delay_sigma": draw(st.sampled_from([0.0, 1.0, 2.0])),
         "event_id": draw(st.sampled_from(["shared", "own", "missing"])),
         "cookie": draw(st.booleans()),
+        "token": draw(st.sampled_from([None, "t_1"])),
     }
 
 
@@ -95,6 +104,7 @@ def structure() -> dict[str, Any]:
             {"id": k, "campaign": f"{k}_camp", "name": k, "pixel": pixel, "start_day": 1.0 if k == "g_4" else 0.0}
             for k, (_, pixel, _) in GROUPS.items()
         ],
+        "tokens": [{"id": "t_1", "pixel": "px_1", "holder_bc": "bc"}],
         "ads": [{"id": f"{k}_ad_{n}", "ad_group": k, "name": k} for k in GROUPS for n in (1, 2)],
     }
 
@@ -115,8 +125,10 @@ def scenarios(draw: st.DrawFn, *, days: int = 3, **fixed: Any) -> Scenario:
         | {"engaged_view_rate": 0.003, "view_rate": 0.003, "bots": draw(shares)}
         for k, (_, _, where) in GROUPS.items()
     ]
-    unlink = {"do": "unlink_pixel", "actor": "ann", "bc": "bc", "pixel": "px_1", "account": "acc_2"}
-    steps = draw(st.sampled_from([[], [{"day": 1.6, "action": unlink}]]))
+    steps = [
+        {"day": day, "action": {"actor": "ann"} | action}
+        for day, action in sorted(draw(st.lists(st.sampled_from(STEPS), max_size=3, unique_by=repr)), key=repr)
+    ]
     measurement = {
         "scope": draw(st.sampled_from(["pixel", "account"])),
         "in_flight": draw(st.sampled_from(["cut", "until_window_ends"])),
@@ -144,3 +156,10 @@ def scenarios(draw: st.DrawFn, *, days: int = 3, **fixed: Any) -> Scenario:
             "policy": "continue",
         }
     )
+
+
+def one_shop(*, days: int = 2, **site: Any) -> Scenario:
+    """Give site ``a`` alone in the same structure, without ads; whatever is not given is perfect."""
+    capture = {"blocked_people": 0.0, "refusing_people": 0.0, "lost_events": 0.0} | site.pop("capture", {})
+    given = {"website": "a", "organic_sessions": 400.0, "people": 100_000, "capture": capture} | site
+    return Scenario.read({"days": days, "structure": structure(), "traffic": {"sites": [given]}, "policy": "continue"})

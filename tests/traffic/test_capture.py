@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_scenarios import EVENTS, PIXELS, scenarios, structure
+from random_scenarios import EVENTS, PIXELS, one_shop, scenarios
 
 from pixelsim.measure import conservation
 from pixelsim.scenario import Scenario
+from pixelsim.scenario.capture import Capture
 from pixelsim.traffic.attribution import Reason
 from pixelsim.traffic.capture import Loss
 from pixelsim.traffic.identity import origins_of
@@ -39,7 +40,7 @@ def test_every_copy_is_accounted_for_with_its_reason(scenario, seed):
     simulation = simulate(scenario, seed)
     log = table(simulation)
     totals_are_conserved(simulation, log)
-    copies_are_those_of_tags_loads_and_legs(scenario, log)
+    copies_are_those_of_tags_loads_and_legs(simulation, log)
     losses_are_lasting_traits(scenario, log)
     ids_are_shared_own_or_missing(scenario, log)
 
@@ -74,31 +75,34 @@ def totals_are_conserved(simulation: Simulation, log: pd.DataFrame) -> None:
         assert row["access ended"] == reasons[Reason.ACCESS_ENDED]
 
 
-def copies_are_those_of_tags_loads_and_legs(scenario: Scenario, log: pd.DataFrame) -> None:
-    """Each event has as many copies for each pixel and leg as the site's set-up says."""
-    on_page = {"a": {"px_1", "px_3"}, "b": {"px_2", "px_1"}}
+def copies_are_those_of_tags_loads_and_legs(simulation: Simulation, log: pd.DataFrame) -> None:
+    """Each event has as many copies for each pixel and leg as the set-up of that instant says, and no others."""
     # Near the end, copies that are held or delayed have not come yet.
     early = log[log["at"] < 2 * DAY]
-    for number, site in enumerate(scenario.traffic.sites):
-        capture = site.capture
-        mine = early[early["site"] == number]
-        assert {PIXELS[p] for p in mine["pixel"]} <= on_page[site.website]
-        for code in on_page[site.website]:
-            pixel = PIXELS.index(code)
-            fires = {t.event for t in capture.tags if t.pixel in {None, code}} if capture.tags else set(EVENTS)
-            rows = mine[mine["pixel"] == pixel]
-            assert {EVENTS[e] for e in rows["event"]} <= fires
-            browser = rows[rows["channel"] == 0].groupby(["key", "event"]).size().reset_index(name="copies")
-            loads = capture.loads.get(code, 1)
-            again = browser["event"].eq(0) & capture.resends_previous
-            assert browser["copies"].between(loads, loads + again).all()
-            server = rows[rows["channel"] == 1]
-            assert not server["key"].duplicated().any()
-            assert (server["visit"] == Visit.PERSON).all()
-            if capture.server is None:
-                assert server.empty
-            else:
-                assert {EVENTS[e] for e in server["event"]} <= set(capture.server.events)
+    for begin, end, world in simulation.history.spans(0, 2 * DAY):
+        for number, site in enumerate(simulation.scenario.traffic.sites):
+            now = early[(early["site"] == number) & (early["at"] >= begin) & (early["at"] < end)]
+            on_page = world.websites[site.website].pixels
+            assert {PIXELS[p] for p in now["pixel"]} <= set(on_page)
+            for code in on_page:
+                copies_of_pixel(site.capture, code, now[now["pixel"] == PIXELS.index(code)])
+            server = now[(now["channel"] == 1) & (now["loss"] != Loss.NO_CONSENT)]
+            if site.capture.server is not None and site.capture.server.token == "t_1":
+                assert not (server["loss"] == Loss.TOKEN_REVOKED).any()
+
+
+def copies_of_pixel(capture: Capture, code: str, rows: pd.DataFrame) -> None:
+    """Check the copies of one pixel while the page carries it."""
+    fires = {t.event for t in capture.tags if t.pixel in {None, code}} if capture.tags else set(EVENTS)
+    assert {EVENTS[e] for e in rows["event"]} <= fires
+    browser = rows[rows["channel"] == 0].groupby(["key", "event"]).size().reset_index(name="copies")
+    loads = capture.loads.get(code, 1)
+    again = browser["event"].eq(0) & capture.resends_previous
+    assert browser["copies"].between(loads, loads + again).all()
+    server = rows[rows["channel"] == 1]
+    assert not server["key"].duplicated().any()
+    assert (server["visit"] == Visit.PERSON).all()
+    assert {EVENTS[e] for e in server["event"]} <= set(capture.server.events if capture.server else ())
 
 
 def losses_are_lasting_traits(scenario: Scenario, log: pd.DataFrame) -> None:
@@ -193,12 +197,8 @@ def delivered(simulation: Simulation) -> dict[tuple[int, int], tuple[int, ...]]:
 
 
 def served(**capture) -> Scenario:
-    """Give one shop and one pixel, without ads; only what is given can happen to its events."""
-    clean = {"blocked_people": 0.0, "refusing_people": 0.0, "lost_events": 0.0} | capture
-    site = {"website": "a", "organic_sessions": 400.0, "order_rate": 0.3, "people": 100_000, "capture": clean}
-    return Scenario.read(
-        {"days": 2, "structure": structure(), "traffic": {"sites": [site]}, "settings": {}, "policy": "continue"}
-    )
+    """Give one shop of people who come once and often buy; only what is given can happen to its events."""
+    return one_shop(order_rate=0.3, capture=capture)
 
 
 @pytest.mark.parametrize(
@@ -289,3 +289,20 @@ def test_each_load_of_a_pixel_costs_sessions():
         assert abs(found.lost / total - share) < 4 * np.sqrt(share * (1 - share) / total)
     assert none.lost == 0
     assert thrice.lost > plain.lost
+
+
+def test_another_population_moves_nobodys_traits():
+    capture = {"blocked_people": 0.3, "refusing_people": 0.2, "untrackable_people": 0.3, "other_checkout": 0.3}
+    alone = one_shop(order_rate=0.3, capture=capture, population="people")
+    first = alone.traffic.sites[0].replace(website="b", population="yet others")
+    both = alone.replace(traffic=alone.traffic.replace(sites=(*alone.traffic.sites, first)))
+    logs = []
+    for scenario in (alone, both):
+        log = table(simulate(scenario, 3))
+        logs.append(log[log["site"] == 0].reset_index(drop=True))
+    assert (logs[0]["person"] != logs[1]["person"]).all(), "the numbers move"
+    for column in ("at", "event", "loss", "fate", "value"):
+        np.testing.assert_array_equal(logs[0][column], logs[1][column], err_msg=column)
+    elsewhere = [log["visitor"] - log["person"] for log in logs]
+    np.testing.assert_array_equal(*elsewhere)
+    assert (elsewhere[0] > 0).any()

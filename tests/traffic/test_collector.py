@@ -19,7 +19,7 @@ from pixelsim.sharing.history import History
 from pixelsim.traffic.access import AccessBook
 from pixelsim.traffic.attribution import Reason
 from pixelsim.traffic.capture import Copies, Loss
-from pixelsim.traffic.collector import Collector, dedup_rule, in_order
+from pixelsim.traffic.collector import Collector, dedup_rule
 from pixelsim.traffic.counting import CountMode
 from pixelsim.traffic.flow import TouchRows
 from pixelsim.traffic.log import ClaimRows, Fate, LogRows
@@ -104,16 +104,22 @@ def test_order_of_ties() -> None:
         {"at": 5, "key": 1, "pixel": 0, "channel": 0, "event_id": 5},
         {"at": 5, "key": 1, "pixel": 0, "channel": 0, "event_id": 4},
     )
-    assert in_order(rows).event_id.tolist() == [7, 4, 5, 6, 8, 9]
+    found = collector()
+    found.collect([], [rows], DAY)
+    assert LogRows.join(found.log).event_id.tolist() == [7, 4, 5, 6, 8, 9]
 
 
 @exact
 @given(st.permutations(range(8)))
 def test_order_does_not_depend_on_how_copies_come(order: list[int]) -> None:
     rows = copies(*({"at": at, "key": key, "pixel": pixel} for at in (3, 4) for key in (0, 1) for pixel in (0, 1)))
-    found = in_order(rows.take(np.array(order)))
-    for name in rows.names():
-        assert getattr(found, name).tolist() == getattr(in_order(rows), name).tolist()
+    logs = []
+    for given_rows in (rows, rows.take(np.array(order))):
+        found = collector()
+        found.collect([], [given_rows], DAY)
+        logs.append(LogRows.join(found.log))
+    for name in logs[0].names():
+        assert getattr(logs[0], name).tolist() == getattr(logs[1], name).tolist()
 
 
 def test_the_strongest_touch_wins_over_later_weaker_ones() -> None:

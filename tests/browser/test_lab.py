@@ -1,0 +1,113 @@
+"""JupyterLab as people use it: the tour runs, the slider obeys the keyboard, Cancel stops, a saved notebook shows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from html import unescape
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import Lab
+from playwright.sync_api import Page
+
+import pixelsim as ps
+from pixelsim.explore.timing import timing
+from pixelsim.explore.timing_widget import timing_table
+from pixelsim.show.style import figure_png
+from pixelsim.show.timeline import timeline_figure
+
+pytestmark = pytest.mark.browser
+
+RUN_ALL = """async () => {
+  const app = window.jupyterapp; await app.restored;
+  const panel = app.shell.currentWidget;
+  await panel.context.ready; await panel.sessionContext.ready;
+  await app.commands.execute('notebook:run-all-cells');
+}"""
+EXPLORER = ".jp-OutputArea .widget-vbox"
+PICTURE_HASH = """async (selector) => {
+  const image = document.querySelector(selector + ' img.widget-image');
+  const bytes = await (await fetch(image.src)).arrayBuffer();
+  const digest = await crypto.subtle.digest('SHA-256', bytes);
+  return [...new Uint8Array(digest)].map(b => b.toString(16).padStart(2, '0')).join('');
+}"""
+
+
+def open_notebook(page: Page, lab: Lab, name: str) -> None:
+    page.goto(lab.url(name))
+    page.wait_for_function(
+        "() => window.jupyterapp && document.querySelector('.jp-NotebookPanel .jp-Cell')", timeout=60_000
+    )
+
+
+def text_of(html: str) -> str:
+    """Give the text of an HTML table without spaces, as a browser shows it."""
+    return re.sub(r"\s+", "", unescape(re.sub(r"<[^>]+>", "", html)))
+
+
+def shown_text(page: Page) -> str:
+    return "".join(page.inner_text(f"{EXPLORER} .widget-html:has(table)").split())
+
+
+def test_the_tour_runs_and_the_slider_shows_what_the_pure_function_gives(page: Page, lab: Lab, artefacts: Path) -> None:
+    open_notebook(page, lab, "00_tour.ipynb")
+    # Opened and not run: the saved picture is there all the same.
+    page.wait_for_selector('.jp-OutputArea img[alt^="Timeline of one possible history"]', timeout=20_000)
+    page.evaluate(RUN_ALL)
+    assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
+    page.wait_for_selector(f"{EXPLORER} img.widget-image", timeout=20_000)
+    prompts = page.locator(".jp-CodeCell .jp-InputArea-prompt").all_inner_texts()
+    assert prompts
+    assert all(prompt.strip("[]: \n").isdigit() for prompt in prompts)
+
+    handle = page.locator(f"{EXPLORER} .widget-slider .noUi-handle").first
+    handle.scroll_into_view_if_needed()
+    handle.focus()
+    page.keyboard.press("ArrowLeft")
+    expected = timing(ps.scenario("agency"), -1, "documented", replications=3, seed=7)
+    table = text_of(timing_table(expected, 3))
+    page.wait_for_function(
+        """([selector, wanted]) => {
+            const found = document.querySelector(selector);
+            return found && found.innerText.replace(/\\s+/g, '') === wanted;
+        }""",
+        arg=[f"{EXPLORER} .widget-html:has(table)", table],
+        timeout=30_000,
+    )
+    assert shown_text(page) == table
+    png = figure_png(timeline_figure(expected.first, 8.0))
+    assert page.evaluate(PICTURE_HASH, EXPLORER) == hashlib.sha256(png).hexdigest()
+    assert page.locator(f"{EXPLORER} [role=alert]").count() == 0
+    page.locator(EXPLORER).first.screenshot(path=artefacts / "lab_unshare_timing.png")
+    page.screenshot(path=artefacts / "lab_1280.png")
+
+    page.get_by_role("button", name="Show as code").first.click()
+    code = page.inner_text(f"{EXPLORER} pre")
+    assert "found = timing(mine, -1, 'documented', replications=3, seed=7)" in code
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.screenshot(path=artefacts / "lab_390.png")
+
+
+def test_cancel_stops_a_long_run(page: Page, lab: Lab, artefacts: Path) -> None:
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    notebook.cells = [
+        nbformat.v4.new_code_cell(
+            "import pixelsim as ps\n"
+            "explorer = ps.explore.unshare_timing(ps.scenario('agency'), replications=5000)\n"
+            "explorer"
+        )
+    ]
+    (lab.folder / "cancel.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    open_notebook(page, lab, "cancel.ipynb")
+    page.evaluate(RUN_ALL)
+    table = f"{EXPLORER} .widget-html:has(table)"
+    page.wait_for_function("s => /[3-9] of 5000/.test(document.querySelector(s)?.innerText)", arg=table, timeout=30_000)
+    page.get_by_role("button", name="Cancel").click()
+    page.wait_for_selector(f"{EXPLORER} [role=status]:has-text('Stopped after')", timeout=10_000)
+    stopped = page.inner_text(table)
+    page.wait_for_timeout(1500)
+    assert page.inner_text(table) == stopped
+    page.locator(EXPLORER).first.screenshot(path=artefacts / "lab_cancelled.png")
