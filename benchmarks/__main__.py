@@ -17,8 +17,8 @@ from benchmarks.reference import reference
 from benchmarks.scenarios import busy
 from pixelsim.base.errors import MissingExtraError
 from pixelsim.scenario.scenario import Scenario
-from pixelsim.traffic.keys import Finder, latest
 from pixelsim.traffic.kernels_numba import finder
+from pixelsim.traffic.keys import Finder, latest
 from pixelsim.traffic.simulate import simulate
 
 SEED = 7

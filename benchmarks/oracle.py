@@ -13,7 +13,7 @@ from scipy import special
 
 from benchmarks.ads import Flow
 from benchmarks.platform import Platform
-from benchmarks.visits import PERSON, Draw, PlainRun, PlainSite
+from benchmarks.visits import Draw, PlainRun, PlainSite
 from pixelsim.base.streams import Streams
 from pixelsim.control.timeline import Timeline
 from pixelsim.scenario.scenario import Scenario
@@ -107,7 +107,7 @@ class ProductDraws:
         return tuple(self._uniform(trait, site.population, person & 0xFFFFFFFF) for trait in TRAITS)
 
     def stranger(self, site: PlainSite, origin: int, number: int) -> int:
-        """Number somebody who comes once as the product does."""
+        """Give the number of somebody who comes once, as the product does."""
         if self._numbering.origins[origin].kind == "click":
             return site.base + STRANGER + (origin // 4 << 20) + number
         return int(once_only(self._numbering, site.population, origin, np.array([number]))[0])
@@ -181,6 +181,7 @@ class OracleRun(PlainRun):
     def make_platform(self, timeline: Timeline, groups: dict[str, AdGroup]) -> _InOrder:
         """Make the platform that measures the run."""
         return _InOrder(self.scenario, timeline, self.numbering, groups)
+
 
 def oracle(scenario: Scenario, seed: int, replication: int = 0) -> OracleRun:
     """Run one replication visit by visit on the product's numbers."""

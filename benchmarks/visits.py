@@ -247,7 +247,7 @@ class PlainRun:
             env.process(self._visit(site, 0, self._length(draw), person, ordered, -1, kind, key, draw))
 
     def _touched(self, flow: Flow, site: PlainSite, kind: int) -> Process:
-        """The touches of one kind of an ad group, and the visits that follow from them."""
+        """Run the touches of one kind of an ad group, and the visits that follow from them."""
         env, draws, delivery = self.env, self.draws, flow.delivery
         base, people, platform = site.base, site.traffic.people, self.platform
         for at, place, number in draws.touches(flow, kind):
@@ -263,10 +263,7 @@ class PlainRun:
                 continue
             draw = draws.touch(flow, kind, number)
             bot = kind == CLICK and delivery.bots > 0 and draw("bot") < delivery.bots
-            if bot:
-                person = draws.stranger(site, 4 * flow.number, number)
-            else:
-                person = base + int(draw("person") * people)
+            person = draws.stranger(site, 4 * flow.number, number) if bot else base + int(draw("person") * people)
             ad = self._ads[ads[int(draw("ad") * len(ads))]]
             platform.touch(at, person, kind, flow.number, ad, number)
             orders = kind != CLICK or (not bot and draw("conversion") < delivery.conversion_rate)

@@ -209,7 +209,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     # ---- long work ---------------------------------------------------------------------------------------------------
 
-    def start(self, work: Iterator[None], parts: int) -> None:
+    def start(self, work: Iterator[None], parts: int, done: int = 0) -> None:
         """Do long work part by part, so that the page stays alive and Cancel stops it.
 
         In a notebook it goes on after the cell has ended; elsewhere it is done at once.
@@ -220,6 +220,8 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             Does one part with each step.
         parts
             How many parts there are.
+        done
+            How many of them are done already.
         """
         self.stop()
         try:
@@ -228,15 +230,16 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             for _ in work:
                 pass
             return
-        self.progress.value, self.progress.max = 0, max(1, parts)
+        self.progress.max = max(1, parts)
+        self.progress.value = done
         self.work.layout.visibility = "visible"
-        self._task = loop.create_task(self._drive(work))
+        self._task = loop.create_task(self._drive(work, done))
 
-    async def _drive(self, work: Iterator[None]) -> None:
+    async def _drive(self, work: Iterator[None], done: int) -> None:
         try:
             with _Guard(self):
-                for done, _ in enumerate(work, start=1):
-                    self.progress.value = done
+                for number, _ in enumerate(work, start=done + 1):
+                    self.progress.value = number
                     await asyncio.sleep(_BREATH)
         finally:
             if self._task is asyncio.current_task():

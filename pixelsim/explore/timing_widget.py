@@ -114,7 +114,7 @@ class UnshareTiming(Explorer):
         self.paint(png)
         self.table.value = timing_table(self.found, self.replications)
         if self.replications > 1:
-            self.start(self._replicate(days, preset, first), self.replications - 1)
+            self.start(self._replicate(days, preset, first), self.replications, done=1)
 
     def _replicate(self, days: int, preset: str, first: Run) -> Iterator[None]:
         runs = [self._outcomes(days, preset, 0)]

@@ -313,7 +313,7 @@ def timeline_figure(run: Run, width: float = WIDE) -> Figure:
         Inches.
     """
     story = _Story.of(run)
-    lines = action_lines(run, math.floor(width * 12.5))
+    lines = action_lines(run, math.floor(width * (14 if width > 6 else 12.5)))
     line_inches = 0.155
     legend = len(list(_handles(story)))
     legend = math.ceil(legend / 4) if width > 6 else legend

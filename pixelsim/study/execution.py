@@ -7,6 +7,7 @@ memory does not grow with their number.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import multiprocessing
 import signal
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -180,7 +181,7 @@ class Execution:
 
     def _shown(self, stream: Iterator[Result], total: int, size: Callable[[Result], int]) -> Iterator[Result]:
         if callable(self.progress):
-            yield from self.progress(stream, total)
+            yield from (result for result in self.progress(_counted(stream, size), total) if result is not None)
         elif self.progress and total:
             from tqdm.auto import tqdm  # noqa: PLC0415 - looks for a notebook when it is imported
 
@@ -190,3 +191,10 @@ class Execution:
                     yield result
         else:
             yield from stream
+
+
+def _counted(stream: Iterator[Result], size: Callable[[Result], int]) -> Iterator[Result | None]:
+    """Give each result, and None for every further replication behind it, so that a wrapper counts replications."""
+    for result in stream:
+        yield result
+        yield from itertools.repeat(None, size(result) - 1)

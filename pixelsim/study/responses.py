@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from pixelsim.base.clock import DAY
 from pixelsim.base.errors import InputError, UnknownNameError
 from pixelsim.measure import metrics, outcome_values
+from pixelsim.measure.metrics import Level
 from pixelsim.scenario.measurement import DayBasis
 from pixelsim.study.statistics import Floats
 from pixelsim.study.window import WHOLE, Window
@@ -64,17 +66,37 @@ class Responses:
         return names_table(self.rows).assign(value=self.values)
 
 
-def windowed_metrics(simulation: Simulation, window: Window, viewer: str | None = None, **how: str) -> pd.DataFrame:
+def windowed_metrics(
+    simulation: Simulation,
+    window: Window,
+    viewer: str | None = None,
+    *,
+    by: Literal["total", "day"] = "total",
+    level: Level = "campaign",
+    as_of: float | None = None,
+) -> pd.DataFrame:
     """Give what viewers read of the days that count; see :func:`pixelsim.measure.metrics`.
 
     Figures by event day come from events of these days, figures by interaction day from touches of these days,
     whenever their conversions come in. Access is that of the simulation's end, the cool-down included.
+
+    Parameters
+    ----------
+    simulation
+        One replication.
+    window
+        The days that count.
+    viewer, by, level
+        As for the metrics of everything.
+    as_of
+        Day since the scenario's start, the warm-up left out, on which the reports are read.
     """
     if window.whole:
-        return metrics(simulation, viewer, **how)  # type: ignore[arg-type]  # checked by the caller's own types
+        return metrics(simulation, viewer, by=by, level=level, as_of=as_of)
+    read_on = None if as_of is None else as_of + window.warm_up_days
     parts = []
     for basis in DayBasis:
-        read = metrics(window.cut(simulation, basis), viewer, **how)  # type: ignore[arg-type]  # the same
+        read = metrics(window.cut(simulation, basis), viewer, by=by, level=level, as_of=read_on)
         counted = read[_counted_days(read, simulation, window)].reset_index(drop=True)
         parts.append(counted[counted["day_basis"] == basis.value])
     return pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)

@@ -46,10 +46,15 @@ class Run:
         return self.simulation.scenario
 
     def metrics(
-        self, viewer: str | None = None, *, by: Literal["total", "day"] = "total", level: Level = "campaign"
+        self,
+        viewer: str | None = None,
+        *,
+        by: Literal["total", "day"] = "total",
+        level: Level = "campaign",
+        as_of: float | None = None,
     ) -> pd.DataFrame:
         """Give what viewers read (R24 to R27); see :func:`pixelsim.measure.metrics`."""
-        return windowed_metrics(self.simulation, self.window, viewer, by=by, level=level)
+        return windowed_metrics(self.simulation, self.window, viewer, by=by, level=level, as_of=as_of)
 
     def outcomes(self) -> pd.DataFrame:
         """Give the outcomes that decide; see :func:`pixelsim.measure.outcomes`."""

@@ -1,20 +1,11 @@
 from __future__ import annotations
 
-import json
-import os
-import secrets
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from browser_lab import Lab, running_lab
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,21 +22,9 @@ FLAGS = [
 ]
 
 
-@dataclass(frozen=True)
-class Lab:
-    """A JupyterLab that runs for the tests only."""
-
-    address: str
-    token: str
-    folder: Path
-
-    def url(self, notebook: str) -> str:
-        """Give the address at which a notebook opens."""
-        return f"{self.address}/lab/tree/{notebook}?token={self.token}&reset"
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Start Chromium for one module: its event loop would be in the way of tests that run one of their own."""
     names = ("chromium", "chromium-browser", "google-chrome", "chrome")
     path = next((found for name in names if (found := shutil.which(name))), None)
     if path is None:
@@ -64,61 +43,8 @@ def artefacts() -> Path:
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """Start JupyterLab on a free port of this machine only, with folders and a token of its own."""
-    home = tmp_path_factory.mktemp("lab")
-    folder, settings = home / "notebooks", home / "settings"
-    folder.mkdir()
-    settings.mkdir()
-    # No news pop-up, and cells outside the screen stay in the page, so that tests find them.
-    overrides = {
-        "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
-        "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},
-    }
-    (settings / "overrides.json").write_text(json.dumps(overrides), encoding="utf-8")
-    for notebook in (ROOT / "notebooks").glob("*.ipynb"):
-        shutil.copy(notebook, folder)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token = secrets.token_hex(16)
-    own = {
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTER_DATA_DIR": "data",
-        "JUPYTER_RUNTIME_DIR": "runtime",
-        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-        "JUPYTERLAB_SETTINGS_DIR": "user-settings",
-        "IPYTHONDIR": "ipython",
-    }
-    variables = {**os.environ, **{name: str(home / part) for name, part in own.items()}, "PIXELSIM_REPLICATIONS": "3"}
-    command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--allow-root"),
-        "--ServerApp.port_retries=0",
-        f"--IdentityProvider.token={token}",
-        f"--ServerApp.root_dir={folder}",
-        "--expose-app-in-browser",
-        f"--LabApp.app_settings_dir={settings}",
-    ]
-    log = home / "lab.log"
-    with log.open("wb") as out, subprocess.Popen(command, env=variables, stdout=out, stderr=out) as process:
-        address = f"http://127.0.0.1:{port}"
-        try:
-            answers(f"{address}/api/status?token={token}", process, log)
-            yield Lab(address, token, folder)
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def answers(url: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 60.0) -> None:
-    """Wait until a server answers."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - an address of this machine, made above
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
+    with running_lab(tmp_path_factory.mktemp("lab"), ROOT / "notebooks") as running:
+        yield running
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import Lab
+from browser_lab import Lab
 from playwright.sync_api import Page
 
 import pixelsim as ps
@@ -87,7 +87,13 @@ def test_the_tour_runs_and_the_slider_shows_what_the_pure_function_gives(page: P
     page.get_by_role("button", name="Show as code").first.click()
     code = page.inner_text(f"{EXPLORER} pre")
     assert "found = timing(mine, -1, 'documented', replications=3, seed=7)" in code
+    page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
     page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(300)
+    image = page.locator(f"{EXPLORER} img.widget-image").bounding_box()
+    assert image is not None
+    assert image["x"] + image["width"] <= 390
+    page.locator(f"{EXPLORER}").first.scroll_into_view_if_needed()
     page.screenshot(path=artefacts / "lab_390.png")
 
 

@@ -163,9 +163,7 @@ def business(
     )
 
 
-def play(
-    scenario: Scenario, came: Iterable[Visits] = (), clicked: Iterable[Clicks] = (), *, seed: int = 1
-) -> ps.Run:
+def play(scenario: Scenario, came: Iterable[Visits] = (), clicked: Iterable[Clicks] = (), *, seed: int = 1) -> ps.Run:
     """Run a scenario with given visits and clicks in place of drawn ones."""
     given, touched = list(came), list(clicked)
 

@@ -40,9 +40,7 @@ def test_P83_checkout_on_another_registered_domain_gives_a_new_cookie(passed, at
     assert len(np.unique(log.visitor)) == 140
     assert len(np.unique(log.person)) == 100
     if not passed:
-        bridge = reconcile(
-            run.simulation, Figure(stage=Stage.TOTAL), Figure(stage=Stage.ATTRIBUTED)
-        )
+        bridge = reconcile(run.simulation, Figure(stage=Stage.TOTAL), Figure(stage=Stage.ATTRIBUTED))
         assert bridge.steps.to_dict("records") == [{"step": "less: no ad was touched before", "change": -40}]
 
 
@@ -53,9 +51,7 @@ def test_P83_checkout_on_another_registered_domain_gives_a_new_cookie(passed, at
 def second_site():
     put = {"do": "install_pixel", "website": "b", "pixel": "px_1"}
     take = {"do": "uninstall_pixel", "website": "b", "pixel": "px_1"}
-    one = business(
-        days=12, sites={"a": {"pixels": ["px_1"]}, "b": {"pixels": []}}, steps=[(5.0, put), (10.0, take)]
-    )
+    one = business(days=12, sites={"a": {"pixels": ["px_1"]}, "b": {"pixels": []}}, steps=[(5.0, put), (10.0, take)])
     per_day = {"a": 1_000, "b": 4_000}
     came = [
         visits(

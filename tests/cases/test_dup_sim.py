@@ -1,4 +1,4 @@
-"""Field cases of duplicates, through the simulator: tags, loads, second pixels, repeats, and the audits that find them."""
+"""Field cases of duplicates, through the simulator: tags, loads, second pixels, repeats, and their audits."""
 
 from __future__ import annotations
 

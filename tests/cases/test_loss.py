@@ -179,9 +179,7 @@ def test_P96_an_audience_shrinks_by_the_people_who_cannot_be_tracked(device, ado
 @pytest.mark.parametrize(("removed", "counted"), [(10.0, 79), (17.0, 100)])
 def test_P35_the_old_tag_is_kept_for_a_whole_window(removed, counted):
     take = {"do": "uninstall_pixel", "website": "shop", "pixel": "px_1"}
-    one = business(
-        days=18, links=[("px_1", "acc_1")], groups={"g_1": {"account": "acc_1"}}, steps=[(removed, take)]
-    )
+    one = business(days=18, links=[("px_1", "acc_1")], groups={"g_1": {"account": "acc_1"}}, steps=[(removed, take)])
     day = np.repeat(np.arange(10), 100)
     person = np.arange(1_000)
     click_at = day * DAY + person % 100 * MINUTE

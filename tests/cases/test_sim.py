@@ -325,7 +325,6 @@ def test_P147_common_random_numbers_tell_a_small_difference_that_other_luck_hide
 
 def test_P149_memory_does_not_grow_and_tables_hold_parameters_once(tmp_path):
     given, factors = world(days=2, organic=150.0), {"traffic.sites[0].organic_sessions": [150.0]}
-
     held: list[int] = []
 
     def weigh() -> bool:
@@ -442,20 +441,23 @@ def delayed() -> tuple[Scenario, Scenario]:
     )
 
 
-def bought(replications: int, seed: int, cool_down_days: int) -> tuple[np.ndarray, np.ndarray]:
-    """Give purchases that the report counts, and clicks, of each replication."""
-    purchases = np.zeros(replications)
-    clicks = np.zeros(replications)
-    for part, given in enumerate(delayed()):
-        study = sweep(given, {"days": [30]}, replications=replications, seed=seed + part, cool_down_days=cool_down_days)
-        purchases += study.frame("conversions attributed", object="acc_00")["value"].to_numpy()
-        clicks += study.table("daily").groupby("replication")["clicks"].sum().to_numpy()
+def bought(
+    parts: tuple[Scenario, ...], replications: int, seed: int, cool_down_days: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Give purchases that the report counts, and clicks, of all parts in each replication."""
+    purchases, clicks = np.zeros(replications), np.zeros(replications)
+    for part, given in enumerate(parts):
+        for replication in range(replications):
+            one = run(given, seed=seed + part, replication=replication, cool_down_days=cool_down_days)
+            outcomes = one.outcomes().set_index(["outcome", "object"])["value"]
+            purchases[replication] += outcomes["conversions attributed", "acc_00"]
+            clicks[replication] += one.delivery()["clicks"].sum()
     return purchases, clicks
 
 
 def test_P151_a_cool_down_gives_the_last_clicks_their_orders():
-    early, clicks = bought(10, seed=1, cool_down_days=0)
-    whole, again = bought(10, seed=1, cool_down_days=6)
+    early, clicks = bought(delayed(), 10, seed=1, cool_down_days=0)
+    whole, again = bought(delayed(), 10, seed=1, cool_down_days=6)
     assert np.array_equal(clicks, again)
     assert abs(clicks.mean() - 3_000) < 4 * np.sqrt(3_000 / 10)
     # The last 3 days miss 30 % and the last 6 days 20 % of 10 orders a day: 9 + 12 of 300.
@@ -470,7 +472,9 @@ def test_P151_a_cool_down_gives_the_last_clicks_their_orders():
 
 @pytest.mark.slow
 def test_P151_the_interval_covers_the_true_rate_in_95_of_100_studies():
-    whole, clicks = bought(3_000, seed=100, cool_down_days=6)
+    """100 studies of 30 repetitions; four fifths of the orders come at once, and one fifth after 6 days."""
+    given = clicks_that_buy(100.0, fast_share=0.8, slow_scale=6 * 86_400.0)
+    whole, clicks = bought((given,), 3_000, seed=100, cool_down_days=6)
     rates = (whole / clicks).reshape(100, 30)
     found = [summarise(study) for study in rates]
     covered = sum(abs(one.mean - 0.10) <= one.half_width for one in found)

@@ -28,7 +28,12 @@ def daily(run, viewer: str, metric: str, *, surface: str = "Events Manager", **h
 
 @pytest.mark.parametrize(
     ("offset", "counted_on"),
-    [("-08:00", "2026-07-10"), ("-07:30", "2026-07-11"), ("+05:30", "2026-07-11"), ("America/Los_Angeles", "2026-07-10")],
+    [
+        ("-08:00", "2026-07-10"),
+        ("-07:30", "2026-07-11"),
+        ("+05:30", "2026-07-11"),
+        ("America/Los_Angeles", "2026-07-10"),
+    ],
 )
 def test_P111_an_event_counts_on_the_accounts_day(offset, counted_on):
     one = business(days=3, links=[("px_1", "acc_1")], start=dt.datetime(2026, 7, 10, tzinfo=dt.UTC))
@@ -69,7 +74,10 @@ def test_P114_a_start_typed_on_another_clock_moves_the_budget_day(clock_of_the_t
 @pytest.fixture(scope="module")
 def growing():
     one = business(
-        days=40, links=[("px_1", "acc_1")], groups={"g_1": {"account": "acc_1"}}, start=dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+        days=40,
+        links=[("px_1", "acc_1")],
+        groups={"g_1": {"account": "acc_1"}},
+        start=dt.datetime(2026, 3, 1, tzinfo=dt.UTC),
     )
     wait = np.repeat([0, 1, 4, 7], [4, 3, 2, 1]) * DAY
     came = visits("shop", 12 * HOUR + wait, np.arange(10), ordered=True)

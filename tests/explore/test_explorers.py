@@ -75,14 +75,14 @@ def test_runs_come_in_one_by_one_and_cancel_keeps_what_is_there(quick: Scenario)
     async def notebook() -> None:
         explorer = ps.explore.unshare_timing(quick, replications=500)
         assert "1 of 500 runs so far" in explorer.table.value
-        while explorer.progress.value < 2:
+        while explorer.progress.value < 3:
             await asyncio.sleep(0)
         explorer.cancel.click()
         await explorer.finished()
         done = len(explorer.found.runs)
         assert 3 <= done < 500
         assert f"{done} of 500 runs so far" in explorer.table.value
-        assert "Stopped after" in explorer.message.value
+        assert f"Stopped after {done} of 500 runs." in explorer.message.value
 
     asyncio.run(notebook())
 

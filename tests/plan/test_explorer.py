@@ -45,8 +45,8 @@ def test_every_order_of_actions_up_to_the_depths_holds_every_invariant() -> None
 
 def test_partnerships_that_wait_for_approval_hold_every_invariant_too() -> None:
     pending = Rulebook(policy=PRESETS["pause"], settings=SharingSettings(partnership_acceptance=1.0))
-    assert shown("pending", explore(small_world(), LETTERS, pending, depth=7, swaps=SWAPS)).ok
-    assert shown("pause", explore(running_world(), LETTERS, pending, depth=4, swaps=SWAPS)).ok
+    assert shown("pending", explore(small_world(), LETTERS, pending, depth=6, swaps=SWAPS)).ok
+    assert shown("pause", explore(running_world(), LETTERS, pending, depth=3, swaps=SWAPS)).ok
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))

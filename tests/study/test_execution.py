@@ -101,6 +101,23 @@ class TestAsDone:
         assert list(execution.as_done(square, range(100), 100, lambda _: 1)) == [0, 1, 4, 9]
 
 
+class TestProgress:
+    @pytest.mark.parametrize("as_done", [False, True])
+    def test_a_wrapper_counts_replications_and_the_results_pass_through(self, as_done):
+        seen = []
+
+        def wrapper(stream, total):
+            for item in stream:
+                seen.append(item)
+                yield item
+            seen.append(f"of {total}")
+
+        execution = Execution(progress=wrapper)
+        found = execution.as_done(square, [1, 2], 5, lambda r: r) if as_done else execution.in_order(square, [1, 2], 2)
+        assert list(found) == [1, 4]
+        assert seen == ([1, 4, None, None, None, "of 5"] if as_done else [1, 4, "of 2"])
+
+
 class TestExecutors:
     def test_a_dask_like_client_gives_the_executor(self):
         client = Client()

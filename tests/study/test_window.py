@@ -96,6 +96,11 @@ class TestCoolDown:
         assert daily.groupby(keys)["value"].sum().sort_index().equals(total.groupby(keys)["value"].sum().sort_index())
         assert daily["day"].min() == daily["day"].max() - np.timedelta64(4, "D")
 
+    def test_a_report_of_a_day_is_that_of_the_run_alone(self, plain, cooled, warmed):
+        assert cooled.metrics("brand", as_of=2.5).equals(plain.metrics("brand", as_of=2.5))
+        early, late = (warmed.metrics("brand", as_of=day)["value"].sum() for day in (1.0, 5.0))
+        assert 0 < early < late
+
     def test_log_and_change_log_show_everything(self, cooled):
         assert (cooled.simulation.log.at >= 5 * DAY).any()
         assert len(cooled.log()) == len(cooled.simulation.log)

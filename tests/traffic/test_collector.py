@@ -258,9 +258,7 @@ events = st.lists(
     max_size=25,
 )
 touched = st.lists(
-    st.tuples(
-        st.integers(0, 40).map(lambda n: n * 6 * HOUR), st.integers(0, 2), st.integers(0, 2), st.integers(0, 2)
-    ),
+    st.tuples(st.integers(0, 40).map(lambda n: n * 6 * HOUR), st.integers(0, 2), st.integers(0, 2), st.integers(0, 2)),
     max_size=15,
 )
 
@@ -273,7 +271,9 @@ def test_any_steps_have_the_same_result(
     """Copies and touches are handed over when they happen, in few steps or in many."""
     rows = sorted(rows)
     all_touches = touches(*rows) if rows else None
-    made = [{**{k: v for k, v in event.items() if k != "late"}, "received": event["at"] + event["late"]} for event in sent]
+    made = [
+        {**{k: v for k, v in event.items() if k != "late"}, "received": event["at"] + event["late"]} for event in sent
+    ]
     all_copies = copies(*made)
     results = []
     for borders in ([12 * DAY], sorted({*(n * 6 * HOUR for n in cuts), 12 * DAY} - {0})):
@@ -282,7 +282,9 @@ def test_any_steps_have_the_same_result(
         )
         begin = 0
         for end in borders:
-            step_touches = [] if all_touches is None else [all_touches.take((all_touches.at >= begin) & (all_touches.at < end))]
+            step_touches = (
+                [] if all_touches is None else [all_touches.take((all_touches.at >= begin) & (all_touches.at < end))]
+            )
             now = (all_copies.at >= begin) & (all_copies.at < end)
             found.collect(step_touches, [all_copies.take(now)], end)
             begin = end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,7 @@ def test_parts_add_up_to_days(cuts: list[int], offset: int, factor: float, budge
     whole = {part.day: part for part in found.delivered(0, 3 * DAY, factor)}
     for name in ("impressions", "spend"):
         total = dict.fromkeys(whole, 0)
-        for one, two in zip(cuts, cuts[1:], strict=False):
+        for one, two in itertools.pairwise(cuts):
             for part in found.delivered(one, two, factor):
                 assert getattr(part, name) >= 0
                 total[part.day] += getattr(part, name)

@@ -14,7 +14,9 @@ from pixelsim.base.errors import InputError
 from pixelsim.traffic.shapes import DayShape, LocalDays
 
 exact = settings(derandomize=True, deadline=None, max_examples=100)
-weights = st.lists(st.floats(0.0, 10.0).map(lambda w: round(w, 2)), min_size=24, max_size=24).filter(lambda h: sum(h) > 0)
+weights = st.lists(st.floats(0.0, 10.0).map(lambda w: round(w, 2)), min_size=24, max_size=24).filter(
+    lambda h: sum(h) > 0
+)
 
 
 def test_flat_day_passes_evenly() -> None:
@@ -64,7 +66,9 @@ def test_no_weight_at_all_is_refused() -> None:
 
 @exact
 @given(
-    st.datetimes(dt.datetime(2024, 1, 1), dt.datetime(2027, 1, 1)).map(lambda t: t.replace(microsecond=0, tzinfo=dt.UTC)),
+    st.datetimes(dt.datetime(2024, 1, 1), dt.datetime(2027, 1, 1)).map(
+        lambda t: t.replace(microsecond=0, tzinfo=dt.UTC)
+    ),
     st.integers(-28, 28).map(lambda halves: halves * HOUR // 2),
     st.integers(0, 40 * DAY),
 )

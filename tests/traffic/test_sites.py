@@ -43,7 +43,9 @@ def page(end: int, *pixels: int, start: int = 0) -> Page:
     return Page(start, end + DAY, pixels)
 
 
-def flow_step(*touches: tuple[int, int, int], orders: tuple[tuple[int, int], ...] = (), landed: tuple[int, ...] = ()) -> FlowStep:
+def flow_step(
+    *touches: tuple[int, int, int], orders: tuple[tuple[int, int], ...] = (), landed: tuple[int, ...] = ()
+) -> FlowStep:
     """Touches of the brand as (time, person, kind); orders as (touch, delay)."""
     at, person, kind = (np.array([touch[i] for touch in touches], dtype=np.int64) for i in range(3))
     n = len(touches)
@@ -202,9 +204,7 @@ def test_an_order_passes_every_step_of_the_funnel() -> None:
 
 def test_the_funnel_has_its_chances() -> None:
     funnel = {"view": 0.6, "cart": 0.2, "checkout": 0.05}
-    site, _ = site_of(
-        small(site={"order_rate": 0.0, "organic_sessions": 20_000.0, "funnel": funnel}, capture=CLEAR)
-    )
+    site, _ = site_of(small(site={"order_rate": 0.0, "organic_sessions": 20_000.0, "funnel": funnel}, capture=CLEAR))
     step = site.step([], [page(DAY, 0)], DAY)
     counts, n = np.bincount(step.copies.event, minlength=5), step.sessions
     assert counts[0] == n
@@ -216,9 +216,14 @@ def test_lengths_of_sessions_are_exponential_up_to_the_time_out() -> None:
     """With a mean of 4 minutes, a share of exp(-7.5) would be longer than half an hour."""
     site, _ = site_of(small(site={"order_rate": 1.0, "organic_sessions": 20_000.0}, capture=CLEAR))
     copies = site.step([], [page(DAY, 0)], DAY).copies
-    start = {key >> 8: at for key, at in zip(copies.key[copies.event == 0].tolist(), copies.at[copies.event == 0].tolist(), strict=True)}
+    start = {
+        key >> 8: at
+        for key, at in zip(copies.key[copies.event == 0].tolist(), copies.at[copies.event == 0].tolist(), strict=True)
+    }
     bought = copies.event == 4
-    length = np.array([at - start[key >> 8] for key, at in zip(copies.key[bought].tolist(), copies.at[bought].tolist(), strict=True)])
+    length = np.array(
+        [at - start[key >> 8] for key, at in zip(copies.key[bought].tolist(), copies.at[bought].tolist(), strict=True)]
+    )
     assert length.max() < VISIT
     for minutes in (1, 4, 10):
         share = np.exp(-minutes / 4)

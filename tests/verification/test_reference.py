@@ -94,7 +94,9 @@ def samples(
     count: Callable[[Scenario, int], Counts], scenario: Scenario, replications: int
 ) -> dict[str, NDArray[np.float64]]:
     runs = [count(scenario, 1000 + n) for n in range(replications)]
-    return {name: np.array([run[name] for run in runs], dtype=np.float64) for name in {key for run in runs for key in run}}
+    return {
+        name: np.array([run[name] for run in runs], dtype=np.float64) for name in {key for run in runs for key in run}
+    }
 
 
 def z_scores(one: NDArray[np.float64], other: NDArray[np.float64]) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Traffic against closed formulas: counts, shapes, delays, delivery, money, losses. Bounds are of 4 sigma, seeds fixed."""
+"""Traffic against closed formulas: counts, shapes, delays, delivery, money, losses. Bounds: 4 sigma, fixed seeds."""
 
 from __future__ import annotations
 
@@ -263,7 +263,10 @@ def test_two_pixels_cost_their_load_time() -> None:
         delivery=NO_ADS,
         site={"organic_sessions": 2000.0, "people": EVERYBODY},
     )
-    run, light = simulate(given, seed=7), simulate(given.vary("traffic.sites[0].capture.weight.lost_per_second", 0.0), seed=7)
+    run, light = (
+        simulate(given, seed=7),
+        simulate(given.vary("traffic.sites[0].capture.weight.lost_per_second", 0.0), seed=7),
+    )
     share, total = 0.5**0.5, int(light.sessions.sum())
     close(int(run.sessions.sum()), share * total, np.sqrt(total * share * (1 - share)))
     assert set(run.log.key.tolist()) < set(light.log.key.tolist())
@@ -290,7 +293,7 @@ def test_spend_is_impressions_times_price(fields: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("cpm", [0.5, 4.03, 300.0])
 def test_spend_stays_below_the_budget_of_the_day(cpm: float) -> None:
-    """Budgets follow the weekday of each account's own calendar, which in California is a Sunday when the run starts."""
+    """Budgets follow the weekday of each account's own calendar: in California a Sunday when the run starts."""
     weekdays = [1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 0.0]
     first = {"brand_group": 0, "agency_group": 6, "second_group": 0}  # Monday is 0
     given = small(
@@ -304,7 +307,7 @@ def test_spend_stays_below_the_budget_of_the_day(cpm: float) -> None:
             budget = 800 * weekdays[(first[run.numbering.ad_groups[group]] + day) % 7]
             assert 0 <= cents <= budget
             whole = given.length // DAY > day > 0
-            # All of it is spent but for the price of one more impression, which is log-normal: ten times the CPM is more.
+            # All is spent but for the price of one more impression, which is log-normal: ten times the CPM is more.
             assert not whole or cents > budget - 1 - 10 * cpm / 10
 
 
@@ -335,14 +338,17 @@ def test_price_of_a_long_period_is_the_parameter() -> None:
     run = simulate(given, seed=7)
     impressions = np.array(list(shown_by_day(run, "impressions").values()), dtype=np.float64)
     spend = sum(shown_by_day(run, "spend").values()) / 100
-    close(1000 * spend / impressions.sum(), 4.0, 4.0 * impressions.std() / impressions.mean() / np.sqrt(len(impressions)))
+    close(
+        1000 * spend / impressions.sum(), 4.0, 4.0 * impressions.std() / impressions.mean() / np.sqrt(len(impressions))
+    )
 
 
 def test_days_of_an_account_begin_at_its_midnight() -> None:
     """An ad group that shows ads in its first hour only, on a clock of +09:30, is clicked from 14:30 to 15:30 UTC."""
     first_hour = [1.0] + [0.0] * 23
     run = simulate(
-        small(offsets={"brand": "+09:30", "agency": "-04:00"}, delivery={"hours": first_hour, "click_rate": 0.1}), seed=7
+        small(offsets={"brand": "+09:30", "agency": "-04:00"}, delivery={"hours": first_hour, "click_rate": 0.1}),
+        seed=7,
     )
     for owner, begin in (("brand", 14.5), ("agency", 4.0), ("second", 0.0)):
         group = run.numbering.ad_groups.index(f"{owner}_group")
@@ -359,7 +365,9 @@ def same_bytes(one: Simulation, other: Simulation) -> None:
         left, right = getattr(one, table), getattr(other, table)
         for name in left.names():
             assert getattr(left, name).tobytes() == getattr(right, name).tobytes(), f"{table}.{name}"
-    orders = [sorted(zip(*(getattr(run.orders, n).tolist() for n in run.orders.names()), strict=True)) for run in (one, other)]
+    orders = [
+        sorted(zip(*(getattr(run.orders, n).tolist() for n in run.orders.names()), strict=True)) for run in (one, other)
+    ]
     assert orders[0] == orders[1]
     assert one.sessions.tolist() == other.sessions.tolist()
     assert one.phases.tolist() == other.phases.tolist()
