@@ -78,6 +78,13 @@ class Figure:
         Offset of the clock in ms; None: the account's, else UTC.
     as_of
         Day since the start on which it is read; None: when everything is in.
+
+    Stage and basis may be given by their words too.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such stage or basis.
     """
 
     stage: Stage
@@ -89,6 +96,13 @@ class Figure:
     basis: DayBasis = DayBasis.EVENT
     utc_offset: int | None = None
     as_of: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, kind in (("stage", Stage), ("basis", DayBasis)):
+            value = getattr(self, name)
+            if value not in list(kind):
+                raise UnknownNameError(f"{name} of a figure", str(value), [member.value for member in kind])
+            object.__setattr__(self, name, kind(value))
 
     def __str__(self) -> str:
         words = [f"{self.stage.value}, {self.event}"]

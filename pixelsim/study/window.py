@@ -108,6 +108,9 @@ class Window:
     def cut(self, simulation: Simulation, basis: DayBasis = DayBasis.INTERACTION) -> Simulation:
         """Give a simulation in which only what counts is left in log, claims, orders and delivery.
 
+        Attempts of people, learning phases and audiences stay whole. A purchase whose touch was passed over counts by
+        its own instant, since the log does not keep that touch's.
+
         Parameters
         ----------
         simulation

@@ -230,7 +230,7 @@ class Collector:
         found = count_conversions(
             touches.id[claims.touch],
             rows.event[row],
-            rows.at[row],
+            rows.received[row],
             touches.ad_group[claims.touch],
             self._modes,
             state=self._counted,
@@ -273,7 +273,9 @@ class Collector:
 
     def _forget(self, end: int) -> None:
         """Drop the touches that no later event can be told of."""
-        first = int(np.searchsorted(self._touches.at, end - MEMORY))
+        # Copies that are still on their way may be of events before the end.
+        oldest = min([end, *(int(copies.at.min()) for copies in self._later if len(copies))])
+        first = int(np.searchsorted(self._touches.at, oldest - MEMORY))
         self._touches = self._touches.take(np.arange(first, len(self._touches)))
         self._ads = self._ads[first:]
         if self._counted is not None:

@@ -15,6 +15,7 @@ from pixelsim.base.clock import DAY
 from pixelsim.base.streams import Streams
 from pixelsim.control.timeline import Span
 from pixelsim.scenario.traffic import AdDelivery, ConversionDelay
+from pixelsim.traffic.arrivals import Arrivals
 from pixelsim.traffic.columns import Columns
 from pixelsim.traffic.counter import key_of, uniform
 from pixelsim.traffic.delay import delays
@@ -109,6 +110,7 @@ class AdGroupFlow:
         self.number, self.delivery, self.delay, self.traffic = number, delivery, delay, traffic
         (self._first, self._people), self.ads = people, ads
         purposes = ("person", "ad", "landing", "conversion", "part of the delay", "delay", "bot", "happens")
+        self._factors: dict[int, float] = {}
         self._keys = {
             (purpose, kind): key_of(streams, purpose, f"{kind.name.lower()} > {delivery.ad_group}")
             for purpose in purposes
@@ -138,8 +140,7 @@ class AdGroupFlow:
         for kind, found in arrivals.items():
             span = np.searchsorted(starts, found.at, side="right") - 1
             inside = (span >= 0) & (found.at < ends[span])
-            if pace.cpm > 1:
-                inside &= self.traffic.bought(found.slot, pace.cpm)
+            self._keep_bought(found, inside, pace)
             here, span = found.take(inside), span[inside]
             person, bot = self._people_of(here.number, kind)
             rows.append(
@@ -155,9 +156,25 @@ class AdGroupFlow:
             )
         clicks = rows[0].at if TouchKind.CLICK in arrivals else np.empty(0, np.int64)
         for one in delivering:
-            shown.extend(self._shown(one, clicks, pace.cpm))
+            shown.extend(self._shown(one, clicks, pace))
         touches = TouchRows.join(rows) if rows else _no_touches()
         return FlowStep(shown, touches, self._landed(touches), self._orders(touches, pace.orders))
+
+    def _factor(self, day: int, pace: Pace) -> float:
+        """Give how much dearer impressions are on a day of the account: what held when it began, for all of it.
+
+        A price that changed inside a day would let roundings add up to more than the day's budget.
+        """
+        return self._factors.setdefault(day, pace.cpm)
+
+    def _keep_bought(self, found: Arrivals, inside: NDArray[np.bool_], pace: Pace) -> None:
+        """Drop, in place, the touches whose impressions are not bought at the prices of their days."""
+        day = (found.at - self.traffic.days.origin) // DAY
+        for one in np.unique(day).tolist():
+            factor = self._factor(one, pace)
+            if factor > 1:
+                here = day == one
+                inside[here] &= self.traffic.bought(found.slot[here], factor)
 
     def _people_of(self, number: Longs, kind: TouchKind) -> tuple[Longs, NDArray[np.bool_]]:
         """Choose who is touched: someone of the population, or, for a share of the clicks, a bot that comes once."""
@@ -178,16 +195,15 @@ class AdGroupFlow:
         place = np.floor(uniform(number, self._keys["ad", kind]) * sizes).astype(np.int64)
         return np.asarray(table[span, place], dtype=np.int32)
 
-    def _shown(self, span: Span, clicks: Longs, cpm_factor: float) -> list[Shown]:
-        parts = self.traffic.delivered(span.start, span.end, cpm_factor)
-        found = []
-        for part in parts:
-            begin = self.traffic.days.begin(part.day)
-            edges = [max(begin, span.start), min(begin + DAY, span.end)]
-            low, high = np.searchsorted(clicks, edges)
-            found.append(
-                Shown(self.number, edges[0], part.day, part.impressions, int(high - low), part.spend, span.authorised)
-            )
+    def _shown(self, span: Span, clicks: Longs, pace: Pace) -> list[Shown]:
+        """Give what a stretch of delivery shows, a part for each day of the account."""
+        days, found = self.traffic.days, []
+        for day in range(days.of(span.start), days.of(span.end - 1) + 1):
+            begin, end = max(days.begin(day), span.start), min(days.begin(day + 1), span.end)
+            low, high = np.searchsorted(clicks, [begin, end])
+            for part in self.traffic.delivered(begin, end, self._factor(day, pace)):
+                shown = (part.impressions, int(high - low), part.spend, span.authorised)
+                found.append(Shown(self.number, begin, part.day, *shown))
         return found
 
     def _landed(self, touches: TouchRows) -> Longs:

@@ -204,10 +204,10 @@ class _DataPlane:
         self.orders: list[Orders] = []
         self.sessions = np.zeros(len(self.numbering.sites), dtype=np.int64)
         self._steps: list[SiteStep] = []
-        self._borders = [
-            *range(scenario.traffic.step_hours * HOUR, scenario.length, scenario.traffic.step_hours * HOUR)
-        ]
-        self._borders.append(scenario.length)
+        step = scenario.traffic.step_hours * HOUR
+        # Learning and audiences advance at the ends of days, which are borders whatever the length of a step.
+        borders = {*range(step, scenario.length, step), *range(DAY, scenario.length, DAY), scenario.length}
+        self._borders = sorted(borders)
         specs = {site.website: site for site in scenario.traffic.sites}
         self._sites: list[tuple[Site, list[AdGroupFlow]]] = []
         for number, key in enumerate(self.numbering.sites):

@@ -12,6 +12,7 @@ from pixelsim.base.errors import InputError, UnknownNameError
 from pixelsim.measure import Figure, Stage, metrics, reconcile
 from pixelsim.measure.figures import UNSENT, Unsent, rows_of
 from pixelsim.scenario import Scenario
+from pixelsim.scenario.measurement import DayBasis
 
 BASES = {"event": "Events Manager", "interaction": "Ads Manager"}
 ACCOUNTS = {"brand": "acc_brand", "agency": "acc_agency"}
@@ -180,6 +181,10 @@ def test_figures_that_cannot_be_are_refused_with_what_there_is():
         rows.contains(Figure(stage=Stage.ACCOUNT, account="acc_brend"))
     with pytest.raises(UnknownNameError, match="campaign"):
         rows.contains(Figure(stage=Stage.CAMPAIGN, account="acc_brand", campaign="nothing"))
+    with pytest.raises(UnknownNameError, match="basis of a figure 'touch' does not exist; known: interaction, event"):
+        Figure(stage=Stage.TOTAL, basis="touch")
+    with pytest.raises(UnknownNameError, match="stage of a figure"):
+        Figure(stage="nothing")
     with pytest.raises(InputError, match=r"px_1, px_2.*name the pixel"):
         rows_of(ps.run(shop(), seed=1).simulation)
 
@@ -191,4 +196,5 @@ def test_a_figure_says_what_it_is():
         "on 2026-01-06 by day of the event, read on day 3.5"
     )
     assert str(Figure(stage=Stage.HAPPENED)) == "happened, Purchase"
+    assert Figure(stage="total events", basis="interaction") == Figure(stage=Stage.TOTAL, basis=DayBasis.INTERACTION)
     assert rows_of(measured("server leg"), "Purchase", PIXEL).table.equals(rows_of(measured("server leg")).table)
