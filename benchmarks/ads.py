@@ -98,6 +98,8 @@ class Flow:
         self._spans = [(span.start, span.end, span.ads) for span in spans if span.delivering]
         self._place = 0
         self._price, self._spent = price, spent
+        self.factors: dict[int, float] = {}
+        """How much dearer impressions are on each day of the account, since the ad group learns."""
         self._days: list[tuple[int, float]] = []
 
     def day(self, day: int) -> tuple[int, float]:
@@ -124,20 +126,31 @@ class Flow:
         day = (at - self.calendar.origin) // DAY
         self.clicks[day] = self.clicks.get(day, 0) + 1
 
-    def close(self, begin: int, end: int, factor: float) -> int:
-        """Book impressions and spend of a stretch of one pace; ``factor`` is on the CPM. Give the impressions."""
+    def set_prices(self, begin: int, end: int, factor: float) -> None:
+        """Fix the factor on the CPM of the account's days that begin in a stretch, for all of each day."""
+        origin = self.calendar.origin
+        for day in range((begin - origin) // DAY, (end - 1 - origin) // DAY + 1):
+            self.factors.setdefault(day, factor)
+
+    def factor_at(self, at: int) -> float:
+        """Give the factor on the CPM of the account's day in which an instant falls."""
+        return self.factors[(at - self.calendar.origin) // DAY]
+
+    def close(self, begin: int, end: int) -> int:
+        """Book impressions and spend of a stretch, and give the impressions."""
         bought = 0
         for start, stop, _ in self._spans:
             at, upto = max(start, begin), min(stop, end)
             while at < upto:
                 day, of_day = divmod(at - self.calendar.origin, DAY)
                 until = min(upto, at - of_day + DAY)
-                bought += self._book(day, of_day, of_day + until - at, factor)
+                bought += self._book(day, of_day, of_day + until - at)
                 at = until
         return bought
 
-    def _book(self, day: int, start: int, stop: int, factor: float) -> int:
+    def _book(self, day: int, start: int, stop: int) -> int:
         total, cpm = self.day(day)
+        factor = self.factors[day]
         price = cpm * self.scale / 1000 * factor
         one, two = (int(_before(total, self.shape.share(edge)) / factor) for edge in (start, stop))
         self.impressions[day] = self.impressions.get(day, 0) + two - one

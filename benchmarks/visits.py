@@ -200,6 +200,7 @@ class PlainRun:
             noise=draws.noise,
         )
         self._day = 0
+        self._set_prices()
         self._fast, self._slow = _limits(scenario.traffic.delay)
 
     def make_platform(self, timeline: Timeline, groups: dict[str, AdGroup]) -> Platform:
@@ -258,7 +259,7 @@ class PlainRun:
                 continue
             while self._day < at // DAY:
                 self._end_of_day()
-            factor, happen = self.learning.pace(flow.number, self._day)
+            factor, happen = flow.factor_at(at), self.learning.pace(flow.number, self._day)[1]
             if factor > 1 and int((place + 1) / factor) == int(place / factor):
                 continue
             draw = draws.touch(flow, kind, number)
@@ -484,13 +485,19 @@ class PlainRun:
         self.platform.settle((day + 1) * DAY)
         delivered = [False] * len(self.numbering.ad_groups)
         for flow in self.flows:
-            factor = self.learning.pace(flow.number, day)[0]
-            delivered[flow.number] = flow.close(day * DAY, (day + 1) * DAY, factor) > 0
+            delivered[flow.number] = flow.close(day * DAY, (day + 1) * DAY) > 0
         conversions = self.platform.conversions
         goals = self.learning.goals
         counts = [conversions.get((day, number, goal), 0) for number, goal in enumerate(goals)]
         self.learning.end_of_day(counts, delivered)
         self._day += 1
+        self._set_prices()
+
+    def _set_prices(self) -> None:
+        """Fix the prices of the account days that begin in the scenario's day that has just begun."""
+        for flow in self.flows:
+            factor = self.learning.pace(flow.number, self._day)[0]
+            flow.set_prices(self._day * DAY, (self._day + 1) * DAY, factor)
 
 
 def people_act(scenario: Scenario, seed: int, replication: int) -> tuple[History, Timeline]:

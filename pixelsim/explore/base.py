@@ -50,7 +50,10 @@ def html_table(columns: Iterable[str], rows: Iterable[Iterable[str]], *, numeric
         Headings of the columns that stand to the right.
     """
     heads, right = list(columns), set(numeric)
-    kinds = [' class="number"' if head in right else "" for head in heads]
+    # Alignment stands in the cells, since a notebook that is not trusted yet drops style sheets.
+    kinds = [
+        ' class="number" style="text-align:right"' if head in right else ' style="text-align:left"' for head in heads
+    ]
     top = "".join(f'<th scope="col"{kind}>{escape(head)}</th>' for head, kind in zip(heads, kinds, strict=True))
     body = "".join(
         f"<tr>{''.join(f'<td{kind}>{escape(cell)}</td>' for cell, kind in zip(row, kinds, strict=True))}</tr>"

@@ -12,9 +12,11 @@ import pandas as pd
 from pixelsim.base.errors import InputError, MissingExtraError
 from pixelsim.base.streams import Streams
 from pixelsim.scenario.scenario import Scenario
+from pixelsim.study.attempts import respond
 from pixelsim.study.choice import Wanted, choose, labels
 from pixelsim.study.design import Factors, place
 from pixelsim.study.execution import Cancel, Execution, ExecutorLike, Progress
+from pixelsim.study.responses import Responses, names_table
 from pixelsim.study.results import Study
 from pixelsim.study.statistics import Floats
 from pixelsim.study.stopping import check_confidence
@@ -89,6 +91,8 @@ def sensitivity(
         raise InputError.single(
             "sensitivity", field="factors", value="none", rule="at least one path", remedy="name a factor"
         )
+    window = Window(warm_up_days, cool_down_days)
+    _check_outcomes(scenario, outcomes, seed, window)
     names = list(factors)
     problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
     generator = Streams(seed).generator("design", "sensitivity")
@@ -101,7 +105,7 @@ def sensitivity(
         out=out,
         execution=Execution(workers, executor, progress, cancel),
         chunk=replications,
-        window=Window(warm_up_days, cool_down_days),
+        window=window,
     )
     means = _means(study, outcomes)
     rows: list[dict[str, Any]] = []
@@ -110,6 +114,13 @@ def sensitivity(
         found = _indices(analysis, problem, values, confidence, 1 + seed % (2**31 - 1))
         rows += [{"outcome": label, "factor": name, **index} for name, index in zip(names, found, strict=True)]
     return pd.DataFrame(rows)
+
+
+def _check_outcomes(scenario: Scenario, outcomes: Wanted | Sequence[Wanted], seed: int, window: Window) -> None:
+    """Refuse names that do not exist before hundreds of points are run."""
+    one = respond(scenario, seed, 0, window)
+    if isinstance(one, Responses):
+        choose(names_table(one.rows), outcomes)
 
 
 def _salib() -> tuple[Any, Any]:

@@ -18,25 +18,29 @@ alone, not on workers, order or interruptions; borders between chunks come from 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from pixelsim._version import __version__
 from pixelsim.base.errors import InputError
-from pixelsim.base.files import write_text
+from pixelsim.base.files import replacing, write_text
 from pixelsim.base.tables import read_parquet, write_parquet
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.scenario.toml import load_scenario, write_scenario
 from pixelsim.study.chunks import TABLES, Chunk, ChunkRows
 from pixelsim.study.design import Design
 from pixelsim.study.window import Window
+
+if TYPE_CHECKING:
+    import duckdb
 
 __all__ = ["Identity", "Store"]
 
@@ -157,10 +161,17 @@ class Store:
 
     def write(self, rows: ChunkRows) -> None:
         """Write a chunk; its runs come last, and make it whole."""
-        for name in TABLES:
-            if name == "runs":
-                self._write_beside(rows)
-            write_parquet(rows.tables[name], self.path(name, rows.point, rows.first))
+        self._write_beside(rows)
+        # One connection for all: opening one takes as long as a small run.
+        with contextlib.closing(_connect()) as connection:
+            for name in TABLES:
+                connection.register("rows_of_chunk", rows.tables[name])
+                with replacing(self.path(name, rows.point, rows.first)) as temporary:
+                    target = str(temporary).replace("'", "''")
+                    connection.execute(
+                        f"COPY (SELECT * FROM rows_of_chunk) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608
+                    )
+                connection.unregister("rows_of_chunk")
 
     def _write_beside(self, rows: ChunkRows) -> None:
         """Add to the side file; a chunk that is run again, since a process was killed, stands there twice."""
@@ -215,16 +226,17 @@ def _chunk_of(path: Path) -> tuple[int, int]:
     return int(point), int(first)
 
 
-def _query(sql: str, values: Sequence[Any]) -> pd.DataFrame:
+def _connect() -> duckdb.DuckDBPyConnection:
     import duckdb  # noqa: PLC0415 - heavy, and needed only where a study is stored
 
-    connection = duckdb.connect(":memory:", config={"threads": 1, "preserve_insertion_order": True})
-    try:
+    return duckdb.connect(":memory:", config={"threads": 1, "preserve_insertion_order": True})
+
+
+def _query(sql: str, values: Sequence[Any]) -> pd.DataFrame:
+    with contextlib.closing(_connect()) as connection:
         result = connection.execute(sql, list(values))
         texts = [name for name, kind, *_ in result.description or [] if str(kind) in {"STRING", "VARCHAR"}]
         found: pd.DataFrame = result.df()
-    finally:
-        connection.close()
     for name in texts:
         found[name] = found[name].astype("str").mask(found[name].isna(), np.nan)
     return found

@@ -111,6 +111,7 @@ class AdGroupFlow:
         (self._first, self._people), self.ads = people, ads
         purposes = ("person", "ad", "landing", "conversion", "part of the delay", "delay", "bot", "happens")
         self._factors: dict[int, float] = {}
+        self._upto = 0
         self._keys = {
             (purpose, kind): key_of(streams, purpose, f"{kind.name.lower()} > {delivery.ad_group}")
             for purpose in purposes
@@ -129,6 +130,7 @@ class AdGroupFlow:
         pace
             What learning does to the ad group in this step.
         """
+        self._set_prices(end, pace)
         delivering = [span for span in spans if span.delivering]
         shown: list[Shown] = []
         rows: list[TouchRows] = []
@@ -140,7 +142,7 @@ class AdGroupFlow:
         for kind, found in arrivals.items():
             span = np.searchsorted(starts, found.at, side="right") - 1
             inside = (span >= 0) & (found.at < ends[span])
-            self._keep_bought(found, inside, pace)
+            self._keep_bought(found, inside)
             here, span = found.take(inside), span[inside]
             person, bot = self._people_of(here.number, kind)
             rows.append(
@@ -156,22 +158,25 @@ class AdGroupFlow:
             )
         clicks = rows[0].at if TouchKind.CLICK in arrivals else np.empty(0, np.int64)
         for one in delivering:
-            shown.extend(self._shown(one, clicks, pace))
+            shown.extend(self._shown(one, clicks))
         touches = TouchRows.join(rows) if rows else _no_touches()
         return FlowStep(shown, touches, self._landed(touches), self._orders(touches, pace.orders))
 
-    def _factor(self, day: int, pace: Pace) -> float:
-        """Give how much dearer impressions are on a day of the account: what held when it began, for all of it.
+    def _set_prices(self, end: int, pace: Pace) -> None:
+        """Fix how much dearer impressions are on the account's days that begin in the step, for all of each day.
 
         A price that changed inside a day would let roundings add up to more than the day's budget.
         """
-        return self._factors.setdefault(day, pace.cpm)
+        days = self.traffic.days
+        for day in range(days.of(self._upto), days.of(end - 1) + 1):
+            self._factors.setdefault(day, pace.cpm)
+        self._upto = end
 
-    def _keep_bought(self, found: Arrivals, inside: NDArray[np.bool_], pace: Pace) -> None:
+    def _keep_bought(self, found: Arrivals, inside: NDArray[np.bool_]) -> None:
         """Drop, in place, the touches whose impressions are not bought at the prices of their days."""
         day = (found.at - self.traffic.days.origin) // DAY
         for one in np.unique(day).tolist():
-            factor = self._factor(one, pace)
+            factor = self._factors[one]
             if factor > 1:
                 here = day == one
                 inside[here] &= self.traffic.bought(found.slot[here], factor)
@@ -195,13 +200,13 @@ class AdGroupFlow:
         place = np.floor(uniform(number, self._keys["ad", kind]) * sizes).astype(np.int64)
         return np.asarray(table[span, place], dtype=np.int32)
 
-    def _shown(self, span: Span, clicks: Longs, pace: Pace) -> list[Shown]:
+    def _shown(self, span: Span, clicks: Longs) -> list[Shown]:
         """Give what a stretch of delivery shows, a part for each day of the account."""
         days, found = self.traffic.days, []
         for day in range(days.of(span.start), days.of(span.end - 1) + 1):
             begin, end = max(days.begin(day), span.start), min(days.begin(day + 1), span.end)
             low, high = np.searchsorted(clicks, [begin, end])
-            for part in self.traffic.delivered(begin, end, self._factor(day, pace)):
+            for part in self.traffic.delivered(begin, end, self._factors[day]):
                 shown = (part.impressions, int(high - low), part.spend, span.authorised)
                 found.append(Shown(self.number, begin, part.day, *shown))
         return found

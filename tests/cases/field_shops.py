@@ -100,13 +100,13 @@ def business(
         Further links of pixels to accounts.
     groups
         Settings of each ad group: ``account``, ``pixel``, ``site``, ``budget``, ``delivery``, and fields of the ad
-        group itself; one that is switched off unless given.
+        group itself.
     steps
         Days and actions of the plan; ``ann`` acts unless somebody else is named.
     """
     sites = {"shop": {}} if sites is None else sites
     pixels = {"px_1": "acc_0"} if pixels is None else pixels
-    groups = groups or {"idle": {"account": accounts[0], "pixel": None, "on": False, "site": next(iter(sites))}}
+    groups = {} if groups is None else groups
     website = {key: {"pixels": [*pixels][:1]} | settings for key, settings in sites.items()}
     own = ("account", "pixel", "site", "budget", "delivery")
     made = {

@@ -298,6 +298,6 @@ def test_subclasses_have_to_say_what_they_show() -> None:
 
 def test_tables_escape_and_align() -> None:
     html = html_table(["a", "n"], [["<b>", "1 < 2"]], numeric=["n"])
-    assert "<td>&lt;b&gt;</td>" in html
-    assert '<td class="number">1 &lt; 2</td>' in html
-    assert '<th scope="col" class="number">n</th>' in html
+    assert '<td style="text-align:left">&lt;b&gt;</td>' in html
+    assert '<td class="number" style="text-align:right">1 &lt; 2</td>' in html
+    assert '<th scope="col" class="number" style="text-align:right">n</th>' in html

@@ -103,8 +103,6 @@ def shop(**changes) -> Scenario:
                 {"code": code, "number": code[-1], "name": code, "creator": "acc", "owner_bc": "bc"}
                 for code in ("px_1", "px_2")
             ],
-            "campaigns": [{"id": "camp", "account": "acc", "name": "Campaign", "on": False}],
-            "ad_groups": [{"id": "group", "campaign": "camp", "name": "Ad group"}],
         },
         "traffic": {
             "sites": [

@@ -168,10 +168,10 @@ def ordered(simulation: Simulation) -> dict[str, np.ndarray]:
 
 @settings(derandomize=True, deadline=None, max_examples=10)
 @given(
-    scenarios(count="every"),
+    scenarios(),
     st.integers(0, 99),
     st.sampled_from([1, 2, 5]),
-    st.sampled_from([1, 6, 8, 12]),
+    st.sampled_from([1, 5, 6, 12]),
 )
 def test_days_drawn_at_a_time_and_steps_change_nothing(scenario, seed, block_days, step_hours):
     one = simulate(scenario, seed)
