@@ -125,7 +125,9 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.told = told
         self.picture = widgets.Image(format="png")
         self.caption = widgets.HTML(f'<div style="opacity:.75;font-size:12px">{escape(told)}</div>')
-        self.picture.layout.width, self.picture.layout.max_width = f"{WIDTH * 100:.0f}px", "100%"
+        self.picture.layout = widgets.Layout(width="100%", max_width=f"{WIDTH * 100:.0f}px", min_width="560px")
+        # Where there is less room than the picture needs to be read, it scrolls.
+        self.frame = widgets.Box([self.picture], layout=widgets.Layout(overflow="auto"))
         self.table = widgets.HTML()
         self.progress = widgets.IntProgress(min=0, max=1, description="runs", tooltip="runs that are done")
         self.cancel = widgets.Button(description="Cancel", tooltip="Stop the runs; what is done is kept")
@@ -143,7 +145,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             *self.controls.values(),
             self.work,
             self.message,
-            self.picture,
+            self.frame,
             self.caption,
             self.table,
             self.show_code,

@@ -80,7 +80,7 @@ class UnshareTiming(Explorer):
             value=min(max(0, low), high),
             min=low,
             max=high,
-            description="days from stop to unshare",
+            description="days after the stop",
             tooltip="negative: unshare first, and stop that many days later",
             continuous_update=False,
         )

@@ -40,6 +40,15 @@ _KIND_OF = {
     "payment": "payment_methods",
 }
 """What a field of an action, or a fact of a decision, names first of all."""
+_REFERENCES = {
+    "account": "ad_accounts",
+    "creator": "ad_accounts",
+    "owner_bc": "business_centers",
+    "pixel": "pixels",
+    "tracking_pixel": "pixels",
+    "payment_method": "payment_methods",
+}
+"""Fields of the world that hold the id of something else."""
 _ENDS = {
     "members": ("business_centers", "people"),
     "account_people": ("ad_accounts", "people"),
@@ -136,7 +145,9 @@ class Names:
         kind = getattr(action, "kind", "")
         for field in dataclasses.fields(action):
             value = getattr(action, field.name)
-            if isinstance(value, str) and not isinstance(value, Enum):
+            if field.name == "value":
+                yield "value", _value(value)
+            elif isinstance(value, str) and not isinstance(value, Enum):
                 if field.name == "id" and kind:
                     yield "id", _quoted(self.of(f"{kind}s", value))
                 elif field.name in _KIND_OF:
@@ -182,7 +193,13 @@ class Names:
             if change.before is None or change.after is None:
                 return f"{what} {'added' if change.before is None else 'ended'}"
             return f"{what}: {_value(change.before)} → {_value(change.after)}"
-        return f"{what}, {change.field.replace('_', ' ')}: {_value(change.before)} → {_value(change.after)}"
+        before, after = (self._referred(value, change.field) for value in (change.before, change.after))
+        return f"{what}, {change.field.replace('_', ' ')}: {before} → {after}"
+
+    def _referred(self, value: object, field: str) -> str:
+        """Write a value, by its name where it is the id of something."""
+        kind = _REFERENCES.get(field)
+        return _quoted(self.of(kind, value)) if kind and isinstance(value, str) else _value(value)
 
     def text(self, text: str, field: str = "") -> str:
         """Give a short text in which every word that is an id is replaced by the name in quotation marks."""

@@ -167,7 +167,7 @@ class Study:
         return self._joined(found.fillna(dict.fromkeys(texts, "")))
 
     def _first_stored(self) -> int | None:
-        return min((point for point, _ in self.store.stored()), default=None)
+        return min((point for point, _ in self.store.chunks()), default=None)
 
     def _joined(self, table: pd.DataFrame) -> pd.DataFrame:
         """Put the factors of its design point beside each row."""
@@ -238,7 +238,7 @@ class Study:
             A response does not exist.
         """
         rows: list[dict[str, Any]] = []
-        for point in sorted({point for point, _ in self.store.stored()}):
+        for point in sorted({point for point, _ in self.store.chunks()}):
             found = self.replications_of(point)
             if not len(found.names):
                 continue

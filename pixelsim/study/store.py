@@ -178,15 +178,18 @@ class Store:
         with (self.folder / "run_times.jsonl").open("a", encoding="utf-8", newline="\n") as beside:
             beside.writelines(json.dumps(row) + "\n" for row in rows.beside)
 
-    def stored(self, point: int | None = None) -> dict[tuple[int, int], int]:
-        """Give the number of replications in each chunk that is whole, by its point and first replication."""
+    def chunks(self, point: int | None = None) -> list[tuple[int, int]]:
+        """Give the chunks that are whole, by point and first replication; of one point, or of all."""
         which = "point-*.parquet" if point is None else f"point-{point:06d}-*.parquet"
-        files = sorted((self.folder / "runs").glob(which))
+        return sorted(_chunk_of(path) for path in (self.folder / "runs").glob(which))
+
+    def stored(self) -> dict[tuple[int, int], int]:
+        """Give the number of replications in each chunk that is whole, by its point and first replication."""
+        files = {str(self.path("runs", *chunk)): chunk for chunk in self.chunks()}
         if not files:
             return {}
-        found = _query("SELECT file_name, num_rows FROM parquet_file_metadata(?)", [[str(path) for path in files]])
-        rows = zip(found["file_name"], found["num_rows"], strict=True)
-        return {_chunk_of(Path(name)): int(count) for name, count in rows}
+        found = _query("SELECT file_name, num_rows FROM parquet_file_metadata(?)", [list(files)])
+        return {files[name]: int(rows) for name, rows in zip(found["file_name"], found["num_rows"], strict=True)}
 
     def missing(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         """Give the chunks that are not stored, or not with all of their replications."""
@@ -209,10 +212,10 @@ class Store:
         where
             Values of columns that the rows have to have.
         """
-        chunks = sorted(key for key in self.stored(point) if key[1] < replications)
+        chunks = [chunk for chunk in self.chunks(point) if chunk[1] < replications]
         if not chunks:
             return pd.DataFrame()
-        files = [str(self.path(table, *key)) for key in chunks]
+        files = [str(self.path(table, *chunk)) for chunk in chunks]
         wanted = dict(where or {})
         conditions = "".join(f' AND "{name}" = ?' for name in wanted)
         return _query(

@@ -90,10 +90,12 @@ def test_the_tour_runs_and_the_slider_shows_what_the_pure_function_gives(page: P
     page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(300)
-    image = page.locator(f"{EXPLORER} img.widget-image").bounding_box()
-    assert image is not None
-    assert image["x"] + image["width"] <= 390
-    page.locator(f"{EXPLORER}").first.scroll_into_view_if_needed()
+    frame = page.locator(f"{EXPLORER} .widget-box:has(> img.widget-image)")
+    box = frame.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 390
+    assert frame.evaluate("f => f.scrollWidth > f.clientWidth")
+    page.locator(EXPLORER).first.scroll_into_view_if_needed()
     page.screenshot(path=artefacts / "lab_390.png")
 
 

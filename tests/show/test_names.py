@@ -146,6 +146,21 @@ def test_values_are_written_in_words(before: object, after: object, told: str, w
     assert Names(world).change(change) == f"pixel “Brand's shop”, events: {told}"
 
 
+def test_a_field_that_refers_to_something_names_it(world: World) -> None:
+    change = Change("pixels", "BRANDSHOPPIXEL000001", "owner_bc", None, "bc_brand")
+    assert Names(world).change(change) == "pixel “Brand's shop”, owner bc: none → “Brand”"
+
+
+def test_an_edit_tells_its_value_in_words(world: World) -> None:
+    names = Names(world)
+    events = do.EditPixel(
+        actor="brand_admin", pixel="BRANDSHOPPIXEL000001", setting="events", value=("PageView", "Purchase")
+    )
+    assert names.action(events) == "set events of pixel “Brand's shop” to PageView, Purchase"
+    matching = dataclasses.replace(events, setting="advanced_matching", value=True)
+    assert names.action(matching) == "set advanced_matching of pixel “Brand's shop” to yes"
+
+
 def test_a_link_that_is_replaced_tells_both_sides(world: World) -> None:
     change = Change("tokens", "tok", "", Link(by_bc="a"), Link(by_bc="b"))
     assert Names(world).change(change).startswith("token “tok”: Link(")

@@ -78,8 +78,8 @@ def captures(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-def structure() -> dict[str, Any]:
-    """Accounts on clocks far apart; g_4 begins on the second day."""
+def structure(*, late: float = 1.0) -> dict[str, Any]:
+    """Accounts on clocks far apart; g_4 begins on the day ``late``."""
     accounts = {"acc_0": "+00:00", "acc_1": "-08:00", "acc_2": "+05:30"}
     return {
         "business_centers": [{"id": "bc", "name": "Owner", "verified": True}],
@@ -101,7 +101,7 @@ def structure() -> dict[str, Any]:
         ],
         "campaigns": [{"id": f"{k}_camp", "account": account, "name": k} for k, (account, _, _) in GROUPS.items()],
         "ad_groups": [
-            {"id": k, "campaign": f"{k}_camp", "name": k, "pixel": pixel, "start_day": 1.0 if k == "g_4" else 0.0}
+            {"id": k, "campaign": f"{k}_camp", "name": k, "pixel": pixel, "start_day": late if k == "g_4" else 0.0}
             for k, (_, pixel, _) in GROUPS.items()
         ],
         "tokens": [{"id": "t_1", "pixel": "px_1", "holder_bc": "bc"}],
@@ -139,9 +139,9 @@ def scenarios(draw: st.DrawFn, *, days: int = 3, **fixed: Any) -> Scenario:
     }
     learning = {
         "learned_at_start": draw(st.booleans()),
-        "shared_history": draw(st.sampled_from([0.0, 0.5])),
-        "calm_conversions": 3,
-        "stable_conversions": 6,
+        "shared_history": draw(st.sampled_from([0.0, 0.4, 1.0])),
+        "calm_conversions": draw(st.integers(1, 60)),
+        "stable_conversions": draw(st.integers(5, 120)),
         "stable_days": 2,
     }
     return Scenario.read(
@@ -149,7 +149,7 @@ def scenarios(draw: st.DrawFn, *, days: int = 3, **fixed: Any) -> Scenario:
             "name": "random",
             "start": draw(st.sampled_from(["2026-01-05T00:00:00Z", "2026-01-05T10:30:00+05:30"])),
             "days": days,
-            "structure": structure(),
+            "structure": structure(late=days - 2.0),
             "traffic": {"sites": sites, "delivery": delivery, "learning": learning},
             "measurement": measurement | fixed,
             "plan": {"steps": steps},

@@ -226,6 +226,21 @@ def test_shares_are_those_of_the_parameters(capture, loss, share, of):
     assert abs((units["loss"] == loss).mean() - share) < 4 * np.sqrt(share * (1 - share) / n)
 
 
+def test_consent_binds_the_server_too_and_a_blocker_does_not():
+    log = table(simulate(served(server={}, refusing_people=0.5, blocked_people=0.5), 3))
+    log = log[log["pixel"] == 0]
+    browser, server = (log[log["channel"] == channel].set_index("key") for channel in (0, 1))
+    both = server["loss"].rename("server").to_frame().join(browser["loss"].rename("browser"))
+    pairs = set(zip(both["browser"], both["server"], strict=True))
+    # Of a blocked browser one cannot tell whether its person refused; of the server's copy one can.
+    assert pairs == {
+        (Loss.RECEIVED, Loss.RECEIVED),
+        (Loss.NO_CONSENT, Loss.NO_CONSENT),
+        (Loss.BLOCKED, Loss.RECEIVED),
+        (Loss.BLOCKED, Loss.NO_CONSENT),
+    }
+
+
 def test_server_delays_are_log_normal_around_their_median():
     log = table(simulate(served(server={"delay_seconds": 40.0, "delay_sigma": 0.7}), 3))
     delay = (log["received"] - log["at"])[(log["channel"] == 1) & (log["at"] < DAY)]

@@ -198,7 +198,7 @@ def recounted(simulation: Simulation) -> np.ndarray:
     return phases
 
 
-@settings(derandomize=True, deadline=None, max_examples=12)
+@settings(derandomize=True, deadline=None, max_examples=25)
 @given(scenarios(days=5), st.integers(0, 99))
 def test_phases_are_those_of_the_conversions_recounted_from_the_claims(scenario, seed):
     simulation = simulate(scenario, seed)
