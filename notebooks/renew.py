@@ -30,8 +30,14 @@ def cleaned(notebook: Any) -> Any:
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
-        for output in cell.get("outputs", []):
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(code, start=1):
+        # The kernel tells the count in a message of its own, which can be late on a busy machine.
+        cell.execution_count = number
+        for output in cell.outputs:
             output.get("data", {}).pop(VIEW, None)
+            if output.output_type == "execute_result":
+                output.execution_count = number
     return notebook
 
 

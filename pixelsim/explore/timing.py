@@ -178,8 +178,8 @@ class Timing:
             for outcome, of, unit in keys
         ]
 
-    def summary(self, outcome: str, of: str) -> Summary:
-        """Give the summary of one outcome of one object, by id.
+    def values(self, outcome: str, of: str) -> list[float]:
+        """Give one outcome of one object, by id, run by run, so that choices can be compared in pairs.
 
         Raises
         ------
@@ -190,7 +190,17 @@ class Timing:
         if not fits:
             known = sorted({f"{key[0]} of {key[1]}" for values in self.runs for key in values})
             raise UnknownNameError("outcome", f"{outcome} of {of}", known)
-        return summarise([values.get(fits[0], 0.0) for values in self.runs])
+        return [values.get(fits[0], 0.0) for values in self.runs]
+
+    def summary(self, outcome: str, of: str) -> Summary:
+        """Give the summary of one outcome of one object, by id.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such outcome.
+        """
+        return summarise(self.values(outcome, of))
 
 
 def timing(

@@ -95,7 +95,7 @@ def _sections(rows: Sequence[tuple[str, str, Row]], what: str, single: str, most
     most
         Rows shown.
     rest
-        What the rows are called when they are counted and not shown.
+        What one row is called when rows are counted and not shown.
     """
     if not rows:
         return []
@@ -111,7 +111,8 @@ def _sections(rows: Sequence[tuple[str, str, Row]], what: str, single: str, most
             if mine:
                 sections.append(Section(f"{what} {subject}", mine, detail=details[subject]))
     if len(rows) > len(shown):
-        left_out = f"and {len(rows) - len(shown)} {rest}, not drawn"
+        more = len(rows) - len(shown)
+        left_out = f"and {more} more {rest}{'' if more == 1 else 's'}, not drawn"
         sections[-1] = dataclasses.replace(sections[-1], left_out=left_out)
     return sections
 
@@ -138,7 +139,7 @@ def grants(run: Run, names: Names, most: int = 8) -> list[Section]:
                 row = Row(names.of("ad_accounts", account), blocks)
                 rows.append((spans == [(0, length)], (name, detail, row)))
     rows.sort(key=lambda row: row[0])
-    return _sections([row for _, row in rows], "Access to pixel", "Access: ad account – pixel", most, "more grants")
+    return _sections([row for _, row in rows], "Access to pixel", "Access: ad account – pixel", most, "grant")
 
 
 _KINDS = {
@@ -195,7 +196,7 @@ def delivery(run: Run, names: Names, most: int = 10) -> list[Section]:
         rows.append((-longest[0], -longest[1], (names.of("ad_accounts", campaign.account), "", row)))
     rows.sort(key=lambda row: row[:2])
     single = "Delivery: ad group – ad account"
-    return _sections([row for _, _, row in rows], "Delivery of", single, most, "more ad groups")
+    return _sections([row for _, _, row in rows], "Delivery of", single, most, "ad group")
 
 
 def _length(blocks: Sequence[Block], kind: Kind) -> int:

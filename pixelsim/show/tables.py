@@ -56,7 +56,8 @@ def _spread(response: Response, nothing: str) -> tuple[Cell, Cell]:
     found = response.summary
     if found.n == 0:
         return Cell(nothing, math.nan, missing=True), Cell("", math.nan)
-    told = f"{response.text} ({nothing} in {found.missing} runs)" if found.missing else response.text
+    gone = f" ({nothing} in {found.missing} of {found.n + found.missing} runs)" if found.missing else ""
+    told = response.text + gone
     runs = Cell("–", math.nan)
     if found.n > 1:
         runs = Cell(f"{number(found.low)} to {number(found.high)}", found.low)

@@ -62,7 +62,7 @@ def running_lab(home: Path, notebooks: Path) -> Iterator[Lab]:
         "JUPYTERLAB_SETTINGS_DIR": "user-settings",
         "IPYTHONDIR": "ipython",
     }
-    variables = {**os.environ, **{name: str(home / part) for name, part in own.items()}, "PIXELSIM_REPLICATIONS": "3"}
+    variables = {**os.environ, **{name: str(home / part) for name, part in own.items()}, "PIXELSIM_REPLICATIONS": "2"}
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--allow-root"),
         "--ServerApp.port_retries=0",

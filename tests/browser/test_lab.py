@@ -67,8 +67,8 @@ def test_the_tour_runs_and_the_slider_shows_what_the_pure_function_gives(page: P
     handle.scroll_into_view_if_needed()
     handle.focus()
     page.keyboard.press("ArrowLeft")
-    expected = timing(ps.scenario("agency"), -1, "documented", replications=3, seed=7)
-    table = text_of(timing_table(expected, 3))
+    expected = timing(ps.scenario("agency"), -1, "documented", replications=2, seed=7)
+    table = text_of(timing_table(expected, 2))
     page.wait_for_function(
         """([selector, wanted]) => {
             const found = document.querySelector(selector);
@@ -86,7 +86,7 @@ def test_the_tour_runs_and_the_slider_shows_what_the_pure_function_gives(page: P
 
     page.get_by_role("button", name="Show as code").first.click()
     code = page.inner_text(f"{EXPLORER} pre")
-    assert "found = timing(mine, -1, 'documented', replications=3, seed=7)" in code
+    assert "found = timing(mine, -1, 'documented', replications=2, seed=7)" in code
     page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(300)

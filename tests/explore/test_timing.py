@@ -84,6 +84,7 @@ def test_numbers_are_those_of_the_replications(agency: Scenario) -> None:
     many = replicate(variant(agency, -3, "continue"), 3, seed=5)
     for outcome in ("orphaned spend", "blind days", "conversions lost to attribution"):
         values = many.response(outcome, object=AGENCY)
+        assert found.values(outcome, AGENCY) == pytest.approx(values)
         summary = found.summary(outcome, AGENCY)
         assert summary.mean == pytest.approx(values.mean())
         assert summary.low == pytest.approx(np.quantile(values, 0.05))

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from pixelsim.base.clock import DAY
-from pixelsim.scenario import Scenario
+from pixelsim.scenario import PlannedAction, Scenario
 from pixelsim.sharing import PRESETS
 from pixelsim.show.names import Names
 from pixelsim.show.story import Block, Kind, MarkKind, Row, delivery, grants, marks, spend_by_day
@@ -55,13 +55,33 @@ def test_pausing_shows_pixel_unauthorized_in_the_place_of_orphaned_delivery(agen
     assert launch.blocks[0].end == 15 * DAY
 
 
+def test_without_an_ad_that_runs_nothing_is_delivered_and_one_ad_less_changes_nothing(agency: Scenario) -> None:
+    def switch(day: float, ad: str, to: str) -> PlannedAction:
+        action = {"do": "switch", "actor": "agency_buyer", "kind": "ad", "id": ad, "to": to}
+        return PlannedAction.model_validate({"day": day, "action": action})
+
+    steps = (
+        switch(3, "prospecting_ad_a", "off"),
+        switch(5, "retargeting_ad", "off"),
+        switch(8, "retargeting_ad", "on"),
+    )
+    changed = run(agency.replace(plan=agency.plan.replace(steps=(*steps, *agency.plan.steps))), seed=7)
+    rows = {row.label: row.blocks for section in delivery(changed, named(changed)) for row in section.rows}
+    assert rows["Prospecting"][0] == Block(0, 14 * DAY, Kind.DELIVERING)
+    assert rows["Retargeting"][:3] == (
+        Block(0, 5 * DAY, Kind.DELIVERING),
+        Block(5 * DAY, 8 * DAY, Kind.OTHER),
+        Block(8 * DAY, 14 * DAY, Kind.DELIVERING),
+    )
+
+
 def test_too_many_rows_are_counted_and_not_drawn(one: Run) -> None:
     sections = delivery(one, named(one), most=2)
     # Without access first, then the longest delivery.
     assert [row.label for section in sections for row in section.rows] == ["Launch, scheduled", "Brand, always on"]
     assert sections[-1].left_out == "and 2 more ad groups, not drawn"
     (access,) = grants(one, named(one), most=1)
-    assert access.left_out == "and 1 more grants, not drawn"
+    assert access.left_out == "and 1 more grant, not drawn"
 
 
 def test_many_pixels_share_one_heading(agency: Scenario) -> None:
