@@ -24,7 +24,7 @@ from pixelsim.traffic.simulate import simulate
 SEED = 7
 WORKLOADS = {"browser": False, "browser and server": True}
 """Workloads by name, and whether the shop's server sends every event once more."""
-FULL, REDUCED = (100_000, 14), (20_000, 7)
+FULL, REDUCED = (100_000, 14), (20_000, 5)
 """Visits a day and days."""
 
 

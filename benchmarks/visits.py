@@ -122,7 +122,8 @@ class PlainSite:
         """Give the pixels on the page, and whether the token holds; it has to be asked in the order of time."""
         while self._pages[self._place][0] <= at:
             self._place += 1
-        return self._pages[self._place][1:]
+        _, pixels, holds = self._pages[self._place]
+        return pixels, holds
 
     def mean(self, day: int, sessions: float) -> float:
         """Give the expected sessions of a day."""
@@ -308,9 +309,10 @@ class PlainRun:
         env, capture, traffic = self.env, site.capture, site.traffic
         if wait:
             yield env.timeout(wait)
-        start = env.now
+        start = int(env.now)
         if capture.weight.lost_per_second > 0:
-            loaded = sum(site.loads[pixel] for pixel in site.page(start)[0])
+            pixels, _ = site.page(start)
+            loaded = sum(site.loads[pixel] for pixel in pixels)
             if draw("stays") >= capture.weight.kept_share(loaded):
                 return
         self.sessions[site.number] += 1
@@ -341,7 +343,7 @@ class PlainRun:
             if event == PURCHASE:
                 score = inverse_normal(draw("order value"))
                 value = round(traffic.value.median * math.exp(traffic.value.sigma * score) * site.scale)
-                self.orders[key | place] = [env.now, touch_at, person, value, 0]
+                self.orders[key | place] = [start + due, touch_at, person, value, 0]
             before = self._send(site, person, traits, event, key | place, value, visit, granted, draw, before)
 
     def _send(
@@ -358,7 +360,7 @@ class PlainRun:
         before: list[tuple[tuple[int, ...], int]],
     ) -> list[tuple[tuple[int, ...], int]]:
         """Send one event to the pixels of the page; give what a next page would send once more."""
-        capture, now, place = site.capture, self.env.now, key & 255
+        capture, now, place = site.capture, int(self.env.now), key & 255
         loss = TOO_SOON if draw("event lost", place) < site.lost[event] else RECEIVED
         received, visitor, match = now, person, person
         refuses = False
@@ -398,12 +400,12 @@ class PlainRun:
                 row = (now, received, person, visitor, event, key, again, pixel, BROWSER, value, visit, loss)
                 sent.append((row, match))
             if relayed is not None:
-                later, other, again, fate = relayed
-                self._arrives((now, later, person, other, event, key, again, pixel, SERVER, value, visit, fate), match)
+                later, cookie, own, fate = relayed
+                self._arrives((now, later, person, cookie, event, key, own, pixel, SERVER, value, visit, fate), match)
         if event != 0:
             return before
-        for row, other in before:
-            self._arrives((row[0], received, *row[2:]), other)
+        for first, known in before:
+            self._arrives((first[0], received, *first[2:]), known)
         return sent
 
     def _relay(

@@ -88,8 +88,11 @@ def repairs(world: World, action: Action, candidate: Candidate, crew: Crew) -> I
             yield from _grant(world, action.account, action.bc, action.role)
         case Cause.NO_RIGHT_ON_ACCOUNT | Cause.NOT_OWN_ACCOUNT:
             yield from _reach_account(world, action, names["pixel"], names["account"])
+        case Cause.NO_ACCESS if isinstance(action, do.LinkPixel | do.IssueToken):
+            yield (do.SharePixel(actor=NOBODY, bc=names["owner"], pixel=names["pixel"], partner=action.bc),)
         case Cause.NO_ACCESS | Cause.OWNED_NOT_LINKED | Cause.REVOKED:
-            yield from _reach_pixel(world, action, names["pixel"], names["owner"])
+            account = str(account_of(world, action))
+            yield (do.LinkPixel(actor=NOBODY, bc=names["owner"], pixel=names["pixel"], account=account),)
         case Cause.ACTIVE_CAMPAIGNS:
             yield _stop(world, candidate.decision.blocking)
         case Cause.CONDITION_NOT_MET:
@@ -132,15 +135,6 @@ def _reach_account(world: World, action: Action, pixel: str, account: str) -> It
     link = do.LinkPixel(actor=NOBODY, bc=owner, pixel=pixel, account=account)
     # The owner's own attempt is made again anyway, once it has the account.
     yield (grant,) if isinstance(action, do.LinkPixel) and action.bc == owner else (grant, link)
-
-
-def _reach_pixel(world: World, action: Action, pixel: str, owner: str) -> Iterator[Way]:
-    """Share a pixel with the Business Center that wants it, or link it to the account that wants to use it."""
-    account = account_of(world, action)
-    if account is not None:
-        yield (do.LinkPixel(actor=NOBODY, bc=owner, pixel=pixel, account=account),)
-    elif isinstance(action, do.LinkPixel | do.IssueToken):
-        yield (do.SharePixel(actor=NOBODY, bc=owner, pixel=pixel, partner=action.bc),)
 
 
 def _stop(world: World, blocking: tuple[str, ...]) -> Way:

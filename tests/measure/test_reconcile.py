@@ -53,7 +53,7 @@ def pairs(draw: st.DrawFn) -> tuple[str, Figure, Figure]:
     return draw(st.sampled_from([*VARIANTS])), draw(figures(event)), draw(figures(event))
 
 
-@settings(derandomize=True, deadline=None, max_examples=120)
+@settings(derandomize=True, deadline=None, max_examples=80)
 @given(pairs())
 def test_every_difference_is_explained_event_by_event(pair):
     variant, start, end = pair

@@ -12,10 +12,12 @@ from pixelsim.plan.replay import check_plan
 from pixelsim.plan.steps import StepKind
 from pixelsim.sharing import Rulebook, SharingSettings
 from pixelsim.sharing import actions as do
+from pixelsim.sharing.rulebook import AvailabilitySide
 from pixelsim.world import (
     AccountGrant,
     AccountRole,
     BusinessCenter,
+    BusinessCenterType,
     BusinessRole,
     Partnership,
     Person,
@@ -121,8 +123,7 @@ def test_a_revoked_link_is_made_again() -> None:
     assert told.startswith("cleo: link pixel px to ad account acc_a > otto: publish ad group h")
 
 
-def test_the_second_way_is_taken_where_the_first_is_closed() -> None:
-    # The third party may hold one pixel only, so that its link is refused; the owner has no such limit to pass either.
+def test_where_every_way_is_closed_the_draft_stays_as_it_was() -> None:
     closed = {"cleo": Availability.REFUSES}
     draft = Draft(third_party(), Crew(rulebook=Rulebook(), unavailable=closed), 0)
     link = do.LinkPixel(actor="", bc="bc_c", pixel="px", account="acc_x")
@@ -192,3 +193,29 @@ def test_editing_that_nobody_is_near_to_has_no_repair() -> None:
     draft = Draft(world, Crew(rulebook=Rulebook()), 0)
     edit = do.EditPixel(actor="", pixel="px", setting="first_party_cookies", value=False)
     assert draft.achieve(edit, StepKind.ACT, why="").state is State.BLOCKED
+
+
+def test_the_second_way_is_taken_where_the_first_is_closed() -> None:
+    # The third party may not hold a second pixel, but the owner, once it has the account, meets the same limit.
+    limited = Rulebook(settings=SharingSettings(links_per_account=1))
+    world = third_party().with_item(
+        "pixels", "py", dataclasses.replace(third_party().pixels["px"], code="py", number="2")
+    )
+    full = world.with_item("links", ("py", "acc_x"), world.links["px", "acc_a"])
+    draft = Draft(full, Crew(rulebook=limited), 0)
+    link = do.LinkPixel(actor="", bc="bc_c", pixel="px", account="acc_x")
+    blocked = draft.achieve(link, StepKind.ACT, why="")
+    assert "may hold no more than 1" in blocked.reason
+    # Without a share in the way of its Admin, the account is shared with the owner, which links it.
+    managed = third_party().with_item(
+        "business_centers",
+        "bc_x",
+        BusinessCenter(id="bc_x", name="Third", type=BusinessCenterType.NORMAL, managed=True),
+    )
+    both = Rulebook(settings=SharingSettings(availability_side=AvailabilitySide.BOTH_SIDES))
+    _, told = drafted(managed, link, both)
+    assert told == (
+        "xena: ask Business Center bc_c to become a partner of bc_x"
+        " > xena: give Business Center bc_c the role Operator on ad account acc_x"
+        " > cleo: link pixel px to ad account acc_x"
+    )
