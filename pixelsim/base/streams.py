@@ -48,3 +48,11 @@ class Streams:
         """
         key = (self.replication, *stable_hash(purpose), *stable_hash(entity), block)
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.root, spawn_key=key)))
+
+    def key(self, purpose: str, entity: str = "") -> int:
+        """Give a 64-bit number that names the stream, for generators that work by counter and have no state.
+
+        It is cheaper than opening a generator, and as far from every other stream's.
+        """
+        words = "\0".join([str(self.root), str(self.replication), purpose, entity])
+        return int.from_bytes(hashlib.blake2b(words.encode("utf-8"), digest_size=8).digest(), "little")

@@ -60,7 +60,7 @@ def as_of(run: Run, at: int) -> Run:
         simulation,
         history=history,
         timeline=Timeline(history),
-        log=log.take(log.at < at),
+        log_parts=(log.take(log.at < at),),
         claims=claims.take(claims.at < at),
         orders=orders.take(orders.at < at),
         shown=shown,

@@ -130,7 +130,7 @@ class Window:
         log, claims, orders = simulation.log, simulation.claims, simulation.orders
         return replace(
             simulation,
-            log=log.take(inside(log.at, log.touch_at)),
+            log_parts=(log.take(inside(log.at, log.touch_at)),),
             claims=claims.take(inside(claims.at, claims.touch_at)),
             orders=orders.take(inside(orders.at, orders.touch_at)),
             shown=tuple(part for part in simulation.shown if start <= part.at < end),

@@ -140,10 +140,10 @@ class Capturer:
             base = self._base(events)
             following = _following_views(events) if self.capture.resends_previous else None
             for page in pages:
-                here = np.flatnonzero((events.at >= page.start) & (events.at < page.end))
+                here = (events.at >= page.start) & (events.at < page.end)
                 for pixel in page.pixels:
                     fires = self._targets[:, pixel]
-                    rows = here if fires.all() else here[fires[events.event[here]]]
+                    rows = np.flatnonzero(here if fires.all() else here & fires[events.event])
                     for made, index in self._of_pixel(base, events, rows, pixel, following, token=page.token):
                         received[index] |= made.loss == Loss.RECEIVED
                         parts.append(made)

@@ -17,7 +17,7 @@ from pixelsim.traffic.capture import Copies, Loss
 from pixelsim.traffic.counting import CountState, count_conversions
 from pixelsim.traffic.dedup import DedupRule, DedupState, deduplicate
 from pixelsim.traffic.flow import TouchRows
-from pixelsim.traffic.keys import Finder, TimeLine, latest
+from pixelsim.traffic.keys import Finder, Sieve, TimeLine, latest, order_of_time
 from pixelsim.traffic.log import ClaimRows, Fate, LogRows
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.touches import Touches, Windows
@@ -43,15 +43,7 @@ def dedup_rule(settings: MeasurementSettings) -> DedupRule:
 
 def in_order(copies: Copies) -> Longs:
     """Give the order of copies: time of arrival, origin and draw number (both in the key), pixel, channel, id."""
-    order = np.argsort(copies.received, kind="stable")
-    at = copies.received[order]
-    same = at[1:] == at[:-1]
-    if same.any():
-        tied = np.flatnonzero(np.concatenate([same, [False]]) | np.concatenate([[False], same]))
-        rows = order[tied]
-        by = (copies.event_id, copies.channel, copies.pixel, copies.key, copies.received)
-        order[tied] = rows[np.lexsort(tuple(column[rows] for column in by))]
-    return order
+    return order_of_time(copies.received, copies.key, copies.pixel, copies.channel, copies.event_id)
 
 
 class Collector:
@@ -94,11 +86,8 @@ class Collector:
         self._counted: CountState | None = None
         self._finder, self._repeats, self._audiences = finder, repeats, audiences
         self._rule = dedup_rule(settings)
-        self._dedup = DedupState.empty()
-        none = np.empty(0, np.int64)
-        small = none.astype(np.int32)
-        self._touches = Touches(none, none, none.astype(np.int8), small, small, small, none)
-        self._ads = small
+        self._dedup = DedupState()
+        self._touches: list[tuple[Touches, NDArray[np.int32]]] = []
         self._numbers, self._rows = 0, 0
         self._later: list[Copies] = []
         self.log: list[LogRows] = []
@@ -145,7 +134,7 @@ class Collector:
         if not parts:
             return
         rows = TouchRows.join(parts)
-        rows = rows.take(np.lexsort((rows.number, rows.kind, rows.ad_group, rows.at)))
+        rows = rows.take(order_of_time(rows.at, rows.ad_group, rows.kind, rows.number))
         group = rows.ad_group
         new = Touches(
             rows.at,
@@ -157,19 +146,28 @@ class Collector:
             self._numbers + np.arange(len(rows)),
         )
         self._numbers += len(rows)
-        self._touches = self._touches.then(new)
-        self._ads = np.concatenate([self._ads, rows.ad])
+        self._touches.append((new, rows.ad))
+
+    def _touches_of(self, people: Longs) -> tuple[Touches, NDArray[np.int32]]:
+        """Give the remembered touches of some people, and perhaps a few more, with their ads."""
+        wanted = Sieve(people)
+        parts = [(touches, ads, np.flatnonzero(wanted.passes(touches.person))) for touches, ads in self._touches]
+        small = np.empty(0, dtype=np.int32)
+        return (
+            Touches.join(touches.take(here) for touches, _, here in parts),
+            np.concatenate([small, *(ads[here] for _, ads, here in parts)]),
+        )
 
     def _settle(self, rows: Copies, fate: NDArray[np.int8], kept: Longs) -> None:
         """Credit the kept events, and write the step's rows of log and claims."""
-        touches = self._touches
-        result = self._credit(rows, kept)
+        touches, ads = self._touches_of(rows.match[kept])
+        result = self._credit(rows, kept, touches)
         credited = np.flatnonzero(result.touch >= 0)
         touch, row = result.touch[credited], kept[credited]
         refused = np.flatnonzero(result.refused >= 0)
         passed_over = touches.account[result.refused[refused]]
-        self._remembered(rows.at[kept], rows.match[kept], rows.pixel[kept], result.reason)
-        claims, again = self._claim_rows(rows, kept, result)
+        self._remembered(rows.take(kept), result.reason, touches)
+        claims, again = self._claim_rows(rows, kept, result, touches, ads)
         size = len(rows)
         reason = _spread(result.reason, kept, size)
         reason[again] = Reason.NOT_COUNTED_AGAIN
@@ -192,15 +190,15 @@ class Collector:
                 fate=fate,
                 reason=reason,
                 ad_group=_spread(touches.ad_group[touch], row, size),
-                ad=_spread(self._ads[touch], row, size),
+                ad=_spread(ads[touch], row, size),
                 touch_at=_spread(touches.at[touch], row, size),
                 touch_kind=_spread(touches.kind[touch], row, size),
                 refused_account=_spread(passed_over, kept[refused], size),
             )
         )
 
-    def _credit(self, rows: Copies, kept: Longs) -> Credit:
-        at, pixel, touches = rows.at[kept], rows.pixel[kept], self._touches
+    def _credit(self, rows: Copies, kept: Longs, touches: Touches) -> Credit:
+        at, pixel = rows.at[kept], rows.pixel[kept]
         eligible = None
         if not self.access.always:
             cut = self.settings.in_flight is InFlight.CUT
@@ -223,9 +221,11 @@ class Collector:
             finder=self._finder,
         )
 
-    def _claim_rows(self, rows: Copies, kept: Longs, result: Credit) -> tuple[ClaimRows, Longs]:
+    def _claim_rows(
+        self, rows: Copies, kept: Longs, result: Credit, touches: Touches, ads: NDArray[np.int32]
+    ) -> tuple[ClaimRows, Longs]:
         """Give the claims, and mark the credited log rows that do not count as a conversion once more."""
-        claims, touches = result.claims, self._touches
+        claims = result.claims
         row = kept[claims.event]
         found = count_conversions(
             touches.id[claims.touch],
@@ -247,7 +247,7 @@ class Collector:
                 pixel=rows.pixel[row],
                 account=claims.account,
                 ad_group=touches.ad_group[claims.touch],
-                ad=self._ads[claims.touch],
+                ad=ads[claims.touch],
                 kind=touches.kind[claims.touch],
                 value=rows.value[row],
                 key=rows.key[row],
@@ -256,14 +256,14 @@ class Collector:
             again,
         )
 
-    def _remembered(self, at: Longs, person: Longs, pixel: NDArray[np.int32], reason: NDArray[np.int8]) -> None:
+    @staticmethod
+    def _remembered(kept: Copies, reason: NDArray[np.int8], touches: Touches) -> None:
         """Call a touch too long ago no touch at all, in place, so that reasons do not depend on what is carried."""
         outside = np.flatnonzero(reason == Reason.OUTSIDE_WINDOW)
         if not len(outside):
             return
-        outside = outside[np.argsort(at[outside], kind="stable")]
-        touches = self._touches
-        queries = TimeLine(at[outside], person[outside], pixel[outside].astype(np.int64))
+        outside = outside[order_of_time(kept.at[outside])]
+        queries = TimeLine(kept.at[outside], kept.match[outside], kept.pixel[outside].astype(np.int64))
         lines = TimeLine(touches.at, touches.person, touches.pixel.astype(np.int64))
         found = latest(queries, lines, np.zeros(len(touches), dtype=np.int16), classes=1)
         age = np.full(len(outside), MEMORY + 1)
@@ -275,11 +275,14 @@ class Collector:
         """Drop the touches that no later event can be told of."""
         # Copies that are still on their way may be of events before the end.
         oldest = min([end, *(int(copies.at.min()) for copies in self._later if len(copies))])
-        first = int(np.searchsorted(self._touches.at, oldest - MEMORY))
-        self._touches = self._touches.take(np.arange(first, len(self._touches)))
-        self._ads = self._ads[first:]
+        kept = []
+        for touches, ads in self._touches:
+            first = int(np.searchsorted(touches.at, oldest - MEMORY))
+            if first < len(touches):
+                kept.append((touches.take(slice(first, None)), ads[first:]) if first else (touches, ads))
+        self._touches = kept
         if self._counted is not None:
-            self._counted = self._counted.forget(self._touches.id)
+            self._counted = self._counted.forget(int(kept[0][0].id[0]) if kept else self._numbers)
 
 
 def _spread(values: NDArray[_Number], index: Longs, size: int) -> NDArray[_Number]:

@@ -23,11 +23,12 @@ class Columns:
     """Names of the columns, which the data class fills in."""
 
     def take(self, index: NDArray[np.bool_] | NDArray[np.int64] | slice) -> Self:
-        """Pick rows by position, mask or slice."""
-        if isinstance(index, np.ndarray) and index.dtype == np.bool_:
-            if index.all():
+        """Pick rows by position, mask or slice; positions that are all rows in their order copy nothing."""
+        if isinstance(index, np.ndarray):
+            if index.dtype == np.bool_:
+                index = np.flatnonzero(index)
+            if len(index) == len(self) and _counts_up(index):
                 return self
-            index = np.flatnonzero(index)
         made: dict[Hashable, NDArray[Any]] = {}
         return type(self)(*(_once(made, id(column), partial(column.__getitem__, index)) for column in self.columns()))
 
@@ -57,6 +58,12 @@ class Columns:
 
     def __len__(self) -> int:
         return len(getattr(self, self.names()[0]))
+
+
+def _counts_up(index: NDArray[Any]) -> bool:
+    """Tell whether positions are 0, 1, 2 and so on; most that are not give themselves away at the ends."""
+    size = len(index)
+    return not size or bool(index[0] == 0 and index[-1] == size - 1 and np.array_equal(index, np.arange(size)))
 
 
 def _once(made: dict[Hashable, NDArray[Any]], key: Hashable, make: Callable[[], NDArray[Any]]) -> NDArray[Any]:

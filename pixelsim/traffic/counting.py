@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from pixelsim.base.clock import Clock
 from pixelsim.base.errors import InputError
 from pixelsim.traffic.attribution import Reason
-from pixelsim.traffic.keys import NONE, sort_groups
+from pixelsim.traffic.keys import NONE, first_equal, maybe_in
 from pixelsim.traffic.reporting import (
     DefinitionClash,
     Drop,
@@ -76,9 +76,9 @@ class CountState:
     touch: Longs
     event: Longs
 
-    def forget(self, open_touch: ArrayLike) -> CountState:
-        """Drop the pairs of touches that are not among ``open_touch``, the ids that can still earn credit."""
-        keep = np.isin(self.touch, np.asarray(open_touch, dtype=np.int64))
+    def forget(self, oldest: int) -> CountState:
+        """Drop the pairs of touches before ``oldest``, the least id that can still earn credit."""
+        keep = self.touch >= oldest
         return CountState(self.touch[keep], self.event[keep])
 
 
@@ -140,17 +140,20 @@ def count_conversions(
     """
     ids, names, times = (np.asarray(column, dtype=np.int64) for column in (touch, event, at))
     credited = np.flatnonzero(ids != NONE)
-    credited = credited[np.argsort(times[credited], kind="stable")]
+    if np.any(times[1:] < times[:-1]):
+        credited = credited[np.argsort(times[credited], kind="stable")]
     once = _once(np.asarray(ad_group, dtype=np.int64)[credited], names[credited], mode, value_goal)
     mask = np.zeros(len(ids), dtype=np.bool_)
     mask[credited[~once]] = True
     rows = credited[once]
     old = state or CountState(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
-    by_touch, by_event = np.concatenate([old.touch, ids[rows]]), np.concatenate([old.event, names[rows]])
-    order, heads = sort_groups(by_touch, by_event)
-    first = order[heads]
-    mask[rows[first[first >= len(old.touch)] - len(old.touch)]] = True
-    return Counted(mask, CountState(by_touch[first], by_event[first]))
+    asked, named = ids[rows], names[rows]
+    known = np.flatnonzero(maybe_in(old.touch, asked))
+    before = first_equal(np.concatenate([old.touch[known], asked]), np.concatenate([old.event[known], named]))
+    new = np.flatnonzero(before[len(known) :] == np.arange(len(known), len(before)))
+    mask[rows[new]] = True
+    counted = CountState(np.concatenate([old.touch, asked[new]]), np.concatenate([old.event, named[new]]))
+    return Counted(mask, counted)
 
 
 def _once(ad_group: Longs, event: Longs, mode: ArrayLike, value_goal: ArrayLike | None) -> Mask:

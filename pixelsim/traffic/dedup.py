@@ -13,6 +13,7 @@ so that nothing loops over rows.
 from __future__ import annotations
 
 import enum
+import functools
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -20,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pixelsim.base.clock import HOUR, MINUTE
 from pixelsim.base.errors import Fault, InputError
-from pixelsim.traffic.keys import NONE, inside, maybe_in, open_windows, sort_groups
+from pixelsim.traffic.keys import NONE, Sieve, first_equal, inside, maybe_in, open_windows, sort_groups
 
 __all__ = [
     "BROWSER",
@@ -39,6 +40,7 @@ BROWSER = 0
 SERVER = 1
 
 Longs = NDArray[np.int64]
+Wholes = NDArray[np.integer]
 Mask = NDArray[np.bool_]
 
 
@@ -102,7 +104,7 @@ class DedupRule:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Copies:
-    """Received copies of events, one entry for each, all int64 of shape (n,).
+    """Received copies of events, one entry for each, whole numbers of shape (n,).
 
     Parameters
     ----------
@@ -119,10 +121,10 @@ class Copies:
     """
 
     at: Longs
-    pixel: Longs
-    event: Longs
+    pixel: Wholes
+    event: Wholes
     event_id: Longs
-    channel: Longs
+    channel: Wholes
     visitor: Longs
 
     def take(self, index: Longs | Mask | slice) -> Copies:
@@ -140,26 +142,28 @@ class DedupState:
 
     Parameters
     ----------
-    copies
-        Those copies, in the order received.
-    row
-        Their row numbers, counted over all blocks so far, int64.
+    parts
+        Those copies with their row numbers, counted over all blocks so far, in the order received: one part for each
+        earlier block that has any, so that carrying them on copies nothing.
     rows
         How many rows all blocks so far had.
     now
         Time of the last row so far in ms, or None before the first.
     """
 
-    copies: Copies
-    row: Longs
+    parts: tuple[tuple[Copies, Longs], ...] = ()
     rows: int = 0
     now: int | None = None
 
-    @classmethod
-    def empty(cls) -> DedupState:
-        """Give the state before the first block."""
-        none = np.empty(0, dtype=np.int64)
-        return cls(Copies(none, none, none, none, none, none), none)
+    @property
+    def copies(self) -> Copies:
+        """The copies of all parts."""
+        return functools.reduce(Copies.then, (copies for copies, _ in self.parts), _no_copies())
+
+    @property
+    def row(self) -> Longs:
+        """The row numbers of all parts."""
+        return np.concatenate([np.empty(0, dtype=np.int64), *(row for _, row in self.parts)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -224,14 +228,13 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
         nor 1.
     """
     rule = rule or DedupRule()
-    state = state or DedupState.empty()
-    columns = (np.asarray(c, dtype=np.int64).reshape(-1) for c in (at, pixel, event, event_id, channel, visitor))
-    block = Copies(*columns)
+    state = state or DedupState()
+    block = Copies(*(_whole(c) for c in (at, pixel, event, event_id, channel, visitor)))
     _check(block, state.now)
     carried = _relevant(state, block, rule)
     # Carried copies stand first and come out as kept again: what they could have fallen to is no longer there.
-    copies = state.copies.take(carried).then(block) if len(carried) else block
-    old = len(carried)
+    copies = carried.copies.then(block) if carried.parts else block
+    old = len(copies.at) - len(block.at)
     outcome = np.zeros(len(copies.at), dtype=np.int8)
     first = np.arange(len(copies.at))
     if rule.window > 0:
@@ -240,8 +243,14 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
     outcome, first = outcome[old:], first[old:] + (state.rows - old)
     if old:
         earlier = first < state.rows
-        first[earlier] = state.row[carried][first[earlier] - (state.rows - old)]
+        first[earlier] = carried.row[first[earlier] - (state.rows - old)]
     return Deduplicated(outcome, first, _carry(state, block, outcome, rule))
+
+
+def _whole(column: ArrayLike) -> NDArray[np.integer]:
+    """Give a column as whole numbers, in the type that it has."""
+    array = np.asarray(column).reshape(-1)
+    return array if array.dtype.kind == "i" else array.astype(np.int64)
 
 
 def _check(block: Copies, now: int | None) -> None:
@@ -264,17 +273,25 @@ def _check(block: Copies, now: int | None) -> None:
 
 def _tried(copies: Copies, rule: DedupRule) -> Mask:
     """Mark the copies that are tried on the visitor's cookie: they have one, and no event id."""
-    without: Mask = (copies.event_id == NONE) & (copies.visitor != NONE)
+    without: Mask = copies.event_id == NONE
+    if not without.any():
+        return without
+    without &= copies.visitor != NONE
     if rule.repeat <= 0:
         without &= (copies.channel == SERVER) & (rule.window > 0)
     return without
 
 
-def _relevant(state: DedupState, block: Copies, rule: DedupRule) -> Longs:
+def _relevant(state: DedupState, block: Copies, rule: DedupRule) -> DedupState:
     """Pick the carried copies that share an event id or a tried visitor with the block, or seem to."""
-    old = state.copies
-    same = maybe_in(old.event_id, block.event_id) & (old.event_id != NONE)
-    return np.flatnonzero(same | maybe_in(old.visitor, block.visitor[_tried(block, rule)]))
+    ids, visitors = Sieve(block.event_id), Sieve(block.visitor[_tried(block, rule)])
+    parts = []
+    for copies, row in state.parts:
+        same = ids.passes(copies.event_id) & (copies.event_id != NONE)
+        here = np.flatnonzero(same | visitors.passes(copies.visitor))
+        if len(here):
+            parts.append((copies.take(here), row[here]))
+    return DedupState(tuple(parts))
 
 
 def _by_event_id(copies: Copies, rule: DedupRule, outcome: NDArray[np.int8], first: Longs) -> None:
@@ -282,14 +299,18 @@ def _by_event_id(copies: Copies, rule: DedupRule, outcome: NDArray[np.int8], fir
     rows = np.flatnonzero(copies.event_id != NONE)
     everything = len(rows) == len(copies.at)
     part = copies if everything else copies.take(rows)
-    order, heads = sort_groups(part.pixel, part.event, part.event_id)
-    rows = order if everything else rows[order]
-    fell, kept = _split(rows, heads)
-    age = copies.at[fell] - copies.at[kept]
-    if not rule.within(age, rule.window).all():
+    fell, kept = _fallen(first_equal(part.event_id))
+    if (part.pixel[fell] != part.pixel[kept]).any() or (part.event[fell] != part.event[kept]).any():
+        # An id stands for several pixels or events, as where two pixels are on a page.
+        fell, kept = _fallen(first_equal(part.pixel, part.event, part.event_id))
+    if not everything:
+        fell, kept = rows[fell], rows[kept]
+    if not rule.within(copies.at[fell] - copies.at[kept], rule.window).all():
+        order, heads = sort_groups(part.pixel, part.event, part.event_id)
+        rows = order if everything else rows[order]
         open_windows(copies.at[rows], heads, [(rule.window, None)], inclusive=rule.inclusive)
         fell, kept = _split(rows, heads)
-        age = copies.at[fell] - copies.at[kept]
+    age = copies.at[fell] - copies.at[kept]
     merged = rule.within(age, rule.merge) & (copies.channel[fell] != copies.channel[kept])
     outcome[fell] = np.where(merged, DedupOutcome.MERGED, DedupOutcome.DUPLICATE)
     first[fell] = kept
@@ -319,6 +340,12 @@ def _by_visitor(copies: Copies, rule: DedupRule, outcome: NDArray[np.int8], firs
     first[fell] = kept
 
 
+def _fallen(first: Longs) -> tuple[Longs, Longs]:
+    """Give the rows that equal an earlier one, and that one for each."""
+    fell = np.flatnonzero(first != np.arange(len(first)))
+    return fell, first[fell]
+
+
 def _split(rows: Longs, heads: Mask) -> tuple[Longs, Longs]:
     """Give the rows that are no head, and for each the head before it."""
     tail = np.flatnonzero(~heads)
@@ -331,18 +358,23 @@ def _carry(state: DedupState, block: Copies, outcome: NDArray[np.int8], rule: De
     if not len(block.at):
         return state
     now = int(block.at[-1])
-    longest = max(rule.window, rule.repeat)
-    since = int(np.searchsorted(block.at, now - longest))
-    kept = since + np.flatnonzero(outcome[since:] == DedupOutcome.KEPT)
-    still = slice(int(np.searchsorted(state.copies.at, now - longest)), None)
-    pool = state.copies.take(still).then(block.take(kept))
-    row = np.concatenate([state.row[still], kept + state.rows])
-    age = now - pool.at
-    by_id = (pool.event_id != NONE) & rule.within(age, rule.window)
-    useful = by_id | ((pool.visitor != NONE) & rule.within(age, longest))
-    if not useful.all():
-        pool, row = pool.take(useful), row[useful]
-    return DedupState(pool, row, state.rows + len(block.at), now)
+    oldest = now - max(rule.window, rule.repeat)
+    since = int(np.searchsorted(block.at, oldest))
+    known = (block.event_id[since:] != NONE) | (block.visitor[since:] != NONE)
+    kept = since + np.flatnonzero((outcome[since:] == DedupOutcome.KEPT) & known)
+    parts = [*state.parts, (block.take(kept), kept + state.rows)]
+    firsts = [int(np.searchsorted(copies.at, oldest)) for copies, _ in parts]
+    still = tuple(
+        (copies.take(slice(first, None)), row[first:])
+        for (copies, row), first in zip(parts, firsts, strict=True)
+        if first < len(row)
+    )
+    return DedupState(still, state.rows + len(block.at), now)
+
+
+def _no_copies() -> Copies:
+    none = np.empty(0, dtype=np.int64)
+    return Copies(none, none, none, none, none, none)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,6 +15,7 @@ from pixelsim.scenario.traffic import SiteTraffic
 from pixelsim.traffic.columns import Columns
 from pixelsim.traffic.counter import keys_of, uniform
 from pixelsim.traffic.identity import event_key
+from pixelsim.traffic.keys import order_of_time
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.sessions import Sessions
 
@@ -85,7 +86,31 @@ class EventMaker:
         self._keys = {p: keys_of(streams, p, [o.key for o in numbering.origins]) for p in purposes}
 
     def unfold(self, sessions: Sessions) -> Events:
-        """Give the events of sessions, in the order of the sessions."""
+        """Give the events of sessions, in the order of time."""
+        row, event, place, at = self._stages(sessions)
+        if self.traffic.capture.navigations > 0:
+            more = self._navigations(sessions)
+            row, event = np.concatenate([row, more[0]]), np.concatenate([event, more[1]])
+            place, at = np.concatenate([place, more[2]]), np.concatenate([at, more[3]])
+        order = order_of_time(at, event_key(sessions.origin[row], sessions.number[row], place))
+        row, event, place, at = row[order], event[order], place[order], at[order]
+        value = np.full(len(row), -1, dtype=np.int64)
+        bought = np.flatnonzero(event == PURCHASE)
+        value[bought] = self._values(sessions.origin[row[bought]], sessions.number[row[bought]])
+        return Events(
+            at,
+            sessions.at[row],
+            sessions.person[row],
+            event,
+            sessions.origin[row],
+            sessions.number[row],
+            place,
+            value,
+            sessions.visit[row],
+        )
+
+    def _stages(self, sessions: Sessions) -> tuple[Longs, NDArray[np.int8], Longs, Longs]:
+        """Give the steps of the funnel: row of the session, event, place in the session, and time in ms."""
         funnel, ordered = self.traffic.funnel, sessions.ordered
         depth = uniform(sessions.number, self._keys["depth"][sessions.origin])
         stages = np.empty((len(sessions), len(EVENT_NAMES)), dtype=np.bool_)
@@ -94,16 +119,10 @@ class EventMaker:
             stages[:, stage] = ordered | (depth < chance)
         stages[:, PURCHASE] = ordered
         row, event = np.nonzero(stages)
-        at = sessions.at[row] + np.floor(STAGE_PLACES[event] * sessions.length[row]).astype(np.int64)
-        value = np.full(len(row), -1, dtype=np.int64)
-        bought = np.flatnonzero(event == PURCHASE)
-        value[bought] = self._values(sessions.origin[row[bought]], sessions.number[row[bought]])
-        events = _events(sessions, row, at=at, event=event, place=event, value=value)
-        if self.traffic.capture.navigations == 0:
-            return events
-        return Events.join([events, self._navigations(sessions)])
+        at = sessions.at[row] + (STAGE_PLACES[event] * sessions.length[row]).astype(np.int64)
+        return row, event.astype(np.int8), event, at
 
-    def _navigations(self, sessions: Sessions) -> Events:
+    def _navigations(self, sessions: Sessions) -> tuple[Longs, NDArray[np.int8], Longs, Longs]:
         """Give the page views of navigations inside the site: one each, or two where both sides report them (P47)."""
         mean = self.traffic.capture.navigations
         drawn = uniform(sessions.number, self._keys["navigations"][sessions.origin])
@@ -115,29 +134,13 @@ class EventMaker:
         within = np.arange(len(row)) - np.repeat(np.cumsum(count * twice) - count * twice, count * twice)
         share = (within // twice + 1) / (count[row] + 1)
         at = sessions.at[row] + np.floor(share * sessions.length[row]).astype(np.int64)
-        event = np.zeros(len(row), dtype=np.int64)
-        place, value = (within + 1) * len(EVENT_NAMES), np.full(len(row), -1)
-        return _events(sessions, row, at=at, event=event, place=place, value=value)
+        return row, np.zeros(len(row), dtype=np.int8), (within + 1) * len(EVENT_NAMES), at
 
     def _values(self, origin: NDArray[np.int32], number: Longs) -> Longs:
         """Draw order values in smallest money units."""
         value = self.traffic.value
         score = special.ndtri(uniform(number, self._keys["order value"][origin]))
         return np.asarray(np.rint(value.median * np.exp(value.sigma * score) * self._scale), dtype=np.int64)
-
-
-def _events(sessions: Sessions, row: Longs, *, at: Longs, event: Longs, place: Longs, value: Longs) -> Events:
-    return Events(
-        at,
-        sessions.at[row],
-        sessions.person[row],
-        event.astype(np.int8),
-        sessions.origin[row],
-        sessions.number[row],
-        place,
-        value,
-        sessions.visit[row],
-    )
 
 
 def orders_of(events: Events, sessions: Sessions, heard: NDArray[np.bool_], end: int) -> Orders:

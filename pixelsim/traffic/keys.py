@@ -20,17 +20,24 @@ __all__ = [
     "NONE",
     "Finder",
     "Latest",
+    "Sieve",
     "TimeLine",
+    "first_equal",
     "inside",
     "latest",
     "maybe_in",
     "open_windows",
+    "order_of_time",
     "pack_columns",
     "sort_groups",
 ]
 
 NONE = -1
 """A missing event id, visitor, person, touch or order."""
+
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_DIGIT, _DIGITS = 16, 3
+"""Bits of a digit by which keys are sorted, and the most digits for which that is worth while."""
 
 Longs = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -79,22 +86,28 @@ def _rank(key: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], int]:
     return codes.astype(np.uint64), max(len(codes) - 1, 0).bit_length()
 
 
-def _sort(key: NDArray[np.uint64], bits: int, place: Longs) -> tuple[Longs, Mask]:
-    """Sort by key, then place (distinct, below the number of rows); give the places and where a key begins.
+def _order(key: NDArray[np.uint64], bits: int) -> Longs:
+    """Give the stable order of keys of which some low bits are used.
 
-    The key is used up: it becomes the places.
+    NumPy sorts 16-bit numbers by their bytes, in a time that does not depend on how they lie. Up to three such passes
+    are faster than one sort by comparison; on some processors even than the vectorised one.
     """
-    place_bits = max(len(key) - 1, 0).bit_length()
-    if bits + place_bits > 64:
-        key, _ = _rank(key)
-    key <<= np.uint64(place_bits)
-    key |= place.view(np.uint64)
-    key.sort()
+    if bits > _DIGITS * _DIGIT:
+        return np.argsort(key, kind="stable")
+    order = np.argsort(key.astype(np.uint16), kind="stable")
+    for shift in range(_DIGIT, bits, _DIGIT):
+        digit = (key >> np.uint64(shift)).astype(np.uint16)
+        order = order[np.argsort(digit[order], kind="stable")]
+    return order
+
+
+def _groups(key: NDArray[np.uint64], bits: int) -> tuple[Longs, Mask]:
+    """Give the stable order of keys, and where in that order a key begins."""
+    order = _order(key, bits)
+    sorted_ = key[order]
     heads = np.ones(len(key), dtype=np.bool_)
-    low = np.uint64((1 << place_bits) - 1)
-    np.greater(key[1:] ^ key[:-1], low, out=heads[1:])
-    key &= low
-    return key.view(np.int64), heads
+    np.not_equal(sorted_[1:], sorted_[:-1], out=heads[1:])
+    return order, heads
 
 
 def sort_groups(*columns: NDArray[np.integer]) -> tuple[Longs, Mask]:
@@ -107,18 +120,86 @@ def sort_groups(*columns: NDArray[np.integer]) -> tuple[Longs, Mask]:
     heads : ndarray of bool, shape (n,)
         Where in that order a group begins.
     """
-    key, bits = pack_columns(*([column] for column in columns))
-    return _sort(key, bits, np.arange(len(key)))
+    return _groups(*pack_columns(*([column] for column in columns)))
 
 
-def maybe_in(values: Longs, wanted: Longs) -> Mask:
-    """Mark all values that occur in ``wanted``, and perhaps a few more: a quick sieve by their low bits."""
-    if not len(wanted):
-        return np.zeros(len(values), dtype=np.bool_)
-    low = (1 << (4 * len(wanted)).bit_length()) - 1
-    table = np.zeros(low + 1, dtype=np.bool_)
-    table[wanted & low] = True
-    return np.asarray(table[values & low])
+def first_equal(*columns: NDArray[np.integer]) -> Longs:
+    """Give for each row the first row that equals it, its own number where there is none before it, shape (n,).
+
+    A table with a place for each hash takes the first row of each place. Rows that find another row there are tried
+    again with another hash.
+    """
+    only = len(columns) == 1
+    key = columns[0].astype(np.uint64) if only else pack_columns(*([column] for column in columns))[0]
+    size = len(key)
+    first, rows, word = np.empty(size, dtype=np.int64), np.arange(size, dtype=np.int32), key
+    bits = max(size.bit_length(), 8)
+    table = np.empty(1 << bits, dtype=np.int32)
+    while len(rows):
+        word = word * _MIX
+        word ^= word >> np.uint64(32)
+        place = _hashed(word.copy(), bits)
+        # Of several values for one place, the one assigned last stays: the first row.
+        table[place[::-1]] = rows[::-1]
+        head = table[place]
+        own = key[rows] if len(rows) < size else key
+        differs = np.flatnonzero(key[head] != own)
+        first[rows] = head
+        rows, word = rows[differs], word[differs]
+    return first
+
+
+def order_of_time(at: Longs, *then: NDArray[np.integer]) -> Longs:
+    """Give the order of times in ms: positions, int64, shape (n,).
+
+    Of equal times the row that is less in the further columns goes first, the first column before the others; of rows
+    that are equal in all of them, the one that stands first.
+    """
+    order = np.arange(len(at)) if np.all(at[1:] >= at[:-1]) else _order(*_offset([at]))
+    if not then:
+        return order
+    sorted_ = at[order]
+    same = np.flatnonzero(sorted_[1:] == sorted_[:-1])
+    if len(same):
+        tied = np.union1d(same, same + 1)
+        rows = order[tied]
+        order[tied] = rows[np.lexsort((*(column[rows] for column in reversed(then)), at[rows]))]
+    return order
+
+
+class Sieve:
+    """Lets pass all values that are wanted, and perhaps a few more: a table by a hash.
+
+    Parameters
+    ----------
+    wanted
+        Whole numbers.
+    """
+
+    def __init__(self, wanted: NDArray[np.integer]) -> None:
+        self._any = len(wanted) > 0
+        self._bits = max((4 * len(wanted)).bit_length(), 8)
+        if self._any:
+            self._table = np.zeros(1 << self._bits, dtype=np.bool_)
+            self._table[_hashed(wanted.astype(np.uint64), self._bits)] = True
+
+    def passes(self, values: NDArray[np.integer]) -> Mask:
+        """Mark the values that pass."""
+        if not self._any:
+            return np.zeros(len(values), dtype=np.bool_)
+        return np.asarray(self._table[_hashed(values.astype(np.uint64), self._bits)])
+
+
+def maybe_in(values: NDArray[np.integer], wanted: NDArray[np.integer]) -> Mask:
+    """Mark all values that occur in ``wanted``, and perhaps a few more."""
+    return Sieve(wanted).passes(values)
+
+
+def _hashed(word: NDArray[np.uint64], bits: int) -> Longs:
+    """Turn words, which are used up, into places of a table: an odd factor carries every bit to the high ones."""
+    word *= _MIX
+    word >>= np.uint64(64 - bits)
+    return word.view(np.int64)
 
 
 def inside(age: Longs, window: int | Longs, *, inclusive: bool) -> Mask:
@@ -259,10 +340,8 @@ def latest(
     order = np.argsort(np.concatenate([rows.at, queries.at]), kind="stable")
     total = len(order)
     count = np.arange(total)
-    place = np.empty(total, dtype=np.int64)
-    place[order] = count
     key, bits = pack_columns([rows.key, queries.key], [rows.second_key, queries.second_key])
-    by_key, heads = _sort(key, bits, place)
+    by_key, heads = _groups(key[order], bits)
     # Random gathers cost a few times less from narrow columns, and masks as factors less than np.where.
     of_class = np.concatenate([row_class[used], np.full(len(asked), classes, np.int16)])[order][by_key]
     position = np.concatenate([used, asked]).astype(np.int32)[order][by_key]

@@ -124,20 +124,20 @@ class SessionSource:
     def _means(self, mean: float) -> _Trend:
         return _Trend(self.traffic, self._days, mean)
 
-    def until(self, end: int, flows: Sequence[FlowStep], pixels: Sequence[tuple[int, int, Sequence[int]]]) -> Sessions:
+    def until(self, end: int, flow: FlowStep | None, pixels: Sequence[tuple[int, int, Sequence[int]]]) -> Sessions:
         """Hand out the sessions before ``end`` ms that were not handed out yet.
 
         Parameters
         ----------
         end
             End of the step in ms.
-        flows
-            The step of each ad group that leads here.
+        flow
+            The step of the ad groups that lead here, if there are any.
         pixels
             Stretches (from, to, numbers of the pixels on the page), without gaps; their weight costs sessions.
         """
         parts = [self._of_arrivals(*source, end) for source in self._arrivals]
-        for flow in flows:
+        if flow is not None:
             parts.extend(self._of_flow(flow))
         parts = [*self._waiting, *parts]
         if not parts:
@@ -188,13 +188,15 @@ class SessionSource:
         return np.asarray(np.minimum(np.floor(minutes * MINUTE), self._length - 1), dtype=np.int64)
 
     def _of_flow(self, flow: FlowStep) -> list[Sessions]:
-        """Give the sessions of an ad group's step: landed clicks at once, later orders in sessions of their own."""
+        """Give the sessions of a step of ad groups: landed clicks at once, later orders in sessions of their own."""
         orders, landed = flow.orders, flow.touches.take(flow.landed)
         soon = (orders.kind == 0) & (orders.at - orders.touch_at < self._length)
         at_once, later = orders.take(soon), orders.take(~soon)
         origin = 4 * landed.ad_group
         # A click whose order comes at once has landed by definition; it is the same session as the landed one.
-        browses = ~np.isin(landed.number, at_once.number, assume_unique=True)
+        buys = np.zeros(len(flow.touches), dtype=np.bool_)
+        buys[at_once.touch] = True
+        browses = ~buys[flow.landed]
         plain = landed.take(browses)
         browsing = Sessions(
             plain.at,

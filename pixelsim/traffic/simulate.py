@@ -7,6 +7,7 @@ depends on later actions, so a step can be settled at its end.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -31,7 +32,7 @@ from pixelsim.traffic.collector import Collector
 from pixelsim.traffic.delivery import AdGroupTraffic
 from pixelsim.traffic.events import Orders
 from pixelsim.traffic.feedback import LearningBook, whole_days
-from pixelsim.traffic.flow import AdGroupFlow, Shown
+from pixelsim.traffic.flow import AdFlow, AdSource, Shown
 from pixelsim.traffic.identity import person_base
 from pixelsim.traffic.keys import Finder, latest
 from pixelsim.traffic.log import ClaimRows, LogRows
@@ -50,7 +51,7 @@ VALUE_EVENTS = frozenset({"Purchase"})
 """Events whose goals count every conversion under ``by_goal``; all others count once."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Simulation:
     """All that one replication brought forth; :mod:`pixelsim.measure` reads it.
 
@@ -64,8 +65,10 @@ class Simulation:
         Grants and statuses as intervals.
     numbering
         Names of the numbers in the arrays.
-    log, claims, orders
-        Events as the pixels saw them, claims of accounts on them, and orders in truth.
+    log_parts
+        Events as the pixels saw them, in order of time, a table for each step.
+    claims, orders
+        Claims of accounts on those events, and orders in truth.
     shown
         Impressions, clicks and spend of ad groups by part of an account's day.
     sessions, lost_sessions
@@ -82,7 +85,7 @@ class Simulation:
     history: History
     timeline: Timeline
     numbering: Numbering
-    log: LogRows
+    log_parts: tuple[LogRows, ...]
     claims: ClaimRows
     orders: Orders
     shown: tuple[Shown, ...]
@@ -91,6 +94,11 @@ class Simulation:
     phases: NDArray[np.int8]
     audiences: tuple[AudienceDay, ...]
     members: dict[str, NDArray[np.int64]]
+
+    @functools.cached_property
+    def log(self) -> LogRows:
+        """The whole event log as one table, put together when it is first asked for."""
+        return LogRows.join(self.log_parts)
 
 
 def can_repeat(scenario: Scenario) -> bool:
@@ -209,11 +217,10 @@ class _DataPlane:
         borders = {*range(step, scenario.length, step), *range(DAY, scenario.length, DAY), scenario.length}
         self._borders = sorted(borders)
         specs = {site.website: site for site in scenario.traffic.sites}
-        self._sites: list[tuple[Site, list[AdGroupFlow]]] = []
+        self._sites: list[tuple[Site, AdFlow]] = []
         for number, key in enumerate(self.numbering.sites):
             spec = specs.get(key) or SiteTraffic(website=key, organic_sessions=0.0)
-            flows = [self._flow(streams, d, spec) for d in scenario.traffic.delivery if d.website == key]
-            self._sites.append((self._site(streams, spec, number), flows))
+            self._sites.append((self._site(streams, spec, number), self._flow(streams, spec)))
         self._ready = [env.event() for _ in self._sites]
         processes = [env.process(self._run_site(i)) for i in range(len(self._sites))]
         self.done = env.process(self._collect())
@@ -241,51 +248,43 @@ class _DataPlane:
             block_days=traffic.block_days,
         )
 
-    def _flow(self, streams: Streams, delivery: AdDelivery, site: SiteTraffic) -> AdGroupFlow:
-        number = self.numbering.ad_groups.index(delivery.ad_group)
-        account = self.timeline.history.now.ad_accounts[self.numbering.accounts[self.numbering.group_account[number]]]
-        traffic = AdGroupTraffic(
+    def _flow(self, streams: Streams, site: SiteTraffic) -> AdFlow:
+        """Make the flow of the ad groups that lead to a website."""
+        traffic = self.scenario.traffic
+        return AdFlow(
             streams,
-            delivery,
-            self._days(account.utc_offset),
-            account.currency,
-            block_days=self.scenario.traffic.block_days,
-        )
-        return AdGroupFlow(
-            streams,
-            number,
-            delivery,
-            self.scenario.traffic.delay,
-            traffic,
+            [self._source(streams, d) for d in traffic.delivery if d.website == site.website],
+            traffic.delay,
             people=(person_base(self.numbering, site.population or site.website), site.people),
             ads={key: i for i, key in enumerate(self.numbering.ads)},
+            block_days=traffic.block_days,
         )
+
+    def _source(self, streams: Streams, delivery: AdDelivery) -> AdSource:
+        number = self.numbering.ad_groups.index(delivery.ad_group)
+        account = self.timeline.history.now.ad_accounts[self.numbering.accounts[self.numbering.group_account[number]]]
+        days, block = self._days(account.utc_offset), self.scenario.traffic.block_days
+        return AdSource(number, delivery, AdGroupTraffic(streams, delivery, days, account.currency, block_days=block))
 
     def _run_site(self, index: int) -> _Process:
         """One website: wake at each border, bring forth the step, tell the collector."""
-        site, flows = self._sites[index]
+        site, flow = self._sites[index]
         begin = 0
         for border in self._borders:
             yield self.env.timeout(border - begin)
-            steps = [
-                flow.step(
-                    self.timeline.ad_group(self._group(flow), begin, border),
-                    border,
-                    self.learning.pace(flow.number, begin // DAY),
-                )
-                for flow in flows
-            ]
-            for step in steps:
-                self.shown.extend(step.shown)
-            made = site.step(steps, self._pages(site, begin, border), border)
+            groups = [source.delivery.ad_group for source in flow.sources]
+            step = flow.step(
+                [self.timeline.ad_group(group, begin, border) for group in groups],
+                border,
+                [self.learning.pace(source.number, begin // DAY) for source in flow.sources],
+            )
+            self.shown.extend(step.shown)
+            made = site.step(step, self._pages(site, begin, border), border)
             self.sessions[index] += made.sessions
             self._steps.append(made)
             ready, self._ready[index] = self._ready[index], self.env.event()
             ready.succeed()
             begin = border
-
-    def _group(self, flow: AdGroupFlow) -> str:
-        return self.numbering.ad_groups[flow.number]
 
     def _pages(self, site: Site, begin: int, end: int) -> list[Page]:
         """Give the states of the site's pages by stretch of time.
@@ -308,8 +307,7 @@ class _DataPlane:
         for border in self._borders:
             yield self.env.all_of(list(self._ready))
             steps, self._steps = self._steps, []
-            touches = [rows for step in steps for rows in step.touches]
-            self.collector.collect(touches, [step.copies for step in steps], border)
+            self.collector.collect([step.touches for step in steps], [step.copies for step in steps], border)
             self.orders.extend(step.orders for step in steps)
             if whole_days(border):
                 delivered = np.zeros(len(self.numbering.ad_groups), dtype=np.bool_)
@@ -353,7 +351,7 @@ def simulate(scenario: Scenario, seed: int, replication: int = 0, *, finder: Fin
         history=history,
         timeline=timeline,
         numbering=plane.numbering,
-        log=LogRows.join(plane.collector.log),
+        log_parts=tuple(plane.collector.log),
         claims=ClaimRows.join(plane.collector.claims),
         orders=Orders.join(plane.orders),
         shown=tuple(plane.shown),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from pixelsim.base.streams import Streams
 from pixelsim.scenario.measurement import WhileNoConsent
 from pixelsim.scenario.traffic import SiteTraffic
@@ -22,7 +24,7 @@ __all__ = ["Site", "SiteStep"]
 class SiteStep:
     """What a website brought forth in one step; ``sessions`` counts those that began in it."""
 
-    touches: list[TouchRows]
+    touches: TouchRows
     copies: Copies
     orders: Orders
     sessions: int
@@ -76,27 +78,30 @@ class Site:
         """Sessions that the load time of pixels has driven away so far."""
         return self._sessions.lost
 
-    def step(self, flows: Sequence[FlowStep], pages: Sequence[Page], end: int) -> SiteStep:
+    def step(self, flow: FlowStep, pages: Sequence[Page], end: int) -> SiteStep:
         """Give what happens on the site up to ``end`` ms, from where the last step ended.
 
         Parameters
         ----------
-        flows
-            The step of each ad group that leads here.
+        flow
+            The step of the ad groups that lead here.
         pages
             Stretches of the step, without gaps.
         end
             End of the step in ms. Events of sessions that go on after it wait for the pages of the next step.
         """
         pages = [replace(page, end=min(page.end, end)) for page in pages]
-        sessions = self._sessions.until(end, flows, [(p.start, p.end, p.pixels) for p in pages])
+        sessions = self._sessions.until(end, flow, [(p.start, p.end, p.pixels) for p in pages])
         parts = [*self._going_on, (sessions, self._events.unfold(sessions))]
+        cuts = [int(np.searchsorted(events.at, end)) for _, events in parts]
+        self._going_on = [
+            (began.take(began.at + began.length >= end), events.take(slice(cut, None)))
+            for (began, events), cut in zip(parts, cuts, strict=True)
+            if cut < len(events)
+        ]
+        if not self.traffic.capture.resends_previous:
+            # Only a page view that waits for the session's next one needs the events that are still to come.
+            parts = [(began, events.take(slice(0, cut))) for (began, events), cut in zip(parts, cuts, strict=True)]
         copies, heard = self._capturer.copies([events for _, events in parts], pages)
         orders = [orders_of(events, began, known, end) for (began, events), known in zip(parts, heard, strict=True)]
-        self._going_on = [later for part in parts if len((later := _after(*part, end))[1])]
-        return SiteStep([flow.touches for flow in flows], copies, Orders.join(orders), len(sessions))
-
-
-def _after(sessions: Sessions, events: Events, end: int) -> tuple[Sessions, Events]:
-    """Give the events from ``end`` ms on, and the sessions that have any."""
-    return sessions.take(sessions.at + sessions.length >= end), events.take(events.at >= end)
+        return SiteStep(flow.touches, copies, Orders.join(orders), len(sessions))

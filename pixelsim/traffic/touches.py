@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
@@ -105,13 +106,21 @@ class Touches:
             order,
         )
 
-    def take(self, index: Longs | Mask) -> Touches:
-        """Pick touches by ascending position, or by mask."""
+    def take(self, index: Longs | Mask | slice) -> Touches:
+        """Pick touches by ascending position, mask or slice."""
         return Touches(*(getattr(self, field.name)[index] for field in fields(self)))
+
+    @classmethod
+    def join(cls, parts: Iterable[Touches]) -> Touches:
+        """Put tables one after another, none of which lies before the one that it follows."""
+        none = np.empty(0, dtype=np.int64)
+        small = none.astype(np.int32)
+        tables = [cls(none, none, none.astype(np.int8), small, small, small, none), *parts]
+        return cls(*(np.concatenate([getattr(table, f.name) for table in tables]) for f in fields(cls)))
 
     def then(self, later: Touches) -> Touches:
         """Append touches that do not lie before these."""
-        return Touches(*(np.concatenate([getattr(self, f.name), getattr(later, f.name)]) for f in fields(self)))
+        return Touches.join([self, later])
 
     def __len__(self) -> int:
         return len(self.at)

@@ -14,7 +14,7 @@ import pytest
 
 import pixelsim as ps
 from pixelsim.scenario import Scenario
-from pixelsim.traffic.flow import AdGroupFlow, FlowStep, TouchRows
+from pixelsim.traffic.flow import AdFlow, FlowStep, TouchRows
 from pixelsim.traffic.sessions import Sessions, SessionSource, Visit
 
 SECOND = 1_000
@@ -170,7 +170,7 @@ def play(scenario: Scenario, came: Iterable[Visits] = (), clicked: Iterable[Clic
     class Given(SessionSource):
         """Hands out the given visits of its website."""
 
-        def until(self, end: int, flows: Sequence[FlowStep], pixels: Sequence[Any]) -> Sessions:
+        def until(self, end: int, flow: FlowStep | None, pixels: Sequence[Any]) -> Sessions:
             mine = [v for v in given if v.site == self.traffic.website]
             done = getattr(self, "done", -1)
             self.done = end
@@ -193,19 +193,20 @@ def play(scenario: Scenario, came: Iterable[Visits] = (), clicked: Iterable[Clic
                     )
                 )
             if not tables:
-                return super().until(end, flows, pixels)
+                return super().until(end, flow, pixels)
             return self._staying(Sessions.join(tables), pixels)
 
-    class Touched(AdGroupFlow):
+    class Touched(AdFlow):
         """Shows what the budget buys, and hands out the given clicks."""
 
-        def step(self, spans: Any, end: int, *pace: Any) -> FlowStep:
-            made = super().step(spans, end, *pace)
+        def step(self, spans: Any, end: int, *paces: Any) -> FlowStep:
+            made = super().step(spans, end, *paces)
             done = getattr(self, "done", -1)
             self.done = end
             tables = [made.touches]
+            numbers = {source.delivery.ad_group: source.number for source in self.sources}
             for part in touched:
-                if part.ad_group == self.delivery.ad_group:
+                if part.ad_group in numbers:
                     due = (part.at >= done) & (part.at < end)
                     size = int(due.sum())
                     ad = self.ads[f"{part.ad_group}_ad"]
@@ -214,17 +215,21 @@ def play(scenario: Scenario, came: Iterable[Visits] = (), clicked: Iterable[Clic
                             part.at[due],
                             part.person[due] + self._first,
                             np.zeros(size, dtype=np.int8),
-                            np.full(size, self.number, dtype=np.int32),
+                            np.full(size, numbers[part.ad_group], dtype=np.int32),
                             np.full(size, ad, dtype=np.int32),
                             np.flatnonzero(due),
                             np.zeros(size, dtype=np.bool_),
                         )
                     )
-            return FlowStep(made.shown, TouchRows.join(tables), made.landed, made.orders)
+            touches = TouchRows.join(tables)
+            order = np.argsort(touches.at, kind="stable")
+            place = np.argsort(order)
+            orders = made.orders.with_columns(touch=place[made.orders.touch])
+            return FlowStep(made.shown, touches.take(order), place[made.landed], orders)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pixelsim.traffic.sites.SessionSource", Given)
-        patch.setattr("pixelsim.traffic.simulate.AdGroupFlow", Touched)
+        patch.setattr("pixelsim.traffic.simulate.AdFlow", Touched)
         return ps.run(scenario, seed=seed)
 
 

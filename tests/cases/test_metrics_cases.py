@@ -17,7 +17,7 @@ from pixelsim.traffic.capture import Copies
 from pixelsim.traffic.collector import Collector
 from pixelsim.traffic.columns import Columns
 from pixelsim.traffic.flow import TouchRows
-from pixelsim.traffic.log import ClaimRows, LogRows
+from pixelsim.traffic.log import ClaimRows
 from pixelsim.traffic.simulate import Simulation
 from pixelsim.traffic.touches import Windows
 
@@ -97,7 +97,7 @@ def collected(scope: str) -> Simulation:
         AccessBook(empty.timeline, numbering),
     )
     collector.collect([touches], [purchases], 5 * DAY)
-    return dataclasses.replace(empty, log=LogRows.join(collector.log), claims=ClaimRows.join(collector.claims))
+    return dataclasses.replace(empty, log_parts=tuple(collector.log), claims=ClaimRows.join(collector.claims))
 
 
 def figures(scope: str) -> dict[str, dict[str, int]]:

@@ -456,15 +456,15 @@ def bought(
 
 
 def test_P151_a_cool_down_gives_the_last_clicks_their_orders():
-    early, clicks = bought(delayed(), 6, seed=1, cool_down_days=0)
-    whole, again = bought(delayed(), 6, seed=1, cool_down_days=6)
+    early, clicks = bought(delayed(), 10, seed=1, cool_down_days=0)
+    whole, again = bought(delayed(), 10, seed=1, cool_down_days=6)
     assert np.array_equal(clicks, again)
-    assert abs(clicks.mean() - 3_000) < 4 * np.sqrt(3_000 / 6)
+    assert abs(clicks.mean() - 3_000) < 4 * np.sqrt(3_000 / 10)
     # The last 3 days miss 30 % and the last 6 days 20 % of 10 orders a day: 9 + 12 of 300.
     late = whole - early
-    assert abs(late.mean() - 21) < 4 * np.sqrt(21 / 6)
-    assert abs(whole.mean() - 300) < 4 * np.sqrt(300 / 6)
-    assert abs(early.mean() - 279) < 4 * np.sqrt(279 / 6)
+    assert abs(late.mean() - 21) < 4 * np.sqrt(21 / 10)
+    assert abs(whole.mean() - 300) < 4 * np.sqrt(300 / 10)
+    assert abs(early.mean() - 279) < 4 * np.sqrt(279 / 10)
     with_it, without = summarise(whole / clicks), summarise(early / clicks)
     assert abs(with_it.mean - 0.10) <= 1.5 * with_it.half_width
     assert without.mean + without.half_width < 0.10

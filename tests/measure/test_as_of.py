@@ -107,7 +107,7 @@ def test_what_is_final_does_not_change_any_more():
     simulation = measured("no ids, each account claims")
     browser = simulation.log.take(simulation.log.channel == 0)
     assert (browser.at == browser.received).all()
-    only = dataclasses.replace(simulation, log=browser)
+    only = dataclasses.replace(simulation, log_parts=(browser,))
     final = metrics(only, ALWAYS, by="day").set_index(KEYS)["value"]
     seen = 0
     for as_of in (1.5, 4.0, 6.9):

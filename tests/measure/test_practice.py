@@ -28,7 +28,9 @@ def small(scenario: Scenario, **learning: object) -> Scenario:
 MADE = {
     "one_domain": lambda: small(practices.one_domain(regions=2, accounts_of_region=2, days=12)),
     "one_domain_wrong": lambda: small(practices.one_domain(regions=2, accounts_of_region=2, days=12, wrong=True)),
-    "many_domains_wrong": lambda: small(practices.many_domains(brands=2, domains=3, days=12, wrong=True)),
+    "many_domains_wrong": lambda: small(
+        practices.many_domains(brands=2, domains=3, days=12, wrong=True), stable_conversions=30
+    ),
     "agency_clients": lambda: small(practices.agency_clients(clients=2, days=12)),
 }
 

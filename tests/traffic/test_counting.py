@@ -98,7 +98,7 @@ def test_blocks_give_what_one_call_gives(rows, cut):
 
 
 def test_state_forgets_touches_that_cannot_earn():
-    state = count_conversions([4, 5, 5], [0, 0, 1], [1, 2, 3], [0, 0, 0], CountMode.ONCE).state.forget([5])
+    state = count_conversions([4, 5, 5], [0, 0, 1], [1, 2, 3], [0, 0, 0], CountMode.ONCE).state.forget(5)
     assert list(zip(state.touch.tolist(), state.event.tolist(), strict=True)) == [(5, 0), (5, 1)]
 
 

@@ -100,7 +100,7 @@ def test_equals_a_loop_over_rows(log, rule):
 def test_blocks_give_what_one_call_gives(log, rule, cuts):
     whole = deduplicate(*log, rule)
     borders = [0, *sorted(min(cut, len(log[0])) for cut in cuts), len(log[0])]
-    state = DedupState.empty()
+    state = DedupState()
     outcome, first = [], []
     for begin, end in itertools.pairwise(borders):
         part = deduplicate(*(column[begin:end] for column in log), rule, state=state)
@@ -160,7 +160,7 @@ def test_long_log_in_daily_blocks():
     rule = DedupRule(repeat=20 * MINUTE)
     outcomes, firsts = reference(log, rule)
     assert {DedupOutcome.KEPT, DedupOutcome.DUPLICATE, DedupOutcome.REPEAT} <= set(outcomes)
-    state, row = DedupState.empty(), 0
+    state, row = DedupState(), 0
     for day in range(10):
         mine = at // (24 * HOUR) == day
         part = deduplicate(*(column[mine] for column in log), rule, state=state)

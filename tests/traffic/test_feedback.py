@@ -20,7 +20,7 @@ from pixelsim.scenario import Scenario
 from pixelsim.scenario.traffic import AdDelivery, ConversionDelay, Learning
 from pixelsim.traffic.delivery import BEST, AdGroupTraffic, Pace
 from pixelsim.traffic.feedback import UNSETTLED, LearningBook, whole_days
-from pixelsim.traffic.flow import AdGroupFlow, FlowStep
+from pixelsim.traffic.flow import AdFlow, AdSource, FlowStep
 from pixelsim.traffic.learning import LearningRules, Phase, learn
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.shapes import LocalDays
@@ -47,11 +47,10 @@ def traffic(seed: int = 1) -> AdGroupTraffic:
 
 def step(pace: Pace, *, days: int = 3, seed: int = 1) -> FlowStep:
     """Let an ad group deliver for whole days at one pace."""
-    flow = AdGroupFlow(
-        Streams(seed, 0), 0, DELIVERY, ConversionDelay(), traffic(seed), people=(0, 5_000), ads={"ad_1": 0, "ad_2": 1}
-    )
+    source = AdSource(0, DELIVERY, traffic(seed))
+    flow = AdFlow(Streams(seed, 0), [source], ConversionDelay(), people=(0, 5_000), ads={"ad_1": 0, "ad_2": 1})
     span = Span(0, days * DAY, DeliveryStatus.DELIVERY_OK, ("ad_1", "ad_2"), authorised=True)
-    return flow.step([span], days * DAY, pace)
+    return flow.step([[span]], days * DAY, [pace])
 
 
 @pytest.mark.parametrize("factor", [1.0, 1.25, 1.5, 2.0, 2.75, 4.0])

@@ -11,8 +11,8 @@ from pixelsim.base.clock import DAY, HOUR
 from pixelsim.base.streams import Streams
 from pixelsim.control.timeline import Span
 from pixelsim.scenario.traffic import AdDelivery, ConversionDelay
-from pixelsim.traffic.delivery import AdGroupTraffic, Pace
-from pixelsim.traffic.flow import AdGroupFlow, FlowStep
+from pixelsim.traffic.delivery import BEST, AdGroupTraffic, Pace
+from pixelsim.traffic.flow import AdFlow, AdSource, FlowStep
 from pixelsim.traffic.shapes import LocalDays
 from pixelsim.traffic.touches import TouchKind
 from pixelsim.world.status import DeliveryStatus
@@ -28,11 +28,21 @@ RATES: dict[str, Any] = {
 }
 
 
-def flow(*, seed: int = 7, **fields: Any) -> AdGroupFlow:
-    delivery = AdDelivery(ad_group="group", website="shop", **{**RATES, **fields})
-    streams = Streams(seed)
-    traffic = AdGroupTraffic(streams, delivery, LocalDays(0, 0), "USD")
-    return AdGroupFlow(streams, 2, delivery, ConversionDelay(), traffic, people=(FIRST, PEOPLE), ads=ADS)
+class OneAdGroup:
+    """The flow of a single ad group."""
+
+    def __init__(self, *, seed: int = 7, **fields: Any) -> None:
+        delivery = AdDelivery(ad_group="group", website="shop", **{**RATES, **fields})
+        streams = Streams(seed)
+        source = AdSource(2, delivery, AdGroupTraffic(streams, delivery, LocalDays(0, 0), "USD"))
+        self.flow = AdFlow(streams, [source], ConversionDelay(), people=(FIRST, PEOPLE), ads=ADS)
+
+    def step(self, spans: list[Span], end: int, pace: Pace = BEST) -> FlowStep:
+        return self.flow.step([spans], end, [pace])
+
+
+def flow(*, seed: int = 7, **fields: Any) -> OneAdGroup:
+    return OneAdGroup(seed=seed, **fields)
 
 
 def span(start: float, end: float, *ads: str, authorised: bool = True) -> Span:
@@ -204,3 +214,33 @@ def test_hours_without_weight() -> None:
     hours[5] = 1.0
     step = flow(hours=hours).step([span(0, 2, "ad_a")], 2 * DAY)
     assert set((step.touches.at % DAY // HOUR).tolist()) == {5}
+
+
+def test_ad_groups_that_go_together_are_as_if_each_went_alone() -> None:
+    streams, names = Streams(7), ("one", "two", "three")
+    days = {"one": LocalDays(0, 0), "two": LocalDays(-5 * HOUR, 2), "three": LocalDays(-23 * HOUR, 6)}
+    rates = {"one": {}, "two": {"bots": 0.3, "landing_share": 0.5}, "three": {"daily_budget": 200.0}}
+
+    def source(name: str) -> AdSource:
+        delivery = AdDelivery(ad_group=name, website="shop", **{**RATES, **rates[name]})
+        return AdSource(names.index(name), delivery, AdGroupTraffic(streams, delivery, days[name], "USD"))
+
+    spans = {"one": [span(0, 2, "ad_a")], "two": [span(0, 0.7), span(0.7, 2, "ad_a", "ad_b")], "three": []}
+    spans["three"] = [span(0, 1.1, "ad_b", "ad_c"), span(1.1, 1.6), span(1.6, 2, "ad_c", authorised=False)]
+    paces = {"one": Pace(cpm=1.3, orders=0.6), "two": BEST, "three": BEST}
+
+    def made(*together: str) -> FlowStep:
+        flow = AdFlow(streams, [source(name) for name in together], ConversionDelay(), people=(FIRST, PEOPLE), ads=ADS)
+        order = [names[one.number] for one in flow.sources]
+        return flow.step([spans[name] for name in order], 2 * DAY, [paces[name] for name in order])
+
+    def rows(*steps: FlowStep) -> list[tuple[Any, ...]]:
+        tables = [columns for step in steps for columns in (step.touches.columns(), step.orders.columns()[:-1])]
+        return sorted(row for table in tables for row in zip(*(column.tolist() for column in table), strict=True))
+
+    alone = [made(name) for name in names]
+    together = made("three", "one", "two")
+    assert rows(together) == rows(*alone)
+    assert sorted(map(repr, together.shown)) == sorted(repr(part) for step in alone for part in step.shown)
+    assert sum(len(step.landed) for step in alone) == len(together.landed)
+    assert np.all(np.diff(together.touches.at) >= 0)

@@ -51,10 +51,10 @@ JUNK = {"junk": {"bots": 0.2, "preview_sessions": 30.0, "foreign_sessions": 20.0
 def test_steps_and_days_drawn_at_a_time_hand_out_the_same_sessions(borders, seed, block_days, offset):
     shop = one_shop(days=4, capture=JUNK | {"weight": {"lost_per_second": 0.6}})
     whole = source(shop, seed=seed, offset=offset)
-    at_once = rows(whole.until(4 * DAY, [], PAGES))
+    at_once = rows(whole.until(4 * DAY, None, PAGES))
     parts, found = source(shop, seed=seed, block_days=block_days, offset=offset), []
     for begin, end in zip([0, *sorted(borders)], [*sorted(borders), 4 * DAY], strict=True):
-        step = parts.until(end, [], PAGES)
+        step = parts.until(end, None, PAGES)
         assert ((step.at >= begin) & (step.at < end)).all()
         found.extend(rows(step))
     assert len(found) == len(set(found))
@@ -65,7 +65,7 @@ def test_steps_and_days_drawn_at_a_time_hand_out_the_same_sessions(borders, seed
 @pytest.fixture(scope="module")
 def organic() -> Sessions:
     shop = one_shop(days=20, order_rate=0.2, people=500, capture=JUNK)
-    return source(shop).until(20 * DAY, [], PAGES)
+    return source(shop).until(20 * DAY, None, PAGES)
 
 
 def test_numbers_of_sessions_are_those_of_the_parameters(organic):
@@ -110,7 +110,7 @@ def test_draw_numbers_are_given_once_for_each_origin(organic):
 
 def test_trend_and_weekdays_shape_the_numbers_of_days():
     shop = one_shop(organic_sessions=2_000.0, daily_growth=0.1, weekdays=[0.0, 2.0, 1.0, 1.0, 1.0, 1.0, 1.0])
-    found = source(shop).until(7 * DAY, [], PAGES)
+    found = source(shop).until(7 * DAY, None, PAGES)
     count = np.bincount(found.at // DAY, minlength=7)
     expected = 2_000 * 1.1 ** np.arange(7) * np.array([0, 2, 1, 1, 1, 1, 1])
     assert count[0] == 0

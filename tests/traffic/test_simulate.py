@@ -25,7 +25,7 @@ from pixelsim.sharing.actions import UnsharePixel
 from pixelsim.traffic.attribution import Reason
 from pixelsim.traffic.capture import Loss
 from pixelsim.traffic.delivery import AdGroupTraffic
-from pixelsim.traffic.flow import AdGroupFlow
+from pixelsim.traffic.flow import AdFlow, AdSource
 from pixelsim.traffic.identity import event_keys_as_text, person_base
 from pixelsim.traffic.log import Fate
 from pixelsim.traffic.shapes import LocalDays
@@ -134,16 +134,14 @@ def would_be_orders(run: Simulation) -> set[tuple[str, int, int]]:
         account = run.history.now.ad_accounts[run.numbering.accounts[run.numbering.group_account[number]]]
         days = LocalDays.on(clock.start_offset, clock.start_weekday, account.utc_offset)
         site = next(site for site in given.traffic.sites if site.website == delivery.website)
-        flow = AdGroupFlow(
+        flow = AdFlow(
             streams,
-            number,
-            delivery,
+            [AdSource(number, delivery, AdGroupTraffic(streams, delivery, days, account.currency))],
             given.traffic.delay,
-            AdGroupTraffic(streams, delivery, days, account.currency),
             people=(person_base(run.numbering, site.population or site.website), site.people),
             ads={key: n for n, key in enumerate(run.numbering.ads)},
         )
-        orders = flow.step(run.timeline.ad_group(delivery.ad_group, 0, given.length), given.length).orders
+        orders = flow.step([run.timeline.ad_group(delivery.ad_group, 0, given.length)], given.length).orders
         before = orders.take(orders.at < given.length)
         found |= {
             (delivery.ad_group, at, touch)

@@ -61,7 +61,7 @@ def flow_step(
     index = np.array([touch for touch, _ in orders], dtype=np.int64)
     of = rows.take(index)
     delay = np.array([wait for _, wait in orders], dtype=np.int64)
-    would_be = WouldBeOrders(of.at + delay, of.at, of.person, of.kind, of.ad_group, of.number)
+    would_be = WouldBeOrders(of.at + delay, of.at, of.person, of.kind, of.ad_group, of.number, index)
     return FlowStep([], rows, np.array(landed, dtype=np.int64), would_be)
 
 
@@ -76,7 +76,7 @@ def names(step: SiteStep) -> list[str]:
 
 def test_a_landed_click_is_a_session_at_once() -> None:
     site, numbering = empty_site()
-    step = site.step([flow_step((HOUR, 11, TouchKind.CLICK), landed=(0,))], [page(DAY, 0)], DAY)
+    step = site.step(flow_step((HOUR, 11, TouchKind.CLICK), landed=(0,)), [page(DAY, 0)], DAY)
     assert step.sessions == 1
     assert step.copies.at.min() == HOUR
     assert set(step.copies.person.tolist()) == {11}
@@ -87,15 +87,15 @@ def test_a_landed_click_is_a_session_at_once() -> None:
 
 def test_a_click_that_does_not_land_is_no_session() -> None:
     site, _ = empty_site()
-    step = site.step([flow_step((HOUR, 11, TouchKind.CLICK))], [page(DAY, 0)], DAY)
+    step = site.step(flow_step((HOUR, 11, TouchKind.CLICK)), [page(DAY, 0)], DAY)
     assert (step.sessions, len(step.copies)) == (0, 0)
-    assert len(step.touches[0]) == 1, "it is a touch all the same"
+    assert len(step.touches) == 1, "it is a touch all the same"
 
 
 def test_an_order_soon_after_the_click_is_the_same_session() -> None:
     site, _ = empty_site()
     step = site.step(
-        [flow_step((HOUR, 11, TouchKind.CLICK), orders=((0, 10 * MINUTE),), landed=(0,))], [page(DAY, 0)], DAY
+        flow_step((HOUR, 11, TouchKind.CLICK), orders=((0, 10 * MINUTE),), landed=(0,)), [page(DAY, 0)], DAY
     )
     assert step.sessions == 1
     assert names(step) == list(EVENT_NAMES)
@@ -108,7 +108,7 @@ def test_an_order_soon_after_the_click_is_the_same_session() -> None:
 
 def test_it_has_landed_by_having_ordered() -> None:
     site, _ = empty_site()
-    step = site.step([flow_step((HOUR, 11, TouchKind.CLICK), orders=((0, 10 * MINUTE),))], [page(DAY, 0)], DAY)
+    step = site.step(flow_step((HOUR, 11, TouchKind.CLICK), orders=((0, 10 * MINUTE),)), [page(DAY, 0)], DAY)
     assert step.sessions == 1
     assert names(step)[-1] == "Purchase"
 
@@ -116,12 +116,12 @@ def test_it_has_landed_by_having_ordered() -> None:
 def test_a_later_order_is_a_session_of_its_own_that_waits_for_its_step() -> None:
     site, numbering = empty_site()
     click = flow_step((HOUR, 11, TouchKind.CLICK), orders=((0, 2 * DAY),), landed=(0,))
-    first = site.step([click], [page(DAY, 0)], DAY)
+    first = site.step(click, [page(DAY, 0)], DAY)
     assert first.sessions == 1
     assert "Purchase" not in names(first)
-    second = site.step([], [page(2 * DAY, 0, start=DAY)], 2 * DAY)
+    second = site.step(flow_step(), [page(2 * DAY, 0, start=DAY)], 2 * DAY)
     assert second.sessions == 0
-    third = site.step([], [page(3 * DAY, 0, start=2 * DAY)], 3 * DAY)
+    third = site.step(flow_step(), [page(3 * DAY, 0, start=2 * DAY)], 3 * DAY)
     assert third.sessions == 1
     assert third.orders.at.tolist() == [HOUR + 2 * DAY]
     assert numbering.origins[third.orders.origin[0]].key == "after click > brand_group"
@@ -133,7 +133,7 @@ def test_a_later_order_is_a_session_of_its_own_that_waits_for_its_step() -> None
 )
 def test_a_view_leads_to_a_later_session_even_if_soon(kind: TouchKind, origin: str) -> None:
     site, numbering = empty_site()
-    step = site.step([flow_step((HOUR, 11, kind), orders=((0, MINUTE),))], [page(DAY, 0)], DAY)
+    step = site.step(flow_step((HOUR, 11, kind), orders=((0, MINUTE),)), [page(DAY, 0)], DAY)
     assert step.sessions == 1
     assert numbering.origins[step.orders.origin[0]].kind == origin
     assert step.copies.at.min() >= HOUR, "nobody comes back before having seen the ad"
@@ -142,9 +142,9 @@ def test_a_view_leads_to_a_later_session_even_if_soon(kind: TouchKind, origin: s
 def test_an_order_across_the_end_of_a_step_is_an_order_of_the_next() -> None:
     site, _ = empty_site()
     click = flow_step((DAY - MINUTE, 11, TouchKind.CLICK), orders=((0, 10 * MINUTE),))
-    first = site.step([click], [page(DAY, 0)], DAY)
+    first = site.step(click, [page(DAY, 0)], DAY)
     assert (first.sessions, len(first.orders)) == (1, 0)
-    second = site.step([], [page(2 * DAY, 0, start=DAY)], 2 * DAY)
+    second = site.step(flow_step(), [page(2 * DAY, 0, start=DAY)], 2 * DAY)
     assert (second.sessions, second.orders.at.tolist()) == (0, [DAY + 9 * MINUTE])
     bought = [copies.at[copies.event == 4].tolist() for copies in (first.copies, second.copies)]
     assert bought[0] + bought[1] == [DAY + 9 * MINUTE]
@@ -155,7 +155,7 @@ def test_every_pixel_on_the_page_hears_every_event() -> None:
     site, numbering = site_of(given)
     one, other = numbering.pixels.index(SMALL_PIXEL), numbering.pixels.index(OWN_PIXEL)
     pages = [Page(0, 12 * HOUR, [one, other]), Page(12 * HOUR, 2 * DAY, [one])]
-    copies = site.step([], pages, DAY).copies
+    copies = site.step(flow_step(), pages, DAY).copies
     keys = {pixel: set(copies.key[copies.pixel == pixel].tolist()) for pixel in (one, other)}
     morning = set(copies.key[copies.at < 12 * HOUR].tolist())
     assert keys[other] == morning
@@ -164,7 +164,7 @@ def test_every_pixel_on_the_page_hears_every_event() -> None:
 
 def test_a_page_without_pixels_is_heard_by_nobody_and_sells_all_the_same() -> None:
     site, _ = site_of(small(site={"order_rate": 0.5}, capture=CLEAR))
-    step = site.step([], [page(DAY)], DAY)
+    step = site.step(flow_step(), [page(DAY)], DAY)
     assert step.sessions > 30
     assert len(step.copies) == 0
     assert len(step.orders) > 10
@@ -173,7 +173,7 @@ def test_a_page_without_pixels_is_heard_by_nobody_and_sells_all_the_same() -> No
 
 def test_an_order_is_seen_where_a_copy_was_received() -> None:
     site, _ = site_of(small(site={"order_rate": 0.5, "organic_sessions": 500.0}, capture={"blocked_people": 0.5}))
-    step = site.step([], [page(DAY, 0)], DAY)
+    step = site.step(flow_step(), [page(DAY, 0)], DAY)
     bought = step.copies.take(step.copies.event == 4)
     heard = set(bought.key[bought.loss == Loss.RECEIVED].tolist())
     assert {key for key, seen in zip(step.orders.key.tolist(), step.orders.seen.tolist(), strict=True) if seen} == heard
@@ -187,14 +187,14 @@ def test_days_drawn_at_a_time_do_not_matter(block_days: int) -> None:
     site, _ = site_of(given, block_days=block_days)
     for day in range(1, 9):
         pages = [page(day * DAY, 0, start=(day - 1) * DAY)]
-        one, other = wanted.step([], pages, day * DAY), site.step([], pages, day * DAY)
+        one, other = wanted.step(flow_step(), pages, day * DAY), site.step(flow_step(), pages, day * DAY)
         for name in one.copies.names():
             assert getattr(one.copies, name).tobytes() == getattr(other.copies, name).tobytes(), name
 
 
 def test_an_order_passes_every_step_of_the_funnel() -> None:
     site, _ = site_of(small(site={"order_rate": 0.3, "organic_sessions": 500.0}, capture=CLEAR))
-    copies = site.step([], [page(DAY, 0)], DAY).copies
+    copies = site.step(flow_step(), [page(DAY, 0)], DAY).copies
     events: dict[int, set[int]] = {}
     for key, event in zip((copies.key >> 8).tolist(), copies.event.tolist(), strict=True):
         events.setdefault(key, set()).add(event)
@@ -205,7 +205,7 @@ def test_an_order_passes_every_step_of_the_funnel() -> None:
 def test_the_funnel_has_its_chances() -> None:
     funnel = {"view": 0.6, "cart": 0.2, "checkout": 0.05}
     site, _ = site_of(small(site={"order_rate": 0.0, "organic_sessions": 20_000.0, "funnel": funnel}, capture=CLEAR))
-    step = site.step([], [page(DAY, 0)], DAY)
+    step = site.step(flow_step(), [page(DAY, 0)], DAY)
     counts, n = np.bincount(step.copies.event, minlength=5), step.sessions
     assert counts[0] == n
     for event, share in ((1, 0.6), (2, 0.2), (3, 0.05)):
@@ -215,7 +215,7 @@ def test_the_funnel_has_its_chances() -> None:
 def test_lengths_of_sessions_are_exponential_up_to_the_time_out() -> None:
     """With a mean of 4 minutes, a share of exp(-7.5) would be longer than half an hour."""
     site, _ = site_of(small(site={"order_rate": 1.0, "organic_sessions": 20_000.0}, capture=CLEAR))
-    copies = site.step([], [page(DAY, 0)], DAY).copies
+    copies = site.step(flow_step(), [page(DAY, 0)], DAY).copies
     start = {
         key >> 8: at
         for key, at in zip(copies.key[copies.event == 0].tolist(), copies.at[copies.event == 0].tolist(), strict=True)
