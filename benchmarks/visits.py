@@ -28,7 +28,7 @@ from pixelsim.traffic.capture import Loss
 from pixelsim.traffic.dedup import BROWSER, SERVER
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.sessions import Visit
-from pixelsim.traffic.simulate import all_ad_groups
+from pixelsim.traffic.setup import all_ad_groups
 from pixelsim.traffic.touches import TouchKind
 from pixelsim.world.entities import AdGroup
 

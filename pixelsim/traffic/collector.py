@@ -90,11 +90,15 @@ class Collector:
         self._touches: list[tuple[Touches, NDArray[np.int32]]] = []
         self._numbers, self._rows = 0, 0
         self._later: list[Copies] = []
-        self.log: list[LogRows] = []
-        self.claims: list[ClaimRows] = []
 
-    def collect(self, touches: Sequence[TouchRows], copies: Sequence[Copies], end: int) -> None:
-        """Take what the sites sent in a step that ends at ``end`` ms, and settle all events before it."""
+    def collect(self, touches: Sequence[TouchRows], copies: Sequence[Copies], end: int) -> tuple[LogRows, ClaimRows]:
+        """Take what the sites sent in a step that ends at ``end`` ms, and settle all events before it.
+
+        Returns
+        -------
+        LogRows, ClaimRows
+            The rows of the events settled.
+        """
         self.access.extend(end)
         self._add_touches(touches)
         waiting = Copies.join([*self._later, *copies])
@@ -109,10 +113,11 @@ class Collector:
         fate = np.full(len(rows), Fate.LOST, dtype=np.int8)
         fate[received] = outcome
         kept = received[outcome == Fate.KEPT]
-        self._settle(rows, fate, kept)
+        settled = self._settle(rows, fate, kept)
         if self._audiences is not None:
             self._audiences.add(rows.take(kept))
         self._forget(end)
+        return settled
 
     def _deduplicate(self, rows: Copies, received: Longs) -> NDArray[np.int8]:
         """Tell what becomes of the received copies: kept, merged or dropped."""
@@ -158,8 +163,8 @@ class Collector:
             np.concatenate([small, *(ads[here] for _, ads, here in parts)]),
         )
 
-    def _settle(self, rows: Copies, fate: NDArray[np.int8], kept: Longs) -> None:
-        """Credit the kept events, and write the step's rows of log and claims."""
+    def _settle(self, rows: Copies, fate: NDArray[np.int8], kept: Longs) -> tuple[LogRows, ClaimRows]:
+        """Credit the kept events, and give the step's rows of log and claims."""
         touches, ads = self._touches_of(rows.match[kept])
         result = self._credit(rows, kept, touches)
         credited = np.flatnonzero(result.touch >= 0)
@@ -171,31 +176,29 @@ class Collector:
         size = len(rows)
         reason = _spread(result.reason, kept, size)
         reason[again] = Reason.NOT_COUNTED_AGAIN
-        self.claims.append(claims)
         self._rows += size
-        self.log.append(
-            LogRows(
-                at=rows.at,
-                received=rows.received,
-                person=rows.person,
-                visitor=rows.visitor,
-                event=rows.event,
-                key=rows.key,
-                event_id=rows.event_id,
-                pixel=rows.pixel,
-                channel=rows.channel,
-                value=rows.value,
-                visit=rows.visit,
-                loss=rows.loss,
-                fate=fate,
-                reason=reason,
-                ad_group=_spread(touches.ad_group[touch], row, size),
-                ad=_spread(ads[touch], row, size),
-                touch_at=_spread(touches.at[touch], row, size),
-                touch_kind=_spread(touches.kind[touch], row, size),
-                refused_account=_spread(passed_over, kept[refused], size),
-            )
+        log = LogRows(
+            at=rows.at,
+            received=rows.received,
+            person=rows.person,
+            visitor=rows.visitor,
+            event=rows.event,
+            key=rows.key,
+            event_id=rows.event_id,
+            pixel=rows.pixel,
+            channel=rows.channel,
+            value=rows.value,
+            visit=rows.visit,
+            loss=rows.loss,
+            fate=fate,
+            reason=reason,
+            ad_group=_spread(touches.ad_group[touch], row, size),
+            ad=_spread(ads[touch], row, size),
+            touch_at=_spread(touches.at[touch], row, size),
+            touch_kind=_spread(touches.kind[touch], row, size),
+            refused_account=_spread(passed_over, kept[refused], size),
         )
+        return log, claims
 
     def _credit(self, rows: Copies, kept: Longs, touches: Touches) -> Credit:
         at, pixel = rows.at[kept], rows.pixel[kept]

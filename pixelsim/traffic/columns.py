@@ -56,6 +56,10 @@ class Columns:
         """Give the table with some columns exchanged."""
         return type(self)(*(columns.get(name, getattr(self, name)) for name in self.names()))
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        # Nothing changes a table once it is made, so copies of what holds it may share it.
+        return self
+
     def __len__(self) -> int:
         return len(getattr(self, self.names()[0]))
 

@@ -229,7 +229,14 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
     """
     rule = rule or DedupRule()
     state = state or DedupState()
-    block = Copies(*(_whole(c) for c in (at, pixel, event, event_id, channel, visitor)))
+    block = Copies(
+        _whole(at).astype(np.int64, copy=False),
+        _whole(pixel),
+        _whole(event),
+        _whole(event_id).astype(np.int64, copy=False),
+        _whole(channel),
+        _whole(visitor).astype(np.int64, copy=False),
+    )
     _check(block, state.now)
     carried = _relevant(state, block, rule)
     # Carried copies stand first and come out as kept again: what they could have fallen to is no longer there.

@@ -17,7 +17,6 @@ from pixelsim.traffic.capture import Copies
 from pixelsim.traffic.collector import Collector
 from pixelsim.traffic.columns import Columns
 from pixelsim.traffic.flow import TouchRows
-from pixelsim.traffic.log import ClaimRows
 from pixelsim.traffic.simulate import Simulation
 from pixelsim.traffic.touches import Windows
 
@@ -96,8 +95,8 @@ def collected(scope: str) -> Simulation:
         np.zeros((len(numbering.ad_groups), 5), dtype=np.int8),
         AccessBook(empty.timeline, numbering),
     )
-    collector.collect([touches], [purchases], 5 * DAY)
-    return dataclasses.replace(empty, log_parts=tuple(collector.log), claims=ClaimRows.join(collector.claims))
+    log, claims = collector.collect([touches], [purchases], 5 * DAY)
+    return dataclasses.replace(empty, log_parts=(log,), claims=claims)
 
 
 def figures(scope: str) -> dict[str, dict[str, int]]:

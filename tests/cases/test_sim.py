@@ -171,11 +171,12 @@ def collected(at: int, unshare: float, *, touched: int | None = None, backwards:
     if backwards:
         order = np.arange(VISITORS)[::-1]
         touches, copies = touches.take(order), copies.take(order)
+    logs = []
     for day in (1, 2):
         share = [touches] if touches.at[0] // DAY == day - 1 else []
         here = at // DAY == day - 1
-        collector.collect(share, [copies if here else copies.take(slice(0, 0))], day * DAY)
-    return LogRows.join(collector.log)
+        logs.append(collector.collect(share, [copies if here else copies.take(slice(0, 0))], day * DAY)[0])
+    return LogRows.join(logs)
 
 
 @pytest.mark.parametrize("backwards", [False, True])

@@ -34,14 +34,29 @@ PURCHASE = 4
 Event = dict[str, int]
 
 
-def collector(*, mode: CountMode = CountMode.EVERY, unshare: float | None = None, **fields: Any) -> Collector:
+class Remembering(Collector):
+    """A collector that keeps what its steps gave."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.log: list[LogRows] = []
+        self.claims: list[ClaimRows] = []
+
+    def collect(self, *args: Any) -> tuple[LogRows, ClaimRows]:
+        log, claims = super().collect(*args)
+        self.log.append(log)
+        self.claims.append(claims)
+        return log, claims
+
+
+def collector(*, mode: CountMode = CountMode.EVERY, unshare: float | None = None, **fields: Any) -> Remembering:
     given: Scenario = small(steps=ending_of("agency", stop=None, unshare=unshare), policy="continue")
     history = History(given.structure.world(), given.rulebook)
     for step in given.plan.steps:
         assert history.attempt(step.action, step.at).decision.allowed
     numbering = Numbering.of(given, history.at(-1))
     windows = Windows(*(np.array(days) * DAY for days in ([28, 7, 1], [7, 1, 1], [7, 1, 0])))
-    return Collector(
+    return Remembering(
         MeasurementSettings(**fields),
         numbering,
         windows,
