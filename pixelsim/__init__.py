@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from pixelsim.base.errors import PixelsimError
     from pixelsim.exchange import calibrate, read_export
     from pixelsim.scenario import Scenario, load_scenario, sample, scenario_names, write_scenario
-    from pixelsim.study import Replications, Run, compare, decide, replicate, rerun, run, sweep, threshold
+    from pixelsim.study import Replications, Run, branch, compare, decide, replicate, rerun, run, sweep, threshold
 
 _HOMES = {
     "PixelsimError": "pixelsim.base.errors",
     "Replications": "pixelsim.study",
     "Run": "pixelsim.study",
     "Scenario": "pixelsim.scenario",
+    "branch": "pixelsim.study",
     "calibrate": "pixelsim.exchange",
     "threshold": "pixelsim.study",
     "sweep": "pixelsim.study",
@@ -56,6 +57,7 @@ __all__ = [
     "Run",
     "Scenario",
     "__version__",
+    "branch",
     "calibrate",
     "compare",
     "decide",

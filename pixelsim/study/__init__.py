@@ -4,6 +4,7 @@
 
     run(mine, seed=7)                                       # one possible history
     replicate(mine, 50, seed=7).summary()                   # means, half-widths, 5-95 % ranges
+    branch({"now": now, "late": late}, at_day=10)           # one past, several futures
     compare(mine, late, replications=200).summary()         # paired differences with a verdict
     decide(compare(mine, late), conversion_value=40)        # ranked by expected cost
     threshold(mine, "plan.steps[0].day", "orphaned spend, acc_agency", 100, [10, 12, 14])
@@ -12,6 +13,7 @@
 """
 
 from pixelsim.study.attempts import Failure
+from pixelsim.study.branching import branch
 from pixelsim.study.compare import Comparison, compare
 from pixelsim.study.decision import decide
 from pixelsim.study.execution import Execution
@@ -53,6 +55,7 @@ __all__ = [
     "Verdict",
     "Window",
     "adjusted_p_values",
+    "branch",
     "break_even",
     "compare",
     "correct",

@@ -127,6 +127,10 @@ class Copies:
     channel: Wholes
     visitor: Longs
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Copies:
+        # Nothing changes it once it is made, so copies of what holds it may share it.
+        return self
+
     def take(self, index: Longs | Mask | slice) -> Copies:
         """Pick copies by position."""
         return Copies(*(getattr(self, field.name)[index] for field in fields(self)))

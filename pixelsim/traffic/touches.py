@@ -106,6 +106,10 @@ class Touches:
             order,
         )
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Touches:
+        # Nothing changes it once it is made, so copies of what holds it may share it.
+        return self
+
     def take(self, index: Longs | Mask | slice) -> Touches:
         """Pick touches by ascending position, mask or slice."""
         return Touches(*(getattr(self, field.name)[index] for field in fields(self)))
