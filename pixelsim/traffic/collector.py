@@ -159,7 +159,7 @@ class Collector:
         parts = [(touches, ads, np.flatnonzero(wanted.passes(touches.person))) for touches, ads in self._touches]
         small = np.empty(0, dtype=np.int32)
         return (
-            Touches.join(touches.take(here) for touches, _, here in parts),
+            Touches.gather((touches, here) for touches, _, here in parts),
             np.concatenate([small, *(ads[here] for _, ads, here in parts)]),
         )
 
