@@ -87,6 +87,11 @@ class AudienceBook:
         self.members: dict[str, Longs] = {}
         self.days: list[AudienceDay] = []
 
+    @property
+    def listens(self) -> bool:
+        """Whether any audience wants to hear of events."""
+        return bool(self._seen)
+
     def add(self, kept: Copies) -> None:
         """Take kept copies of a step; people whom the platform cannot match are in no audience."""
         for (pixel, event), seen in self._seen.items():

@@ -65,6 +65,9 @@ class Collector:
         Hears of every kept event.
     repeats
         Whether copies can repeat one another at all; where they cannot, every received copy is kept.
+    ids_return
+        Whether an id can come again in a copy that a later step makes; where it cannot, only copies on their way are
+        carried against.
     finder
         How the last touches are found.
     """
@@ -79,12 +82,14 @@ class Collector:
         *,
         audiences: AudienceBook | None = None,
         repeats: bool = True,
+        ids_return: bool = True,
         finder: Finder = latest,
     ) -> None:
         self.settings, self.numbering, self.windows, self.access = settings, numbering, windows, access
         self._modes = modes
         self._counted: CountState | None = None
         self._finder, self._repeats, self._audiences = finder, repeats, audiences
+        self._ids_return = ids_return
         self._rule = dedup_rule(settings)
         self._dedup = DedupState()
         self._touches: list[tuple[Touches, NDArray[np.int32]]] = []
@@ -114,7 +119,7 @@ class Collector:
         fate[received] = outcome
         kept = received[outcome == Fate.KEPT]
         settled = self._settle(rows, fate, kept)
-        if self._audiences is not None:
+        if self._audiences is not None and self._audiences.listens:
             self._audiences.add(rows.take(kept))
         self._forget(end)
         return settled
@@ -132,6 +137,8 @@ class Collector:
             state=self._dedup,
         )
         self._dedup = found.state
+        if not self._ids_return:
+            self._dedup = found.state.only(Sieve(np.concatenate([copies.event_id for copies in self._later])))
         return found.outcome
 
     def _add_touches(self, parts: Sequence[TouchRows]) -> None:
@@ -171,7 +178,7 @@ class Collector:
         touch, row = result.touch[credited], kept[credited]
         refused = np.flatnonzero(result.refused >= 0)
         passed_over = touches.account[result.refused[refused]]
-        self._remembered(rows.take(kept), result.reason, touches)
+        self._remembered(rows, kept, result.reason, touches)
         claims, again = self._claim_rows(rows, kept, result, touches, ads)
         size = len(rows)
         reason = _spread(result.reason, kept, size)
@@ -260,13 +267,15 @@ class Collector:
         )
 
     @staticmethod
-    def _remembered(kept: Copies, reason: NDArray[np.int8], touches: Touches) -> None:
+    def _remembered(rows: Copies, kept: Longs, reason: NDArray[np.int8], touches: Touches) -> None:
         """Call a touch too long ago no touch at all, in place, so that reasons do not depend on what is carried."""
         outside = np.flatnonzero(reason == Reason.OUTSIDE_WINDOW)
         if not len(outside):
             return
-        outside = outside[order_of_time(kept.at[outside])]
-        queries = TimeLine(kept.at[outside], kept.match[outside], kept.pixel[outside].astype(np.int64))
+        asked = kept[outside]
+        by_time = order_of_time(rows.at[asked])
+        outside, asked = outside[by_time], asked[by_time]
+        queries = TimeLine(rows.at[asked], rows.match[asked], rows.pixel[asked].astype(np.int64))
         lines = TimeLine(touches.at, touches.person, touches.pixel.astype(np.int64))
         found = latest(queries, lines, np.zeros(len(touches), dtype=np.int16), classes=1)
         age = np.full(len(outside), MEMORY + 1)

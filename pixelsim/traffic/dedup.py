@@ -159,6 +159,12 @@ class DedupState:
     rows: int = 0
     now: int | None = None
 
+    def only(self, ids: Sieve) -> DedupState:
+        """Keep the copies whose event ids pass, for a caller who knows that no others come again."""
+        picked = ((copies, row, np.flatnonzero(ids.passes(copies.event_id))) for copies, row in self.parts)
+        parts = tuple((copies.take(here), row[here]) for copies, row, here in picked if len(here))
+        return DedupState(parts, self.rows, self.now)
+
     @property
     def copies(self) -> Copies:
         """The copies of all parts."""
@@ -295,6 +301,8 @@ def _tried(copies: Copies, rule: DedupRule) -> Mask:
 
 def _relevant(state: DedupState, block: Copies, rule: DedupRule) -> DedupState:
     """Pick the carried copies that share an event id or a tried visitor with the block, or seem to."""
+    if not state.parts:
+        return state
     ids, visitors = Sieve(block.event_id), Sieve(block.visitor[_tried(block, rule)])
     parts = []
     for copies, row in state.parts:

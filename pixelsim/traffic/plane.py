@@ -10,6 +10,7 @@ import copy
 from typing import Protocol, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pixelsim.base.clock import DAY, MINUTE
 from pixelsim.base.streams import Streams
@@ -24,10 +25,10 @@ from pixelsim.traffic.delivery import AdGroupTraffic
 from pixelsim.traffic.events import Orders
 from pixelsim.traffic.feedback import LearningBook, whole_days
 from pixelsim.traffic.flow import AdFlow, AdSource, Shown
-from pixelsim.traffic.identity import person_base
 from pixelsim.traffic.keys import Finder
 from pixelsim.traffic.log import ClaimRows, LogRows
 from pixelsim.traffic.numbering import Numbering
+from pixelsim.traffic.people import People
 from pixelsim.traffic.setup import (
     all_ad_groups,
     block_days,
@@ -35,11 +36,13 @@ from pixelsim.traffic.setup import (
     can_repeat,
     count_modes,
     goals_of,
+    ids_return,
     reach_of,
     windows_of,
 )
 from pixelsim.traffic.shapes import LocalDays
 from pixelsim.traffic.sites import Site, SiteStep
+from pixelsim.world.world import World
 
 __all__ = ["DataPlane", "Kept", "Store"]
 
@@ -125,6 +128,7 @@ class DataPlane:
             AccessBook(timeline, self.numbering),
             audiences=self.audiences,
             repeats=can_repeat(scenario),
+            ids_return=ids_return(scenario),
             finder=finder,
         )
         self.sessions = np.zeros(len(self.numbering.sites), dtype=np.int64)
@@ -165,20 +169,22 @@ class DataPlane:
         traffic = self.scenario.traffic
         return AdFlow(
             streams,
-            [self._source(streams, d) for d in traffic.delivery if d.website == site.website],
+            [self._source(streams, d, site) for d in traffic.delivery if d.website == site.website],
             traffic.delay,
-            people=(person_base(self.numbering, site.population or site.website), site.people),
+            people=People.of(self.numbering, site).stretch(),
             ads={key: i for i, key in enumerate(self.numbering.ads)},
             block_days=self._block,
         )
 
-    def _source(self, streams: Streams, delivery: AdDelivery) -> AdSource:
+    def _source(self, streams: Streams, delivery: AdDelivery, site: SiteTraffic) -> AdSource:
         number = self.numbering.ad_groups.index(delivery.ad_group)
         account = self.timeline.history.now.ad_accounts[self.numbering.accounts[self.numbering.group_account[number]]]
         days = self._days(account.utc_offset)
-        return AdSource(
-            number, delivery, AdGroupTraffic(streams, delivery, days, account.currency, block_days=self._block)
-        )
+        traffic = AdGroupTraffic(streams, delivery, days, account.currency, block_days=self._block)
+        if not delivery.market:
+            return AdSource(number, delivery, traffic)
+        market = [market.name for market in site.markets].index(delivery.market)
+        return AdSource(number, delivery, traffic, People.of(self.numbering, site).stretch(market))
 
     def bring_forth(self, index: int, begin: int, end: int) -> None:
         """Bring forth what happens on one website between two instants in ms."""
@@ -219,10 +225,17 @@ class DataPlane:
         self._claims_today.append(claims)
         self._delivered_today[[part.ad_group for part in shown if part.impressions]] = True
         if whole_days(end):
-            self.learning.end_of_day(self._claims_today, self._delivered_today)
-            self.audiences.end_of_day(self.timeline.history.at(end - 1), end)
+            world = self.timeline.history.at(end - 1)
+            self.learning.end_of_day(self._claims_today, self._delivered_today, self._edited(world, end))
+            self.audiences.end_of_day(world, end)
             self._claims_today = []
             self._delivered_today = np.zeros(len(self.numbering.ad_groups), dtype=np.bool_)
+
+    def _edited(self, world: World, end: int) -> NDArray[np.bool_]:
+        """Tell which ad groups an edit of the day that ends at ``end`` ms has set back in learning."""
+        groups = [world.ad_groups.get(key) for key in self.numbering.ad_groups]
+        since = [None if group is None else group.learning_from for group in groups]
+        return np.array([at is not None and end - DAY <= at < end for at in since], dtype=np.bool_)
 
     def fork(self, scenario: Scenario, timeline: Timeline) -> DataPlane:
         """Give a plane with the same past that goes on for itself, under another plan with the same past actions.

@@ -25,6 +25,7 @@ __all__ = [
     "can_repeat",
     "count_modes",
     "goals_of",
+    "ids_return",
     "reach_of",
     "visits_a_day",
     "windows_of",
@@ -69,6 +70,22 @@ def can_repeat(scenario: Scenario) -> bool:
         or capture.resends_previous
         or capture.id_from == "visitor"
         or any(loads > 1 for loads in capture.loads.values())
+        for capture in (site.capture for site in scenario.traffic.sites)
+    )
+
+
+def ids_return(scenario: Scenario) -> bool:
+    """Tell whether an event id, or an event without one, can come again in a copy that a later step makes.
+
+    Otherwise the copies of an event are all made at once, and only those on their way can meet an earlier one.
+    """
+    if scenario.measurement.repeat_seconds > 0:
+        return True
+    return any(
+        capture.resends_previous
+        or capture.id_from == "visitor"
+        or not capture.browser_event_id
+        or (capture.server is not None and capture.server.event_id == "missing")
         for capture in (site.capture for site in scenario.traffic.sites)
     )
 
