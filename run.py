@@ -204,7 +204,7 @@ def stages(env: Path, root: Path, *, chromium: str | None, continuous: bool) -> 
     return [
         Stage("lint", lint, pytest=False),
         Stage("unit, property, case", [[*pytest, "tests", "-m", ordinary, *two]]),
-        Stage("explorer", [[*pytest, "tests", "-m", "explorer"]]),
+        Stage("explorer", [[*pytest, "tests", "-m", "explorer and not slow"]]),
         Stage(
             "notebooks",
             [[*pytest, "notebooks", *two]],
@@ -214,14 +214,18 @@ def stages(env: Path, root: Path, *, chromium: str | None, continuous: bool) -> 
         ),
         Stage(
             "browser",
-            [[*pytest, "tests", "-m", "browser"]],
+            [[*pytest, "tests", "-m", "browser and not slow"]],
             left_out="" if chromium else "Chromium is not installed (Debian: apt install chromium)",
             fails_when_left_out=continuous,
         ),
-        Stage("fuzzer", [[*pytest, "tests", "-m", "fuzz"]]),
+        Stage("fuzzer", [[*pytest, "tests", "-m", "fuzz and not slow"]]),
         Stage(
             "benchmarks",
-            [[*tool, "benchmarks", "--reduced"]],
+            [
+                [*tool, "benchmarks", "--reduced"],
+                [*tool, "benchmarks.reading", "--rows", "100000", "--repeats", "1"],
+                [*tool, "benchmarks.counts", "--repeats", "1"],
+            ],
             pytest=False,
             left_out="" if has_benchmarks else "no benchmark",
         ),

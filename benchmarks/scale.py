@@ -10,7 +10,6 @@ import argparse
 import importlib.util
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -65,6 +64,12 @@ def on_disk(days: int) -> Measured:
 
 def peak_bytes() -> int:
     """Give the most memory that this process has had."""
+    if sys.platform == "win32":
+        import psutil  # noqa: PLC0415 - the standard library has no such figure there
+
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource  # noqa: PLC0415 - not on every system
+
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
 
