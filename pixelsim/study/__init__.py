@@ -6,6 +6,7 @@
     replicate(mine, 50, seed=7).summary()                   # means, half-widths, 5-95 % ranges
     branch({"now": now, "late": late}, at_day=10)           # one past, several futures
     compare(mine, late, replications=200).summary()         # paired differences with a verdict
+    compare(mine, late, detail="counts")                    # the same in counts, at the same cost for any traffic
     decide(compare(mine, late), conversion_value=40)        # ranked by expected cost
     threshold(mine, "plan.steps[0].day", "orphaned spend, acc_agency", 100, [10, 12, 14])
     sweep(mine, {"policy": ["strict", "continue"]}, replications=50, out="study").summary()
@@ -15,6 +16,7 @@
 from pixelsim.study.attempts import Failure
 from pixelsim.study.branching import branch
 from pixelsim.study.compare import Comparison, compare
+from pixelsim.study.count_run import CountRun
 from pixelsim.study.decision import decide
 from pixelsim.study.execution import Execution
 from pixelsim.study.limits import Threshold, threshold
@@ -41,6 +43,7 @@ __all__ = [
     "BreakEven",
     "Comparison",
     "Correction",
+    "CountRun",
     "Direction",
     "Execution",
     "Failure",

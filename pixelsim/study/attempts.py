@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pixelsim.base.errors import PixelsimError
+from pixelsim.counts import count
 from pixelsim.scenario.scenario import Scenario
+from pixelsim.study.count_run import count_responses
+from pixelsim.study.detail import Detail, check_detail
 from pixelsim.study.responses import Responses, responses_of
 from pixelsim.study.window import WHOLE, Window
 from pixelsim.traffic.simulate import simulate
@@ -49,8 +52,8 @@ class Failure:
 
     Parameters
     ----------
-    scenario, seed, replication, window
-        What was run.
+    scenario, seed, replication, window, detail
+        What was run, and how.
     message
         Kind of the error and its text.
     traceback
@@ -63,6 +66,7 @@ class Failure:
     window: Window
     message: str
     traceback: str
+    detail: Detail = "events"
 
     def __str__(self) -> str:
         return f"replication {self.replication} of {self.scenario.name}, seed {self.seed}: {self.message}"
@@ -75,15 +79,19 @@ class Task:
     scenarios: tuple[Scenario, ...]
     seed: int
     window: Window
+    detail: Detail = "events"
+
+    def __post_init__(self) -> None:
+        check_detail(self.detail)
 
     def __call__(self, replication: int) -> tuple[Responses | Failed, ...]:
         """Run one replication of every scenario, on the same random numbers."""
-        return tuple(respond(scenario, self.seed, replication, self.window) for scenario in self.scenarios)
+        return tuple(respond(one, self.seed, replication, self.window, self.detail) for one in self.scenarios)
 
     def failure(self, number: int, replication: int, failed: Failed) -> Failure:
         """Give the row of a failed replication of one of the scenarios."""
         scenario = self.scenarios[number]
-        return Failure(scenario, self.seed, replication, self.window, failed.message, failed.traceback)
+        return Failure(scenario, self.seed, replication, self.window, failed.message, failed.traceback, self.detail)
 
 
 def attempt(make: Callable[[], Result]) -> Result | Failed:
@@ -95,9 +103,18 @@ def attempt(make: Callable[[], Result]) -> Result | Failed:
         return Failed(message, tracebacks.format_exc(), error if isinstance(error, PixelsimError) else None)
 
 
-def respond(scenario: Scenario, seed: int, replication: int, window: Window = WHOLE) -> Responses | Failed:
+def respond(
+    scenario: Scenario, seed: int, replication: int, window: Window = WHOLE, detail: Detail = "events"
+) -> Responses | Failed:
     """Run one replication and give its responses, or its failure."""
-    return attempt(lambda: responses_of(simulate(window.lengthened(scenario), seed, replication), window))
+
+    def made() -> Responses:
+        one = window.prepared(scenario, seed, replication)
+        if detail == "counts":
+            return count_responses(count(one, seed, replication), window)
+        return responses_of(simulate(one, seed, replication), window)
+
+    return attempt(made)
 
 
 def raise_if_all_failed(results: Sequence[Responses | Failed]) -> None:

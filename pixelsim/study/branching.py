@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pixelsim.scenario.drawing import drawn
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.run import Run
 from pixelsim.traffic.branching import branches
@@ -49,5 +50,6 @@ def branch(
     >>> sorted(runs)
     ['as planned', 'kept']
     """
-    found = branches(variants, at_day, seed=seed, replication=replication, finder=finder)
-    return {name: Run(simulation) for name, simulation in found.items()}
+    made = {name: drawn(scenario, seed, replication) for name, scenario in variants.items()}
+    found = branches(made, at_day, seed=seed, replication=replication, finder=finder)
+    return {name: Run(simulation, given=variants[name]) for name, simulation in found.items()}

@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from pixelsim._version import __version__
-from pixelsim.measure.outcomes import PURCHASE
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.attempts import Failed, attempt
+from pixelsim.study.count_run import CountRun, count_responses
+from pixelsim.study.detail import Detail
 from pixelsim.study.responses import KEYS, Responses, responses_of
-from pixelsim.study.run import Run, run
+from pixelsim.study.run import Run, run_in
 from pixelsim.study.window import Window
 
 __all__ = ["TABLES", "Chunk", "ChunkRows", "run_chunk"]
@@ -53,6 +53,8 @@ class Chunk:
         What is run.
     first, end
         The replications from ``first`` up to, and not including, ``end``.
+    detail
+        How they are run.
     """
 
     point: int
@@ -61,6 +63,7 @@ class Chunk:
     window: Window
     first: int
     end: int
+    detail: Detail = "events"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,25 +134,23 @@ class _Rows:
         return None
 
     def _run(self, replication: int) -> dict[str, pd.DataFrame]:
-        window = self.chunk.window
-        one = run(
-            self.chunk.scenario,
-            seed=self.chunk.seed,
-            replication=replication,
-            warm_up_days=window.warm_up_days,
-            cool_down_days=window.cool_down_days,
-        )
-        responses = responses_of(one.simulation, window)
+        chunk = self.chunk
+        one = run_in(chunk.detail, chunk.scenario, chunk.seed, replication, chunk.window)
+        if isinstance(one, CountRun):
+            responses = count_responses(one.simulation, chunk.window)
+        else:
+            responses = responses_of(one.simulation, chunk.window)
         return {
             "responses": responses.frame(),
-            "daily": _daily(one),
+            "daily": _daily(one.delivery(), one.purchases_by_day()),
             "accounts": pd.DataFrame(list(_accounts(one, responses))),
             "runs": pd.DataFrame([{"version": __version__, "status": "ok", "message": "", **_whole(one, responses)}]),
         }
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Give the tables with their types, which do not depend on what the rows hold."""
-        fixed = {"responses": _RESPONSES, "daily": _DAILY, "accounts": _ACCOUNTS, "runs": _RUNS}
+        told = {"exactness": "str"} if self.chunk.detail == "counts" else {}
+        fixed = {"responses": {**_RESPONSES, **told}, "daily": _DAILY, "accounts": _ACCOUNTS, "runs": _RUNS}
         return {name: _typed(self.parts[name], {**IDS, **fixed[name]}) for name in TABLES}
 
 
@@ -178,14 +179,14 @@ def _outcomes(responses: Responses) -> Iterator[tuple[str, str, float]]:
             yield _column(row[response]), row[thing], value
 
 
-def _whole(one: Run, responses: Responses) -> dict[str, float]:
+def _whole(one: Run | CountRun, responses: Responses) -> dict[str, float]:
     """Give the outcomes of the whole run, by column; those of ad groups and audiences stand in the responses only."""
     things = {*one.simulation.numbering.accounts, *one.simulation.numbering.ad_groups}
     things |= set(one.simulation.history.now.audiences)
     return {column: value for column, thing, value in _outcomes(responses) if thing not in things}
 
 
-def _accounts(one: Run, responses: Responses) -> Iterator[dict[str, Any]]:
+def _accounts(one: Run | CountRun, responses: Responses) -> Iterator[dict[str, Any]]:
     """Give a row for each ad account with its outcomes by column."""
     accounts = one.simulation.history.now.ad_accounts
     found: dict[str, dict[str, float]] = {account: {} for account in one.simulation.numbering.accounts}
@@ -196,21 +197,11 @@ def _accounts(one: Run, responses: Responses) -> Iterator[dict[str, Any]]:
         yield {"account": account, "currency": accounts[account].currency, **outcomes}
 
 
-def _daily(one: Run) -> pd.DataFrame:
+def _daily(delivery: pd.DataFrame, won: pd.DataFrame) -> pd.DataFrame:
     """Give delivery and conversions by account and day of the account's clock, conversions by interaction day."""
     keys = ["account", "currency", "day", "utc_offset"]
     sums = ["impressions", "clicks", "spend", "orphaned_spend"]
-    delivered = one.delivery().groupby(keys, as_index=False, sort=True)[sums].sum()
-    cut = one.window.cut(one.simulation)
-    claims, clock = cut.claims, cut.scenario.clock
-    parts = []
-    for number, account in enumerate(cut.numbering.accounts):
-        mine = (claims.account == number) & (claims.event == PURCHASE) & claims.counted
-        offset = cut.history.now.ad_accounts[account].utc_offset
-        days, counts = np.unique(clock.day_index(claims.touch_at[mine], offset), return_counts=True)
-        day = pd.to_datetime(days, unit="D")
-        parts.append(pd.DataFrame({"account": account, "day": day, "conversions_attributed": counts}))
-    won = pd.concat(parts, ignore_index=True)
+    delivered = delivery.groupby(keys, as_index=False, sort=True)[sums].sum()
     won = won[won["conversions_attributed"] > 0].astype({"day": delivered["day"].dtype})
     table = delivered.merge(won, how="left", on=["account", "day"])
     return table.fillna({"conversions_attributed": 0})[list(_DAILY)]

@@ -13,6 +13,7 @@ from pixelsim.base.errors import InputError
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.attempts import Failure, Task
 from pixelsim.study.choice import Wanted, by_label, direction_of, labels
+from pixelsim.study.detail import Detail
 from pixelsim.study.execution import Cancel, Execution, ExecutorLike, Progress
 from pixelsim.study.gather import Gathered, Pair, Targets
 from pixelsim.study.paired import Correction, PairedDifference, correct, paired
@@ -50,6 +51,10 @@ class Comparison:
         Whether each half-width asked for was reached, by variant and label; empty when none was.
     failures
         Replications that failed, each with seed and message; their pairs are missing.
+    detail
+        How they were run.
+    exactness
+        How far each response can be trusted, in runs in counts; empty in runs with events.
     """
 
     names: tuple[str, ...]
@@ -64,6 +69,8 @@ class Comparison:
     asked: int
     stopping: Mapping[Pair, Stopping]
     failures: tuple[Failure, ...]
+    detail: Detail = "events"
+    exactness: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.values)
@@ -113,7 +120,7 @@ class Comparison:
             ``variant``, ``baseline``, ``outcome`` (the label), ``response``, ``object``, ``viewer``, the two means over
             the pairs that are complete, then ``mean_difference``, ``half_width``, ``low``, ``high``, ``unit``,
             ``confidence``, ``p_value``, ``family``, ``pairs``, ``missing``, ``correlation``, ``variance_ratio``,
-            ``verdict``, ``more_pairs`` and ``sentence``.
+            ``verdict``, ``more_pairs`` and ``sentence``; of runs in counts also ``exactness``.
         """
         labelled = labels(self.responses)
         rows = []
@@ -133,6 +140,7 @@ class Comparison:
                         "baseline_mean": float(a[both].mean()) if both.any() else np.nan,
                         "variant_mean": float(b[both].mean()) if both.any() else np.nan,
                         **self.differences[variant, labelled[i]].row(),
+                        **({"exactness": self.exactness[i]} if self.exactness else {}),
                     }
                 )
         return pd.DataFrame(rows).astype({"more_pairs": "Int64"})
@@ -179,7 +187,17 @@ class Comparison:
         place = self.names.index(one)
         failures = tuple(f for f in self.failures if f.scenario is self.scenarios[place])
         values = self.values[:, place]
-        return Replications(self.scenarios[place], self.seed, self.responses, values, self.asked, failures, self.window)
+        return Replications(
+            self.scenarios[place],
+            self.seed,
+            self.responses,
+            values,
+            self.asked,
+            failures,
+            self.window,
+            self.detail,
+            self.exactness,
+        )
 
     def __str__(self) -> str:
         return "\n".join(self.sentences())
@@ -205,6 +223,7 @@ def compare(
     cancel: Cancel | None = None,
     warm_up_days: int = 0,
     cool_down_days: int = 0,
+    detail: Detail = "events",
 ) -> Comparison:
     """Compare variants with a baseline, each replication on the same random numbers for all of them.
 
@@ -241,6 +260,9 @@ def compare(
         Where it runs and who watches; see :func:`pixelsim.study.replicate`. The result is the same.
     warm_up_days, cool_down_days
         Days simulated beside those that count; see :func:`pixelsim.study.run`.
+    detail
+        ``"events"``, or ``"counts"`` for a cost that does not depend on traffic; see :func:`pixelsim.study.run`. What
+        no variant touches differs by exactly 0 under both; for what is changed the correlation reached is told.
 
     Raises
     ------
@@ -253,7 +275,7 @@ def compare(
     named = _names(scenarios, names)
     check_replications(replications)
     check_confidence(confidence)
-    task = Task(scenarios, seed, Window(warm_up_days, cool_down_days))
+    task = Task(scenarios, seed, Window(warm_up_days, cool_down_days), detail)
     execution = Execution(workers, executor, progress, cancel)
     asked = replications if until_half_width is None else max(maximum, replications)
     gathered = Gathered(task, outcomes)
@@ -298,6 +320,8 @@ def compare(
         asked=asked,
         stopping=targets.stopping(),
         failures=tuple(gathered.failures),
+        detail=detail,
+        exactness=gathered.exactness(),
     )
 
 

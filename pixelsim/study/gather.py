@@ -9,7 +9,7 @@ import numpy as np
 from pixelsim.base.errors import PixelsimError
 from pixelsim.study.attempts import Failed, Failure, Task, raise_if_all_failed
 from pixelsim.study.choice import Wanted, by_label, choose, deciding, labels
-from pixelsim.study.responses import Collected, Key, Responses, joint_names, names_table
+from pixelsim.study.responses import Collected, Key, Responses, joint_names, least_exact, names_table
 from pixelsim.study.statistics import Floats
 from pixelsim.study.stopping import HalfWidthWatch, Stopping
 
@@ -65,6 +65,10 @@ class Gathered:
     def values(self) -> Floats:
         """Give values of shape (replications, scenarios, responses)."""
         return np.stack([collected.values(self._keys) for collected in self._collected], axis=1)
+
+    def exactness(self) -> tuple[str, ...]:
+        """Give the least exactness of each response over the scenarios; empty for runs with events."""
+        return least_exact([collected.exactness(self._keys) for collected in self._collected])
 
     def differences(self, position: int) -> list[float]:
         """Give the newest differences of a response, variant by variant."""

@@ -11,8 +11,17 @@ import pandas as pd
 from pixelsim.base.errors import InputError, PixelsimError
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.attempts import Failed, Failure, Task, raise_if_all_failed
+from pixelsim.study.detail import Detail
 from pixelsim.study.execution import Cancel, Execution, ExecutorLike, Progress
-from pixelsim.study.responses import KEYS, Collected, Responses, joint_names, names_table, position
+from pixelsim.study.responses import (
+    KEYS,
+    Collected,
+    Responses,
+    joint_names,
+    names_table,
+    position,
+    with_exactness,
+)
 from pixelsim.study.statistics import Floats, summarise
 from pixelsim.study.window import WHOLE, Window
 
@@ -36,6 +45,10 @@ class Replications:
         Number of replications asked for; more than ``values`` has when the work was stopped.
     failures
         The replications that failed, each with seed and message.
+    detail
+        How they were run.
+    exactness
+        How far each response can be trusted, in runs in counts; empty in runs with events.
     """
 
     scenario: Scenario
@@ -45,6 +58,8 @@ class Replications:
     asked: int
     failures: tuple[Failure, ...] = ()
     window: Window = WHOLE
+    detail: Detail = "events"
+    exactness: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.values)
@@ -60,7 +75,8 @@ class Replications:
         Returns
         -------
         DataFrame
-            Columns `KEYS`, then ``mean``, ``half_width``, ``low``, ``high``, ``replications`` and ``missing``.
+            Columns `KEYS`, then ``mean``, ``half_width``, ``low``, ``high``, ``replications`` and ``missing``; of runs
+            in counts also ``exactness``.
         """
         rows = [summarise(column, confidence) for column in self.values.T]
         numbers = pd.DataFrame(
@@ -73,7 +89,7 @@ class Replications:
                 "missing": [r.missing for r in rows],
             }
         )
-        return pd.concat([self.names, numbers], axis=1)
+        return with_exactness(pd.concat([self.names, numbers], axis=1), self.exactness)
 
     def frame(self) -> pd.DataFrame:
         """Give every value as one row: ``scenario_hash``, ``seed``, ``replication``, columns `KEYS`, ``value``."""
@@ -115,6 +131,7 @@ def replicate(
     cancel: Cancel | None = None,
     warm_up_days: int = 0,
     cool_down_days: int = 0,
+    detail: Detail = "events",
 ) -> Replications:
     """Run a scenario many times with other luck.
 
@@ -139,6 +156,8 @@ def replicate(
         Asked after each replication; True stops the work and keeps what is done.
     warm_up_days, cool_down_days
         Days simulated beside those that count; see :func:`pixelsim.study.run`.
+    detail
+        ``"events"``, or ``"counts"`` for a cost that does not depend on traffic; see :func:`pixelsim.study.run`.
 
     Raises
     ------
@@ -149,7 +168,7 @@ def replicate(
     """
     check_replications(replications)
     execution = Execution(workers, executor, progress, cancel)
-    task = Task((scenario,), seed, Window(warm_up_days, cool_down_days))
+    task = Task((scenario,), seed, Window(warm_up_days, cool_down_days), detail)
     done: list[Responses | Failed] = []
     with contextlib.suppress(KeyboardInterrupt):
         for (result,) in execution.in_order(task, range(replications), replications):
@@ -171,6 +190,8 @@ def replicate(
         asked=replications,
         failures=tuple(failures),
         window=task.window,
+        detail=detail,
+        exactness=collected.exactness(list(names)),
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from pixelsim.base.clock import DAY
 from pixelsim.base.errors import InputError, UnknownNameError
+from pixelsim.counts import Counts, Exactness
 from pixelsim.measure import metrics, outcome_values
 from pixelsim.measure.metrics import Level
 from pixelsim.scenario.measurement import DayBasis
@@ -25,11 +26,14 @@ __all__ = [
     "Collected",
     "Key",
     "Responses",
+    "days_with_access",
     "joint_names",
+    "least_exact",
     "names_table",
     "position",
     "responses_of",
     "windowed_metrics",
+    "with_exactness",
 ]
 
 KEYS = ("kind", "viewer", "surface", "response", "rule", "pixel", "event", "object", "unit", "reason")
@@ -43,6 +47,7 @@ ACCESS = "days with access"
 
 Key = tuple[str, ...]
 _IDENTITY = tuple(KEYS.index(name) for name in IDENTITY)
+_RANKS = tuple(exactness.value for exactness in Exactness)
 _REASON, _OBJECT = KEYS.index("reason"), IDENTITY.index("object")
 
 
@@ -56,14 +61,22 @@ class Responses:
         For each response the texts of the columns `KEYS`.
     values
         float64 of shape (responses,); NaN where there is no value.
+    exactness
+        How far each can be trusted, in a run in counts; empty in one with events.
     """
 
     rows: tuple[Key, ...]
     values: Floats
+    exactness: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, rows: Sequence[Key], values: Sequence[float], exactness: Sequence[str]) -> Responses:
+        """Take responses one by one."""
+        return cls(tuple(rows), np.array(values, dtype=np.float64), tuple(exactness))
 
     def frame(self) -> pd.DataFrame:
-        """Give the responses as a table with columns `KEYS` and ``value``."""
-        return names_table(self.rows).assign(value=self.values)
+        """Give the responses as a table with columns `KEYS` and ``value``, and ``exactness`` in a run in counts."""
+        return with_exactness(names_table(self.rows).assign(value=self.values), self.exactness)
 
 
 def windowed_metrics(
@@ -114,7 +127,7 @@ def _counted_days(frame: pd.DataFrame, simulation: Simulation, window: Window) -
     return marked
 
 
-def _days_with_access(simulation: Simulation, window: Window) -> list[tuple[str, float]]:
+def days_with_access(simulation: Simulation | Counts, window: Window) -> list[tuple[str, float]]:
     """Count for each account the days on which it could use some pixel of others."""
     start, end = window.bounds(simulation)
     world, timeline = simulation.history.now, simulation.timeline
@@ -151,7 +164,7 @@ def responses_of(simulation: Simulation, window: Window = WHOLE) -> Responses:
     values = [read["value"].to_numpy(dtype=np.float64, na_value=np.nan)]
     outcomes = outcome_values(window.cut(simulation))
     rows += [("outcome", "", o.plane, o.outcome, "", "", "", o.object, o.unit, "") for o in outcomes]
-    access = _days_with_access(simulation, window)
+    access = days_with_access(simulation, window)
     rows += [("access", "", "truth", ACCESS, "", "", "", account, "days", "") for account, _ in access]
     values += [np.array([o.value for o in outcomes]), np.array([number for _, number in access])]
     return Responses(tuple(rows), np.concatenate(values, dtype=np.float64))
@@ -197,6 +210,7 @@ class Collected:
 
     count: int = 0
     rows: dict[Key, Key] = field(default_factory=dict)
+    _exactness: dict[Key, str] = field(default_factory=dict)
     _values: dict[Key, dict[int, float]] = field(default_factory=dict)
 
     def add(self, responses: Responses | None) -> None:
@@ -208,7 +222,19 @@ class Collected:
                 if known is None or (known[_REASON] and not row[_REASON]):
                     self.rows[key] = row
                 self._values.setdefault(key, {})[self.count] = value
+            self._judge(responses)
         self.count += 1
+
+    def _judge(self, responses: Responses) -> None:
+        """Keep for each response the least that any replication says of its exactness."""
+        for row, exactness in zip(responses.rows, responses.exactness, strict=False):
+            key = tuple(row[i] for i in _IDENTITY)
+            known = self._exactness.get(key, exactness)
+            self._exactness[key] = max(known, exactness, key=_RANKS.index)
+
+    def exactness(self, keys: Sequence[Key]) -> tuple[str, ...]:
+        """Give how far responses can be trusted; empty for runs with events."""
+        return tuple(self._exactness.get(key, _RANKS[0]) for key in keys) if self._exactness else ()
 
     def keys(self) -> list[Key]:
         """List the responses, each by its texts of `IDENTITY`, in the order of their first appearance."""
@@ -241,6 +267,16 @@ def joint_names(parts: Sequence[Collected]) -> dict[Key, Key]:
                 found[key] = row
     named = {key[:_OBJECT] for key in found if key[_OBJECT]}
     return {k: row for k, row in found.items() if k[_OBJECT] or k[0] != "metric" or k[:_OBJECT] not in named}
+
+
+def with_exactness(table: pd.DataFrame, exactness: Sequence[str]) -> pd.DataFrame:
+    """Put ``exactness`` beside responses, where runs in counts have it."""
+    return table.assign(exactness=pd.array(list(exactness), dtype="str")) if exactness else table
+
+
+def least_exact(parts: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Give the least exactness of each response over several scenarios."""
+    return tuple(max(some, key=_RANKS.index) for some in zip(*parts, strict=True)) if all(parts) else ()
 
 
 def names_table(rows: Iterable[Key]) -> pd.DataFrame:

@@ -18,9 +18,10 @@ from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.attempts import Failure
 from pixelsim.study.choice import Wanted, choose, deciding, labels
 from pixelsim.study.chunks import TABLES
+from pixelsim.study.count_run import CountRun
 from pixelsim.study.replicate import Replications
 from pixelsim.study.responses import KEYS, Collected, Responses, joint_names, names_table
-from pixelsim.study.run import Run, run
+from pixelsim.study.run import Run, run_in
 from pixelsim.study.statistics import summarise
 from pixelsim.study.store import Identity, Store
 from pixelsim.study.window import Window
@@ -199,12 +200,15 @@ class Study:
             if number != collected.count:
                 break  # a chunk before it is not stored yet
             if status == "failed":
-                failures.append(Failure(scenario, self.seed, int(number), self.window, str(message), ""))
+                failures.append(
+                    Failure(scenario, self.seed, int(number), self.window, str(message), "", self.asked.detail)
+                )
                 collected.add(None)
                 continue
             part = by_replication[number]
             texts = zip(*(part[key].tolist() for key in KEYS), strict=True)
-            collected.add(Responses(tuple(texts), part["value"].to_numpy(dtype=np.float64)))
+            told = tuple(part["exactness"]) if "exactness" in part else ()
+            collected.add(Responses(tuple(texts), part["value"].to_numpy(dtype=np.float64), told))
         names = joint_names([collected])
         return Replications(
             scenario,
@@ -214,6 +218,8 @@ class Study:
             asked=self.replications,
             failures=tuple(failures),
             window=self.window,
+            detail=self.asked.detail,
+            exactness=collected.exactness(list(names)),
         )
 
     def summary(self, outcomes: Wanted | Sequence[Wanted] | None = None, confidence: float = 0.95) -> pd.DataFrame:
@@ -256,6 +262,7 @@ class Study:
                         "high": one.high,
                         "replications": one.n,
                         "missing": one.missing,
+                        **({"exactness": found.exactness[position]} if found.exactness else {}),
                     }
                 )
         return self._joined(pd.DataFrame(rows))
@@ -276,22 +283,15 @@ class Study:
             raise self._refuse(point, f"a point that the scenario takes ({found.message})", "choose another point")
         return found.scenario
 
-    def rerun(self, replication: int, point: int = 0) -> Run:
-        """Repeat one replication of a design point alone, with its log and all figures.
+    def rerun(self, replication: int, point: int = 0) -> Run | CountRun:
+        """Repeat one replication of a design point alone, with its log, where it has one, and all figures.
 
         Raises
         ------
         PixelsimError
             What the replication failed with, if it failed; or the point does not exist.
         """
-        window = self.window
-        return run(
-            self.scenario(point),
-            seed=self.seed,
-            replication=replication,
-            warm_up_days=window.warm_up_days,
-            cool_down_days=window.cool_down_days,
-        )
+        return run_in(self.asked.detail, self.scenario(point), self.seed, replication, self.window)
 
     def _refuse(self, point: int, rule: str, remedy: str) -> InputError:
         return InputError.single(f"study in {self.folder}", field="point", value=point, rule=rule, remedy=remedy)
@@ -327,8 +327,8 @@ def open_study(folder: str | Path) -> Study:
 
 def rerun(
     source: Study | Replications | Failure | str | Path, replication: int | None = None, *, point: int | None = None
-) -> Run:
-    """Repeat one replication alone, with its log and all figures.
+) -> Run | CountRun:
+    """Repeat one replication alone, with its log, where it has one, and all figures.
 
     Parameters
     ----------
@@ -358,11 +358,4 @@ def rerun(
     if point is not None:
         msg = "only a study has design points; leave point out"
         raise PixelsimError(msg)
-    window = source.window
-    return run(
-        source.scenario,
-        seed=source.seed,
-        replication=number,
-        warm_up_days=window.warm_up_days,
-        cool_down_days=window.cool_down_days,
-    )
+    return run_in(source.detail, source.scenario, source.seed, number, source.window)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, overload
 
 import numpy as np
 import pandas as pd
@@ -12,16 +12,19 @@ from pixelsim.base.clock import format_offset
 from pixelsim.base.money import to_major
 from pixelsim.measure import conservation, outcomes
 from pixelsim.measure.metrics import Level
+from pixelsim.measure.outcomes import PURCHASE
 from pixelsim.scenario.parameters import parameter_table
 from pixelsim.scenario.scenario import Scenario
-from pixelsim.sharing.history import Record
+from pixelsim.study.changes import change_log_of, refused_of
+from pixelsim.study.count_run import CountRun
+from pixelsim.study.detail import Detail, check_detail
 from pixelsim.study.responses import position, responses_of, windowed_metrics
 from pixelsim.study.window import WHOLE, Window
 from pixelsim.traffic.keys import Finder, latest
 from pixelsim.traffic.log import log_frame
 from pixelsim.traffic.simulate import Simulation, simulate
 
-__all__ = ["Run", "run"]
+__all__ = ["Run", "run", "run_in"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,15 +38,23 @@ class Run:
     window
         The days that count. Metrics, outcomes, responses and delivery are of these days; log, conservation and change
         log show everything.
+    given
+        What was asked for, where it differs from what was run: with its parameters as given, not drawn.
     """
 
     simulation: Simulation
     window: Window = WHOLE
+    given: Scenario | None = None
 
     @property
     def scenario(self) -> Scenario:
-        """What was run, lengthened by warm-up and cool-down."""
+        """What was run: uncertain parameters drawn, lengthened by warm-up and cool-down."""
         return self.simulation.scenario
+
+    @property
+    def asked(self) -> Scenario:
+        """What was asked for, with its parameters as they were given and with how uncertain they are."""
+        return self.simulation.scenario if self.given is None else self.given
 
     def metrics(
         self,
@@ -135,64 +146,62 @@ class Run:
         frame = pd.DataFrame(rows, columns=[*keys, *numbers])
         return frame.groupby(keys, as_index=False, sort=True)[numbers].sum()
 
+    def purchases_by_day(self) -> pd.DataFrame:
+        """Give the purchases that each account counts as conversions by day of the interaction, on its own clock.
+
+        Returns
+        -------
+        DataFrame
+            Columns ``account``, ``day`` and ``conversions_attributed``.
+        """
+        cut = self.window.cut(self.simulation)
+        claims, clock = cut.claims, cut.scenario.clock
+        parts = []
+        for number, account in enumerate(cut.numbering.accounts):
+            mine = (claims.account == number) & (claims.event == PURCHASE) & claims.counted
+            offset = cut.history.now.ad_accounts[account].utc_offset
+            days, counts = np.unique(clock.day_index(claims.touch_at[mine], offset), return_counts=True)
+            day = pd.to_datetime(days, unit="D")
+            parts.append(pd.DataFrame({"account": account, "day": day, "conversions_attributed": counts}))
+        return pd.concat(parts, ignore_index=True)
+
     def change_log(self) -> pd.DataFrame:
         """Give every attempt: when, who, what, decision, rule, reason, and each field it changed (R23)."""
-        return pd.DataFrame(
-            [row for record in self.simulation.history.records for row in _change_rows(record, self.scenario)],
-            columns=["number", "at", "actor", "action", "target", "verdict", "rule", "reason", "changed", "note"],
-        )
+        return change_log_of(self.simulation.history, self.scenario)
 
     def refused(self) -> pd.DataFrame:
         """Give every refused action with rule, cause and remedy."""
-        rows = []
-        for record in self.simulation.history.records:
-            if record.decision.allowed:
-                continue
-            rows.append(
-                {
-                    "at": self.scenario.clock.to_datetime(record.at),
-                    "actor": record.action.actor,
-                    "action": getattr(record.action, "do", ""),
-                    "target": target_of(record),
-                    "rule": record.decision.rule,
-                    "cause": record.decision.cause.value,
-                    "reason": record.decision.reason,
-                    "remedy": "; or ".join(record.decision.remedies),
-                }
-            )
-        return pd.DataFrame(rows, columns=["at", "actor", "action", "target", "rule", "cause", "reason", "remedy"])
+        return refused_of(self.simulation.history, self.scenario)
 
     def parameters(self) -> pd.DataFrame:
         """Give every parameter with its value, unit and source."""
-        return parameter_table(self.scenario)
+        return parameter_table(self.asked)
 
 
-_SUBJECTS = ("pixel", "id", "ad_group", "campaign", "audience", "account", "partner", "person", "token", "website")
+@overload
+def run(
+    scenario: Scenario,
+    *,
+    seed: int = 1,
+    replication: int = 0,
+    finder: Finder = latest,
+    warm_up_days: int = 0,
+    cool_down_days: int = 0,
+    detail: Literal["events"] = "events",
+) -> Run: ...
 
 
-def target_of(record: Record) -> str:
-    """Name what an action is about, and with whom."""
-    action = record.action
-    names = [str(getattr(action, name)) for name in _SUBJECTS if getattr(action, name, None) is not None]
-    return " > ".join(names[:2])
-
-
-def _change_rows(record: Record, scenario: Scenario) -> list[dict[str, object]]:
-    changed = "; ".join(f"{c.kind} {c.id}{f' {c.field}' if c.field else ''}" for c in record.changes)
-    return [
-        {
-            "number": record.number,
-            "at": scenario.clock.to_datetime(record.at),
-            "actor": record.action.actor,
-            "action": getattr(record.action, "do", ""),
-            "target": target_of(record),
-            "verdict": record.decision.verdict.value,
-            "rule": record.decision.rule,
-            "reason": record.decision.reason,
-            "changed": changed,
-            "note": record.note,
-        }
-    ]
+@overload
+def run(
+    scenario: Scenario,
+    *,
+    seed: int = 1,
+    replication: int = 0,
+    finder: Finder = latest,
+    warm_up_days: int = 0,
+    cool_down_days: int = 0,
+    detail: Literal["counts"],
+) -> CountRun: ...
 
 
 def run(
@@ -203,7 +212,8 @@ def run(
     finder: Finder = latest,
     warm_up_days: int = 0,
     cool_down_days: int = 0,
-) -> Run:
+    detail: Detail = "events",
+) -> Run | CountRun:
     """Run one replication of a scenario: one possible history, not a forecast.
 
     The run covers the instants from the scenario's start up to, and not including, its end.
@@ -221,11 +231,25 @@ def run(
     warm_up_days, cool_down_days
         Days simulated before the start and after the end, whole numbers of at least 0, that do not count themselves:
         so that the first days have people with a past, and the last days' clicks have their orders (P151).
+    detail
+        ``"events"``: every event is drawn and the run has a log. ``"counts"``: the same model in counts, whose cost
+        does not depend on traffic; each figure says whether it is exact in distribution or approximate.
 
     Raises
     ------
     InputError
-        The seed, the replication or a number of days is refused, or the scenario has no website.
+        The seed, the replication, the detail or a number of days is refused, the scenario has no website, or has
+        something that only events can tell.
     """
-    window = Window(warm_up_days, cool_down_days)
-    return Run(simulate(window.lengthened(scenario), seed, replication, finder=finder), window)
+    check_detail(detail)
+    return run_in(detail, scenario, seed, replication, Window(warm_up_days, cool_down_days), finder=finder)
+
+
+def run_in(
+    detail: Detail, scenario: Scenario, seed: int, replication: int, window: Window, *, finder: Finder = latest
+) -> Run | CountRun:
+    """Run one replication in a detail that is known at run time only; see `run`."""
+    if detail == "counts":
+        return CountRun.of(scenario, seed, replication, window)
+    made = window.prepared(scenario, seed, replication)
+    return Run(simulate(made, seed, replication, finder=finder), window, scenario)

@@ -37,6 +37,7 @@ from pixelsim.scenario.scenario import Scenario
 from pixelsim.scenario.toml import load_scenario, write_scenario
 from pixelsim.study.chunks import TABLES, Chunk, ChunkRows
 from pixelsim.study.design import Design
+from pixelsim.study.detail import Detail
 from pixelsim.study.window import Window
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Identity:
     chunk: int
     warm_up_days: int
     cool_down_days: int
+    detail: Detail = "events"
     version: str = __version__
     format: int = FORMAT
 

@@ -12,6 +12,7 @@ from pixelsim.base.errors import InputError
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.chunks import Chunk, ChunkRows, run_chunk
 from pixelsim.study.design import Design, Factors, Method, design_of
+from pixelsim.study.detail import Detail, check_detail
 from pixelsim.study.execution import Cancel, Execution, ExecutorLike, Progress
 from pixelsim.study.replicate import check_replications
 from pixelsim.study.results import Study, TemporaryFolder
@@ -37,6 +38,7 @@ def sweep(
     chunk: int = 10,
     warm_up_days: int = 0,
     cool_down_days: int = 0,
+    detail: Detail = "events",
 ) -> Study:
     """Run a scenario at many combinations of levels, on the same random numbers at all of them.
 
@@ -66,6 +68,8 @@ def sweep(
         Replications that are run and stored together, at least 1: what is lost at most when a process is killed.
     warm_up_days, cool_down_days
         Days simulated beside those that count; see :func:`pixelsim.study.run`.
+    detail
+        ``"events"``, or ``"counts"`` for a cost that does not depend on traffic; see :func:`pixelsim.study.run`.
 
     Returns
     -------
@@ -82,7 +86,15 @@ def sweep(
     execution = Execution(workers, executor, progress, cancel)
     window = Window(warm_up_days, cool_down_days)
     return run_design(
-        scenario, design, replications=replications, seed=seed, out=out, execution=execution, chunk=chunk, window=window
+        scenario,
+        design,
+        replications=replications,
+        seed=seed,
+        out=out,
+        execution=execution,
+        chunk=chunk,
+        window=window,
+        detail=detail,
     )
 
 
@@ -96,9 +108,11 @@ def run_design(
     execution: Execution,
     chunk: int,
     window: Window,
+    detail: Detail = "events",
 ) -> Study:
     """Run every point of a finished design; see `sweep`."""
     check_replications(replications)
+    check_detail(detail)
     replications, seed, chunk = int(replications), int(seed), int(chunk)
     for field, value, low, high in (("chunk", chunk, 1, None), ("seed", seed, 0, 2**63 - 1)):
         if value < low or (high is not None and value > high):
@@ -116,6 +130,7 @@ def run_design(
         chunk=chunk,
         warm_up_days=window.warm_up_days,
         cool_down_days=window.cool_down_days,
+        detail=detail,
     )
     store.begin(asked, scenario, design, points)
     study = Study(store, asked, points, keeper)
@@ -148,7 +163,7 @@ def _chunks(scenario: Scenario, design: Design, points: pd.DataFrame, asked: Ide
             continue
         for first in range(0, asked.replications, asked.chunk):
             end = min(first + asked.chunk, asked.replications)
-            yield Chunk(int(number), found, asked.seed, asked.window, first, end)
+            yield Chunk(int(number), found, asked.seed, asked.window, first, end, asked.detail)
 
 
 def _size(rows: ChunkRows) -> int:

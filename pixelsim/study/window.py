@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from pixelsim.base.clock import DAY
 from pixelsim.base.errors import Fault, InputError
+from pixelsim.counts import Counts
+from pixelsim.scenario.drawing import drawn
 from pixelsim.scenario.measurement import DayBasis
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.traffic.simulate import Simulation
@@ -58,6 +60,16 @@ class Window:
         """Whether everything simulated counts."""
         return self.warm_up_days == 0 and self.cool_down_days == 0
 
+    def prepared(self, scenario: Scenario, seed: int, replication: int) -> Scenario:
+        """Give the scenario of one replication: uncertain parameters drawn, and both ends added.
+
+        Raises
+        ------
+        InputError
+            As for `lengthened`; or a source's spread does not fit its value.
+        """
+        return self.lengthened(drawn(scenario, seed, replication))
+
     def lengthened(self, scenario: Scenario) -> Scenario:
         """Give the scenario with both ends added; dates keep their calendar days.
 
@@ -88,6 +100,7 @@ class Window:
                 update={
                     "start_day": group.start_day + shift if group.start_day > 0 else 0.0,
                     "end_day": None if group.end_day is None else group.end_day + shift,
+                    "review_until_day": group.review_until_day + shift if group.review_until_day > 0 else 0.0,
                 }
             )
             for group in scenario.structure.ad_groups
@@ -100,7 +113,7 @@ class Window:
             **longer,
         )
 
-    def bounds(self, simulation: Simulation) -> tuple[int, int]:
+    def bounds(self, simulation: Simulation | Counts) -> tuple[int, int]:
         """Give the days that count as ms since the simulation's start, the end excluded."""
         start = self.warm_up_days * DAY
         return start, simulation.scenario.length - self.cool_down_days * DAY

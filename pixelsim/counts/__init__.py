@@ -1,0 +1,35 @@
+"""The same model in counts: what-ifs whose cost does not depend on traffic.
+
+::
+
+    run = count(scenario("agency"), seed=7)
+    count_metrics(run, "brand")        # the five metrics of R24 to R27, each row with its exactness
+    count_outcomes(run)                # the outcomes that decide
+"""
+
+from pixelsim.counts.exactness import Exactness
+from pixelsim.counts.metrics import CountReading, count_metrics
+from pixelsim.counts.outcomes import (
+    CountOutcome,
+    count_conservation,
+    count_delivery,
+    count_outcome_values,
+    count_outcomes,
+    count_purchases,
+)
+from pixelsim.counts.result import Counts
+from pixelsim.counts.simulate import count
+
+__all__ = [
+    "CountOutcome",
+    "CountReading",
+    "Counts",
+    "Exactness",
+    "count",
+    "count_conservation",
+    "count_delivery",
+    "count_metrics",
+    "count_outcome_values",
+    "count_outcomes",
+    "count_purchases",
+]

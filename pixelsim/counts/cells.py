@@ -1,0 +1,153 @@
+"""Cells: the stretches of time in which everything is counted, days cut at the midnight of each account's clock.
+
+Cells repeat from day to day and do not depend on what people do, so that the same numbers are drawn in every variant.
+What people do cuts a cell into parts, and only the cells that are cut are drawn apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelsim.base.clock import DAY, MINUTE, Clock
+from pixelsim.scenario.traffic import AdDelivery, SiteTraffic
+from pixelsim.traffic.shapes import LocalDays, WeekShape
+
+__all__ = ["Cells", "Hours", "ShapedDay", "by_event"]
+
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Number = TypeVar("Number", np.int64, np.float64)
+
+PANEL = 5 * MINUTE
+"""Length of a panel, in which a day's traffic is even; short against the delays of the first orders."""
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """The cells of a run.
+
+    Parameters
+    ----------
+    borders
+        Milliseconds since the scenario's start, ascending from 0 to the run's end, int64 of shape (cells + 1,).
+    of_day
+        Number of cells in each day of the scenario; cell 0 of a day begins with the day.
+    """
+
+    borders: Longs
+    of_day: int
+
+    @classmethod
+    def of(cls, days: int, clock: Clock, offsets: Iterable[int]) -> Cells:
+        """Cut the days of a run at the midnights of clocks.
+
+        Parameters
+        ----------
+        days
+            Length of the run in days.
+        clock
+            The scenario's calendar.
+        offsets
+            Milliseconds east of UTC of every clock by whose days anything is told.
+        """
+        begins = {LocalDays.on(clock.start_offset, clock.start_weekday, offset).origin % DAY for offset in offsets}
+        within = np.array(sorted({0, *begins}), dtype=np.int64)
+        table = np.arange(days, dtype=np.int64)[:, np.newaxis] * DAY + within
+        return cls(np.append(table.ravel(), days * DAY), len(within))
+
+    def __len__(self) -> int:
+        return len(self.borders) - 1
+
+    @property
+    def start(self) -> Longs:
+        """Where each cell begins, in ms."""
+        return self.borders[:-1]
+
+    @property
+    def day(self) -> Longs:
+        """Day of the scenario that each cell belongs to."""
+        return np.arange(len(self)) // self.of_day
+
+    def beyond(self, days: int) -> Longs:
+        """Give the borders with so many more days after the end, as if the run went on."""
+        more = self.borders[-1] + np.arange(days)[:, np.newaxis] * DAY + self.borders[: self.of_day]
+        return np.concatenate([self.borders[:-1], more.ravel(), [self.borders[-1] + days * DAY]])
+
+    def lags(self, duration: float) -> int:
+        """Give how many cells, the first one included, an event up to so many ms after it can fall into."""
+        return (int(-(-duration // DAY)) + 1) * self.of_day
+
+    def holding(self, instant: int) -> int:
+        """Give the number of the cell in which an instant of the run falls."""
+        return int(np.searchsorted(self.borders, instant, side="right")) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """What a scenario says of the hours of traffic: a key under which what follows from them can be kept."""
+
+    hours: tuple[float, ...]
+    weekdays: tuple[float, ...]
+    hours_of_week: tuple[float, ...] | None
+
+    @classmethod
+    def of(cls, shaped: SiteTraffic | AdDelivery) -> Hours:
+        """Take them from a website or an ad group."""
+        return cls(shaped.hours, shaped.weekdays, shaped.hours_of_week)
+
+
+@dataclass(frozen=True, slots=True)
+class ShapedDay:
+    """A day's traffic on one clock: its shape over the hours, which may differ by weekday, and where days begin."""
+
+    shape: WeekShape
+    days: LocalDays
+
+    @property
+    def period(self) -> int:
+        """Number of days after which the shapes repeat."""
+        return len(self.shape.days)
+
+    def cumulated(self, at: NDArray[np.integer]) -> Floats:
+        """Give days gone by up to instants in ms, each day counted as far as its traffic has come."""
+        day, within = np.divmod(np.asarray(at, dtype=np.int64) - self.days.origin, DAY)
+        if self.period == 1:
+            return np.asarray(day + self.shape.days[0].share(within), dtype=np.float64)
+        found = day.astype(np.float64)
+        for number in range(self.period):
+            here = (day + self.days.weekday) % self.period == number
+            found[here] += self.shape.on(number).share(within[here])
+        return found
+
+    def share(self, start: NDArray[np.integer], end: NDArray[np.integer]) -> Floats:
+        """Give the traffic of stretches of time, in average days' traffic."""
+        return self.cumulated(end) - self.cumulated(start)
+
+    def nodes(self, start: int, end: int) -> tuple[Floats, Floats]:
+        """Give instants in ms with weights that add up to 1, for averages over the traffic of a stretch of time.
+
+        Within panels the traffic is even, so four Gauss points each leave no error that matters.
+        """
+        first = start + -(start - self.days.origin) % PANEL
+        edges = np.array(sorted({start, *range(first, end, PANEL), end}), dtype=np.int64)
+        weight = self.share(edges[:-1], edges[1:])
+        total = weight.sum()
+        weight = weight / total if total > 0 else np.diff(edges) / (end - start)
+        half = np.diff(edges) / 2
+        at = edges[:-1, np.newaxis] + half[:, np.newaxis] * (1 + _NODES)
+        return at.ravel(), (weight[:, np.newaxis] * _WEIGHTS / 2).ravel()
+
+
+def by_event(of_touch: NDArray[Number]) -> NDArray[Number]:
+    """Add up by the event's cell, shape (cells, ...), what touch cells have by lag, shape (cells, lags, ...)."""
+    size, lags = of_touch.shape[:2]
+    total = np.zeros((size + lags, *of_touch.shape[2:]), dtype=of_touch.dtype)
+    for lag in range(lags):
+        total[lag : lag + size] += of_touch[:, lag]
+    return total[:size]

@@ -1,0 +1,224 @@
+"""Who earns which events: own touches first, then whoever else touched the same person.
+
+An event that follows from a touch is earned by it unless its window is over, its account may not earn any more, or the
+same person was touched again before the event. That last chance, the events that come to a touched person by other
+ways, and events that do not count since the touch had its conversion, are the closed form of
+:mod:`pixelsim.counts.touching`; all else is exact in distribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelsim.base.streams import Streams
+from pixelsim.counts.cells import Cells, by_event
+from pixelsim.counts.own import Contender, Earned, OwnTouches
+from pixelsim.counts.touching import Field, Repeats, Touching
+from pixelsim.scenario.capture import EVENT_NAMES
+
+__all__ = ["Claimed", "Contest"]
+
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+PURCHASE = EVENT_NAMES.index("Purchase")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Claimed:
+    """What the ad groups of a contest earned.
+
+    Parameters
+    ----------
+    counted
+        Conversions that count, int64 of shape (groups, events, cells, lags): by the touch's cell, and the event's as
+        cells after it.
+    lost
+        Purchases that a touch of the ad group would have earned, had access not ended, by the event's cell, shape
+        (groups, cells).
+    moved
+        Expected events that their own touch does not earn though it could, or that are earned without one, shape
+        (events,): what rests on the closed form.
+    densest
+        Most touches a person in their windows.
+    once
+        Whether any of the ad groups counts an event once for each touch, shape (events,).
+    """
+
+    counted: Longs
+    lost: Longs
+    moved: Floats
+    densest: float
+    once: NDArray[np.bool_]
+
+
+class Contest:
+    """All ad groups whose touches can earn the same events.
+
+    Parameters
+    ----------
+    streams, name
+        Random streams of the replication, and what names this contest there.
+    cells, field
+        The cells, and the touches.
+    contenders
+        The ad groups, in the field's order.
+    visits
+        Kept and matched events of people whom no ad brought, and sessions with any, int64 of shape (2, cells, events).
+    heard
+        People of the population whom pixels can hear of and match.
+    """
+
+    def __init__(
+        self,
+        streams: Streams,
+        name: str,
+        *,
+        cells: Cells,
+        field: Field,
+        contenders: Sequence[Contender],
+        visits: Longs,
+        heard: int,
+    ) -> None:
+        self.streams, self.name, self.cells, self.field = streams, name, cells, field
+        self.contenders, self.visits, self.heard = contenders, visits, max(heard, 1)
+        self._touching = Touching(field, cells)
+        self._lags = self._touching.lags
+        self._own = [OwnTouches(one, field, cells, self._lags) for one in contenders]
+
+    def settle(self) -> Claimed:
+        """Draw what each ad group earns."""
+        repeats = self._repeats()
+        kinds = self._touching.chances([None, *repeats])
+        chances, fresh = kinds[0], kinds[1:]
+        earned = [
+            own.draw(
+                self.streams.generator(f"counts: own events, {self.name}", one.name),
+                [some if once else None for some, once in zip(repeats, one.once.tolist(), strict=True)],
+            )
+            for one, own in zip(self.contenders, self._own, strict=True)
+        ]
+        counted = np.stack([part.counted for part in earned])
+        moved = np.zeros(len(EVENT_NAMES))
+        rng = self.streams.generator("counts: others' events", self.name)
+        for event, once in enumerate(zip(*(one.once.tolist() for one in self.contenders), strict=True)):
+            of_touch = np.where(np.array(once)[:, np.newaxis, np.newaxis], fresh[event], chances)
+            others = self._others(event, chances, of_touch, earned)
+            free = self.visits[0, :, event] + sum(part.free[:, event] for part in earned)
+            counted[..., event] += _deal(rng, free, others)
+            passed = sum(float((part.stronger[..., event] + part.later[..., event]).sum()) for part in earned)
+            moved[event] = float(others.sum()) + passed
+        lost = np.zeros((len(self.contenders), len(self.cells)), dtype=np.int64)
+        if self.field.vetoed:
+            lost = self._lost()
+        once_any = np.any([one.once for one in self.contenders], axis=0)
+        return Claimed(np.moveaxis(counted, 3, 1), lost, moved, self.field.densest(), once_any)
+
+    def _repeats(self) -> list[Repeats | None]:
+        """Give for each name the events that a person whom pixels can hear of has after a touch; None where all count.
+
+        While the touch is the last one, they come by themselves, or follow from weaker touches or from touches before.
+        """
+        once = np.any([one.once for one in self.contenders], axis=0)
+        if not once.any():
+            return [None] * len(EVENT_NAMES)
+        cell, share = self.field.bins.cell, self.field.events / self.heard
+        width = max(own.lags for own in self._own)
+        later = np.zeros((len(self.cells), width, self.field.kinds, len(EVENT_NAMES)))
+        at_all = np.zeros((len(self.cells), self.field.kinds, len(EVENT_NAMES)))
+        for own in self._own:
+            of_own, of_event = own.returns()
+            later[:, : own.lags] += of_own
+            at_all += of_event
+        weaker = np.cumsum(at_all[:, ::-1], axis=1)[:, ::-1] - at_all
+        visits = (self.visits[1][:, np.newaxis] + weaker)[cell] * share[:, np.newaxis, np.newaxis]
+        earlier = _earlier(np.cumsum(later, axis=2))
+        older = (np.cumsum(earlier, axis=1) - earlier / 2)[:, : self._lags] / self.heard
+        return [
+            Repeats(visits[..., event].T, np.moveaxis(older[..., event], 2, 0)) if used else None
+            for event, used in enumerate(once.tolist())
+        ]
+
+    def _others(self, event: int, chances: Floats, of_touch: Floats, earned: Sequence[Earned]) -> Floats:
+        """Give the expected events that touches earn which they do not follow from, shape (groups, cells, lags)."""
+        at = np.arange(len(self.cells))[:, np.newaxis] + np.arange(self._lags)
+        in_run, at = at < len(self.cells), np.minimum(at, len(self.cells) - 1)
+        once = np.array([one.once[event] for one in self.contenders]).astype(np.int64)
+        stray = self.visits[once, :, event] + sum(part.stray[:, event] for part in earned)
+        stronger, later, held = (
+            np.sum([getattr(part, name)[..., event] for part in earned], axis=0)
+            for name in ("stronger", "later", "held")
+        )
+        total = np.zeros(of_touch.shape[1:])
+        for kind in range(self.field.kinds):
+            unused = np.stack([part.unused[:, :, kind, event] for part in earned])
+            weight = of_touch[kind] * unused
+            total += weight * (stray[:, at] * in_run)
+            if later[:, kind].any():
+                earlier = _earlier(held[:, :, kind])
+                of_event = by_event(chances[kind].sum(axis=0) * earlier)
+                total += weight * earlier * (_ratio(later[:, kind], of_event)[at] * in_run)
+            weaker = stronger[:, kind + 1 :].sum(axis=1)
+            if weaker.any():
+                of_event = by_event(chances[: kind + 1].sum(axis=(0, 1)))
+                total += weight * (_ratio(weaker, of_event)[at] * in_run)
+        return total
+
+    def _lost(self) -> Longs:
+        """Draw the purchases that touches would have earned, had access not ended."""
+        every, vetoed = (
+            Touching(self.field, self.cells, earning=earning).chances([None])[0] for earning in ("all", "vetoed")
+        )
+        lost = np.zeros((len(self.contenders), len(self.cells)), dtype=np.int64)
+        parts = []
+        for number, one in enumerate(self.contenders):
+            rng = self.streams.generator(f"counts: lost purchases, {self.name}", one.name)
+            own = OwnTouches(one, self.field, self.cells, self._lags, vetoed=True)
+            lost[number] = own.lost(rng, PURCHASE)
+            parts.append(own.expected())
+        others = self._others(PURCHASE, every, vetoed, parts)
+        free = self.visits[0, :, PURCHASE] + sum(part.free[:, PURCHASE] for part in parts) - lost.sum(axis=0)
+        dealt = _deal(self.streams.generator("counts: others' lost purchases", self.name), free, others)
+        for lag in range(self._lags):
+            lost[:, lag:] += dealt[:, : len(self.cells) - lag, lag]
+        return lost
+
+
+def _earlier(held: Floats) -> Floats:
+    """Give for each touch cell and lag how many events of that time follow from touches before it in the same way.
+
+    ``held`` has events by cell of their own touch and lag, shape (cells, lags, ...); half of those of the same cell
+    stand before.
+    """
+    size, lags = held.shape[:2]
+    found = np.zeros_like(held)
+    of_event = np.zeros((size + lags, *held.shape[1:]))
+    for lag in range(lags):
+        of_event[lag : lag + size, lag] = held[:, lag]
+    older = np.cumsum(of_event[:, ::-1], axis=1)[:, ::-1] - of_event / 2
+    for lag in range(lags):
+        found[:, lag] = older[lag : lag + size, lag]
+    return found
+
+
+def _ratio(part: Floats, whole: Floats) -> Floats:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+
+def _deal(rng: np.random.Generator, free: Longs, expected: Floats) -> Longs:
+    """Deal out the free events of each cell to touches by their expected numbers, shape (groups, cells, lags)."""
+    groups, size, lags = expected.shape
+    by_event = np.zeros((size + lags, groups, lags))
+    for lag in range(lags):
+        by_event[lag : lag + size, :, lag] = expected[:, :, lag].T
+    weight = by_event[:size].reshape(size, -1)
+    chance = weight / np.maximum(np.maximum(free, weight.sum(axis=1)), 1e-300)[:, np.newaxis]
+    dealt = rng.multinomial(free, np.append(chance, np.zeros((size, 1)), axis=1))[:, :-1].reshape(size, groups, lags)
+    found = np.zeros(expected.shape, dtype=np.int64)
+    for lag in range(lags):
+        found[:, : size - lag, lag] = dealt[lag:, :, lag].T
+    return found

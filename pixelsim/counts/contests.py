@@ -1,0 +1,219 @@
+"""Which ad groups compete for which events: all on one pixel and one population, or each account for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelsim.base.streams import Streams
+from pixelsim.control.timeline import Timeline
+from pixelsim.counts.cells import Cells, ShapedDay
+from pixelsim.counts.claims import Claimed, Contest
+from pixelsim.counts.kernels import DelayTable
+from pixelsim.counts.own import Contender
+from pixelsim.counts.paid import PaidCounts
+from pixelsim.counts.touching import Bins, Field
+from pixelsim.scenario.measurement import InFlight, MeasurementSettings, Scope
+from pixelsim.traffic.touches import TouchKind
+
+__all__ = ["Contests", "Credit", "Entrant", "Public"]
+
+Longs = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entrant:
+    """What never changes about an ad group in a contest.
+
+    Parameters
+    ----------
+    number, name
+        Number and id of the ad group.
+    account, pixel
+        Ids of its account and pixel.
+    population
+        Name of the people that it touches.
+    day
+        Hours and clock of its touches.
+    tables
+        Where its orders fall, by kind of touch.
+    once
+        Which events count once for each touch.
+    """
+
+    number: int
+    name: str
+    account: str
+    pixel: str
+    population: str
+    day: ShapedDay
+    tables: Sequence[DelayTable]
+    once: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Public:
+    """A population's people, as far as one pixel hears of them.
+
+    Parameters
+    ----------
+    people, heard
+        How many there are, and how many the pixel can hear of and match.
+    visits, once
+        Kept and matched events of those whom no ad brought, shape (cells, events), and sessions with any.
+    day
+        Hours and clock of these events.
+    """
+
+    people: int
+    heard: int
+    visits: Longs
+    once: Longs
+    day: ShapedDay
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Credit:
+    """What one ad group earned.
+
+    Parameters
+    ----------
+    claims
+        Conversions that its account counts, int64 of shape (events, cells, lags), by the touch's cell.
+    credited
+        Events that the pixel credits to it over all accounts, of the same shape; one and the same array under scope
+        ``pixel``.
+    lost
+        Purchases that it would have earned had access not ended, by the event's cell.
+    """
+
+    claims: Longs
+    credited: Longs
+    lost: Longs
+
+
+class Contests:
+    """All contests of a run.
+
+    Parameters
+    ----------
+    streams
+        Random streams of the replication.
+    settings
+        How the platform credits.
+    timeline
+        Grants as intervals, for the whole run.
+    cells
+        The cells of the run.
+    entrants
+        The ad groups that have a pixel.
+    publics
+        People by population and pixel.
+    """
+
+    def __init__(
+        self,
+        streams: Streams,
+        settings: MeasurementSettings,
+        timeline: Timeline,
+        cells: Cells,
+        *,
+        entrants: Iterable[Entrant],
+        publics: Mapping[tuple[str, str], Public],
+    ) -> None:
+        self.streams, self.settings, self.cells, self.publics = streams, settings, cells, publics
+        self.groups: dict[tuple[str, str], list[Entrant]] = {}
+        for entrant in entrants:
+            self.groups.setdefault((entrant.population, entrant.pixel), []).append(entrant)
+        end = int(cells.borders[-1])
+        self._access = {
+            (one.pixel, one.account): tuple(timeline.access(one.pixel, one.account, 0, end))
+            for some in self.groups.values()
+            for one in some
+        }
+
+    def settle(self, pool: tuple[str, str], counts: Mapping[int, PaidCounts]) -> tuple[dict[int, Credit], Claimed]:
+        """Draw what the ad groups of one population and pixel earn, and give the contest of the pixel with it.
+
+        Parameters
+        ----------
+        pool
+            Population and pixel.
+        counts
+            What each ad group brought about, by number.
+        """
+        entrants = self.groups[pool]
+        visits = np.stack([self.publics[pool].visits, self.publics[pool].once])
+        over_all = self._contest(pool, entrants, counts, " > ".join(pool), visits).settle()
+        claims = {one.number: over_all.counted[place] for place, one in enumerate(entrants)}
+        if self.settings.scope is Scope.ACCOUNT:
+            for account in sorted({one.account for one in entrants}):
+                mine = [one for one in entrants if one.account == account]
+                # Each account claims from all events, those that follow from the others' touches among them.
+                others = [counts[one.number].followed(self.cells) for one in entrants if one.account != account]
+                heard = visits + np.rint(np.sum([np.zeros(visits.shape[1:]), *others], axis=0)).astype(np.int64)
+                won = self._contest(pool, mine, counts, " > ".join((*pool, account)), heard).settle()
+                claims |= {one.number: won.counted[place] for place, one in enumerate(mine)}
+        found = {
+            one.number: Credit(claims[one.number], over_all.counted[place], over_all.lost[place])
+            for place, one in enumerate(entrants)
+        }
+        return found, over_all
+
+    def _contest(
+        self,
+        pool: tuple[str, str],
+        entrants: Sequence[Entrant],
+        counts: Mapping[int, PaidCounts],
+        name: str,
+        visits: Longs,
+    ) -> Contest:
+        public = self.publics[pool]
+        return Contest(
+            self.streams,
+            name,
+            cells=self.cells,
+            field=self._field(public, entrants, counts),
+            contenders=[
+                Contender(one.name, counts[one.number], one.tables, one.once, self._access[one.pixel, one.account])
+                for one in entrants
+            ],
+            visits=visits,
+            heard=public.heard,
+        )
+
+    def _field(self, public: Public, entrants: Sequence[Entrant], counts: Mapping[int, PaidCounts]) -> Field:
+        """Spread the touches of ad groups over bins."""
+        held = [self._access[one.pixel, one.account] for one in entrants]
+        instants = np.array(sorted({at for some in held for span in some for at in span}), dtype=np.int64)
+        bins = Bins.of(self.cells, instants)
+        touches = [counts[one.number].touches.any(axis=0) for one in entrants]
+        # Kinds of touch after the last one that occurs are left out.
+        kinds = 1 + int(np.max(np.any(touches, axis=0) * np.arange(len(TouchKind))))
+        size = (kinds, len(entrants), len(bins))
+        with_access, without = np.zeros(size), np.zeros(size)
+        access = np.zeros(size[1:], dtype=np.bool_)
+        for place, (one, stretches) in enumerate(zip(entrants, held, strict=True)):
+            found = counts[one.number]
+            rows = found.rows
+            for target, chosen in ((with_access, rows.authorised), (without, ~rows.authorised)):
+                if chosen.any():
+                    where = (rows.cell[chosen], rows.start[chosen], rows.end[chosen])
+                    target[:, place] = bins.spread(one.day, *where, found.touches[chosen, :kinds].T)
+            for begin, upto in stretches:
+                access[place] |= (bins.borders[:-1] >= begin) & (bins.borders[1:] <= upto)
+        every = np.arange(len(self.cells))
+        whole = (self.cells.borders[:-1], self.cells.borders[1:])
+        return Field(
+            bins=bins,
+            windows=np.array([[table.window for table in one.tables[:kinds]] for one in entrants], dtype=np.int64).T,
+            people=public.people,
+            with_access=with_access,
+            without=without,
+            access=access,
+            cut=self.settings.in_flight is InFlight.CUT,
+            events=bins.spread(public.day, every, *whole, np.ones(len(every))),
+        )

@@ -1,0 +1,178 @@
+"""From events to copies at the pixels, in counts: which fates an event's copies can have together, and how often.
+
+An event's fate is what became of its browser copy and of its server copy; a table then says what that means at a
+pixel: copies sent, received, kept, merged and dropped. All pixels of a page share the fates, as they do in the log.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from pixelsim.base.clock import MINUTE, SECOND
+from pixelsim.counts.visitors import VisitorKind
+from pixelsim.scenario.capture import EVENT_NAMES, Capture, ServerLeg
+from pixelsim.scenario.measurement import MeasurementSettings, WhileNoConsent
+from pixelsim.traffic.collector import dedup_rule
+from pixelsim.traffic.events import STAGE_PLACES
+from pixelsim.traffic.sessions import MEAN_MINUTES
+
+__all__ = ["HOPS", "CopyFates"]
+
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+HOPS = ("sent", "received", "kept", "merged", "dropped")
+"""What can become of copies at a pixel; lost ones are those sent and not received."""
+NOT_SENT, LOST, MERGES, REPEATS, COUNTS_AGAIN = range(5)
+"""Fates of a server copy; the last three arrive within the merge window, within the dedup window, and after both."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CopyFates:
+    """The fates of one site's events.
+
+    Parameters
+    ----------
+    capture, settings
+        What the site captures, and how the platform counts.
+    chances
+        Chance of each fate, float64 of shape (kinds of visitor, events, fates). A site without a server has two
+        fates, lost and received; one with a server ten: the browser's two times the server's five.
+    """
+
+    capture: Capture
+    settings: MeasurementSettings
+    chances: Floats
+
+    @classmethod
+    def of(
+        cls, capture: Capture, settings: MeasurementSettings, kinds: tuple[VisitorKind, ...], longest: float
+    ) -> CopyFates:
+        """Work out the chances for some kinds of visitors; ``longest`` is the session time-out in minutes."""
+        early = _before_consent(capture.consent_seconds, longest)
+        if settings.consent is WhileNoConsent.HOLD:
+            early = np.zeros_like(early)
+        lost = [capture.lost_by_event.get(event, capture.lost_events) for event in EVENT_NAMES]
+        server = capture.server
+        fates = 2 if server is None else 10
+        chances = np.zeros((len(kinds), len(EVENT_NAMES), fates))
+        for i, kind in enumerate(kinds):
+            for j, event in enumerate(EVENT_NAMES):
+                refused = float(early[j]) if kind.late else 0.0
+                heard = (1 - lost[j]) if kind.browser else 0.0
+                if server is None:
+                    chances[i, j] = 1 - (1 - refused) * heard, (1 - refused) * heard
+                    continue
+                sent = server.sent if kind.person and event in server.events else 0.0
+                arrives = _arrivals(server, settings, sent, accepted=kind.server)
+                before = np.array([1 - sent, sent, 0.0, 0.0, 0.0])
+                chances[i, j, :5] = refused * before + (1 - refused) * (1 - heard) * arrives
+                chances[i, j, 5:] = (1 - refused) * heard * arrives
+        return cls(capture, settings, chances)
+
+    def silent(self, kind: int) -> bool:
+        """Tell whether no pixel ever hears of a kind of visitor, by browser or server."""
+        return self.chances.shape[-1] == 2 and bool(np.all(self.chances[kind, :, 0] >= 1))
+
+    def draw(self, rng: np.random.Generator, events: Longs, kind: int) -> Longs:
+        """Draw the fates of events of a kind of visitor, shape (..., events), into a further last axis."""
+        chances = self.chances[kind]
+        found = np.empty((*events.shape, chances.shape[-1]), dtype=np.int64)
+        if chances.shape[-1] == 2:
+            found[..., 1] = rng.binomial(events, chances[..., 1])
+            found[..., 0] = events - found[..., 1]
+        else:
+            found[...] = rng.multinomial(events, chances)
+        return found
+
+    def at_pixel(self, pixel: str, *, token: bool) -> Longs:
+        """Give what each fate means at a pixel, int64 of shape (events, fates, hops)."""
+        loads = self.capture.loads.get(pixel, 1)
+        fires = self._fires(pixel)
+        fates = self.chances.shape[-1]
+        table = np.zeros((len(EVENT_NAMES), fates, len(HOPS)), dtype=np.int64)
+        for fate in range(fates):
+            browser = bool(fate if fates == 2 else fate // 5) and loads > 0
+            server = NOT_SENT if fates == 2 else fate % 5
+            row = self._browser(loads, received=browser) + self._server(server, browser=browser, token=token)
+            table[:, fate] = fires[:, np.newaxis] * row
+        return table
+
+    def again_at_pixel(self, pixel: str) -> Longs:
+        """Give the same for the copies of page views that the next page sends once more, shape (fates, hops)."""
+        fates = self.chances.shape[-1]
+        heard = np.arange(fates) >= (1 if fates == 2 else 5)
+        sent = np.ones(fates, dtype=np.int64)
+        none = np.zeros(fates, dtype=np.int64)
+        table: Longs = np.stack([sent, heard.astype(np.int64), heard.astype(np.int64), none, none], axis=-1)
+        return np.asarray(table * self._fires(pixel)[0])
+
+    def heard_anywhere(self, pixels: tuple[str, ...], *, token: bool) -> NDArray[np.bool_]:
+        """Tell of which fates of a purchase some pixel receives a copy, bool of shape (fates,)."""
+        found = np.zeros(self.chances.shape[-1], dtype=np.bool_)
+        for pixel in pixels:
+            found |= self.at_pixel(pixel, token=token)[-1, :, HOPS.index("received")] > 0
+        return found
+
+    def _fires(self, pixel: str) -> Longs:
+        """Tell which events fire on a pixel; no tags: all."""
+        if not self.capture.tags:
+            return np.ones(len(EVENT_NAMES), dtype=np.int64)
+        tags = {tag.event for tag in self.capture.tags if tag.pixel in {None, pixel}}
+        return np.array([event in tags for event in EVENT_NAMES], dtype=np.int64)
+
+    def _browser(self, loads: int, *, received: bool) -> Longs:
+        arrived = loads if received else 0
+        alike = self.capture.browser_event_id and not self.capture.id_per_load and self.settings.dedup_hours > 0
+        kept = min(arrived, 1) if alike else arrived
+        return np.array([loads, arrived, kept, 0, arrived - kept], dtype=np.int64)
+
+    def _server(self, fate: int, *, browser: bool, token: bool) -> Longs:
+        if fate == NOT_SENT:
+            return np.zeros(len(HOPS), dtype=np.int64)
+        if fate == LOST or not token:
+            return np.array([1, 0, 0, 0, 0], dtype=np.int64)
+        server = self.capture.server
+        by_id = server is not None and server.event_id == "shared" and self.capture.browser_event_id
+        by_cookie = server is not None and server.event_id != "own" and not by_id and server.cookie
+        if not browser or not (by_id or by_cookie) or fate == COUNTS_AGAIN:
+            return np.array([1, 1, 1, 0, 0], dtype=np.int64)
+        merges = fate == MERGES
+        return np.array([1, 1, 0, int(merges), int(not merges)], dtype=np.int64)
+
+
+def _arrivals(server: ServerLeg, settings: MeasurementSettings, sent: float, *, accepted: bool) -> Floats:
+    """Give the chances of a server copy's fates, consent before it given."""
+    if not accepted:
+        return np.array([1 - sent, sent, 0.0, 0.0, 0.0])
+    rule = dedup_rule(settings)
+    merge, window = (_within(server, limit) for limit in (rule.merge, rule.window))
+    arrives = sent * (1 - server.lost)
+    by_time = np.array([merge, window - merge, 1 - window])
+    return np.concatenate([[1 - sent, sent * server.lost], arrives * by_time])
+
+
+def _within(server: ServerLeg, limit: int) -> float:
+    """Give the share of server copies that arrive within so many ms; a window of 0 holds none."""
+    if limit <= 0:
+        return 0.0
+    distance = np.log(limit / SECOND / server.delay_seconds)
+    if server.delay_sigma == 0:
+        return float(distance >= 0)
+    return float(special.ndtr(distance / server.delay_sigma))
+
+
+def _before_consent(median: float, longest: float) -> Floats:
+    """Give the share of late consenters' events that come before consent, by event: its place in the session decides.
+
+    The wait is log-normal with a sigma of 1, the length exponential and cut, as in the events.
+    """
+    quantile = (np.arange(2000) + 0.5) / 2000
+    length = np.minimum(-MEAN_MINUTES * np.log1p(-quantile), longest) * MINUTE / SECOND
+    at = STAGE_PLACES[:, np.newaxis] * length
+    with np.errstate(divide="ignore"):
+        return np.asarray(special.ndtr(-np.log(at / median)).mean(axis=1))

@@ -1,0 +1,136 @@
+"""The pages of one website through time: which pixels they carry, whether the server's token holds, what load costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelsim.base.streams import Streams
+from pixelsim.counts.cells import Cells, ShapedDay
+from pixelsim.counts.copies import HOPS, CopyFates
+from pixelsim.counts.sessions import Fates
+from pixelsim.scenario.capture import EVENT_NAMES
+from pixelsim.scenario.traffic import SiteTraffic
+from pixelsim.sharing.history import History
+from pixelsim.traffic.shapes import LocalDays, WeekShape
+from pixelsim.world.world import World
+
+__all__ = ["Pages"]
+
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A state of the pages: codes of the pixels on them, and whether the server's token holds."""
+
+    pixels: tuple[str, ...]
+    token: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pages:
+    """The states of a site's pages, and the share of each cell's traffic that falls into each.
+
+    Parameters
+    ----------
+    traffic
+        The site's parameters.
+    states
+        The states, in the order of their first appearance.
+    shares
+        float64 of shape (states, cells); each cell's add up to 1.
+    """
+
+    traffic: SiteTraffic
+    states: tuple[_State, ...]
+    shares: Floats
+
+    @classmethod
+    def of(cls, history: History, traffic: SiteTraffic, cells: Cells, days: LocalDays) -> Pages:
+        """Read the states from what people did in the whole run."""
+        day = ShapedDay(WeekShape.of(traffic), days)
+        weight = np.maximum(day.share(cells.borders[:-1], cells.borders[1:]), 1e-300)
+        found: dict[_State, Floats] = {}
+        spans = list(history.spans(0, int(cells.borders[-1])))
+        for start, end, world in spans:
+            state = _state(world, traffic)
+            low, high = np.clip(cells.borders[:-1], start, end), np.clip(cells.borders[1:], start, end)
+            found[state] = found.get(state, 0.0) + day.share(low, high) / weight
+        if len(found) == 1:
+            found = {state: np.ones(len(cells)) for state in found}
+        shares = np.stack(list(found.values()))
+        return cls(traffic, tuple(found), shares / shares.sum(axis=0))
+
+    @property
+    def stays(self) -> Floats:
+        """Share of sessions that load time does not drive away, by cell."""
+        weight, loads = self.traffic.capture.weight, self.traffic.capture.loads
+        kept = [weight.kept_share(sum(loads.get(code, 1) for code in state.pixels)) for state in self.states]
+        return np.asarray(np.array(kept) @ self.shares)
+
+    def kept(self, fates: CopyFates, pixel: str) -> tuple[Longs, Floats | None]:
+        """Give the kept copies of each fate at a pixel, and what share of the events of each cell finds it so.
+
+        Returns
+        -------
+        table : ndarray of int64, shape (events, fates)
+            The most kept copies that any state leaves.
+        share : ndarray of float64, shape (cells, events, fates), or None
+            Which share of these a cell has; None where all have all.
+        """
+        place = HOPS.index("kept")
+        tables = np.stack(
+            [fates.at_pixel(pixel, token=state.token)[..., place] * (pixel in state.pixels) for state in self.states]
+        )
+        most = tables.max(axis=0)
+        if np.all(tables == most):
+            return most, None
+        mean = np.einsum("sc,sjf->cjf", self.shares, tables.astype(np.float64))
+        return most, np.clip(np.divide(mean, most, out=np.zeros_like(mean), where=most > 0), 0.0, 1.0)
+
+    def tally(self, streams: Streams, fates: CopyFates, events: Fates, pixel: str) -> Longs:
+        """Count copies at a pixel by cell, event and hop, int64 of shape (cells, events, hops)."""
+        total = np.zeros((events.all.shape[0], len(EVENT_NAMES), len(HOPS)), dtype=np.int64)
+        for state, part in self._split(streams, events):
+            if pixel in state.pixels:
+                total += np.einsum("cjf,jfh->cjh", part.all, fates.at_pixel(pixel, token=state.token))
+                total[:, 0] += part.again @ fates.again_at_pixel(pixel)
+        return total
+
+    def seen(self, streams: Streams, fates: CopyFates, purchases: Longs) -> Longs:
+        """Count the purchases of which any pixel received a copy, by cell; shape (cells, fates) goes in."""
+        only = Fates(purchases[:, np.newaxis], purchases[:, np.newaxis], np.zeros_like(purchases))
+        total = np.zeros(len(purchases), dtype=np.int64)
+        for state, part in self._split(streams, only):
+            total += part.all[:, 0] @ fates.heard_anywhere(state.pixels, token=state.token).astype(np.int64)
+        return total
+
+    def _split(self, streams: Streams, events: Fates) -> list[tuple[_State, Fates]]:
+        """Deal out events to the states of the pages; each cell that has several draws for itself."""
+        if len(self.states) == 1:
+            return [(self.states[0], events)]
+        parts = [Fates(*(np.zeros_like(a) for a in (events.all, events.matched, events.again))) for _ in self.states]
+        whole = self.shares.argmax(axis=0)
+        mixed = np.flatnonzero(self.shares.max(axis=0) < 1)
+        for state, part in enumerate(parts):
+            alone = np.flatnonzero((whole == state) & (self.shares.max(axis=0) >= 1))
+            part.all[alone], part.again[alone] = events.all[alone], events.again[alone]
+        for cell in mixed.tolist():
+            rng = streams.generator("counts: cut pages", self.traffic.website, cell)
+            chances = self.shares[:, cell]
+            for name in ("all", "again"):
+                dealt = rng.multinomial(getattr(events, name)[cell], chances)
+                for state, part in enumerate(parts):
+                    getattr(part, name)[cell] = dealt[..., state]
+        return list(zip(self.states, parts, strict=True))
+
+
+def _state(world: World, traffic: SiteTraffic) -> _State:
+    server = traffic.capture.server
+    token = server.token if server is not None else None
+    holds = token is None or (token in world.tokens and not world.tokens[token].revoked)
+    return _State(tuple(world.websites[traffic.website].pixels), holds)

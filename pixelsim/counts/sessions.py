@@ -1,0 +1,246 @@
+"""From sessions to events, and the organic and junk sessions of one website, in counts by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelsim.base.clock import DAY
+from pixelsim.base.streams import Streams
+from pixelsim.counts.cells import Cells, ShapedDay
+from pixelsim.counts.copies import CopyFates
+from pixelsim.counts.visitors import Visitors
+from pixelsim.scenario.capture import EVENT_NAMES, PageViews
+from pixelsim.scenario.traffic import SiteTraffic
+from pixelsim.traffic.shapes import LocalDays, WeekShape
+
+__all__ = ["PURCHASE", "Draw", "Fates", "Organic", "SessionEvents", "kept_copies", "kept_once", "organic_traffic"]
+
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Draw = Callable[[str], np.random.Generator]
+"""Opens the random stream of a purpose."""
+
+PURCHASE = EVENT_NAMES.index("Purchase")
+CHECKOUT = EVENT_NAMES.index("InitiateCheckout")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fates:
+    """Events by fate of their copies; int64 of shape (..., events, fates), ``again`` (..., fates).
+
+    ``matched`` are those of ``all`` whose person the platform can match; ``again`` are the page views among ``all``
+    that the next page of the session sends once more.
+    """
+
+    all: Longs
+    matched: Longs
+    again: Longs
+
+    def __add__(self, other: Fates) -> Fates:
+        """Add up two tables of the same shape."""
+        return Fates(self.all + other.all, self.matched + other.matched, self.again + other.again)
+
+
+class SessionEvents:
+    """What happens in the sessions of one website, whoever comes: funnel, page views, copies.
+
+    Parameters
+    ----------
+    traffic
+        The site's parameters.
+    visitors
+        The kinds of people; one kind more, the last, stands for junk.
+    fates
+        What becomes of copies, for the kinds and for junk.
+    """
+
+    def __init__(self, traffic: SiteTraffic, visitors: Visitors, fates: CopyFates) -> None:
+        self.traffic, self.visitors, self.fates = traffic, visitors, fates
+        chances = np.array([traffic.funnel.view, traffic.funnel.cart, traffic.funnel.checkout])
+        self._order = np.argsort(-chances, kind="stable")
+        falling = chances[self._order]
+        before = np.concatenate([[1.0], falling[:-1]])
+        self._steps = np.divide(falling, before, out=np.zeros(3), where=before > 0)
+        matched = [[k.matched] * CHECKOUT + [k.matched_at_checkout] * (PURCHASE + 1 - CHECKOUT) for k in visitors.kinds]
+        self._matched = np.array(matched, dtype=np.int64)
+        capture = traffic.capture
+        self._first_view = int(capture.page_views is not PageViews.MANUAL)
+        self._views_each = 2 if capture.page_views is PageViews.BOTH else 1
+
+    @property
+    def population(self) -> str:
+        """Name of the people who come here."""
+        return self.traffic.population or self.traffic.website
+
+    def people(self, draw: Draw, plain: Longs, ordered: Longs) -> Fates:
+        """Give the events of people's sessions.
+
+        Parameters
+        ----------
+        draw
+            Opens the stream of a purpose: depth, page views, copies.
+        plain, ordered
+            Sessions without and with an order, int64 of shape (..., kinds).
+        """
+        events, again = self._events(draw, plain, ordered)
+        copies, shape = draw("copies"), (*plain.shape[:-1], *self.fates.chances.shape[1:])
+        total, matched = np.zeros((2, *shape), dtype=np.int64)
+        sent_again = np.zeros((*shape[:-2], shape[-1]), dtype=np.int64)
+        for kind, counts in enumerate(self._matched):
+            of_kind = events[..., kind, :]
+            if self.fates.silent(kind):
+                total[..., 0] += of_kind
+                sent_again[..., 0] += again[..., kind]
+                continue
+            found = self.fates.draw(copies, of_kind, kind)
+            total += found
+            matched += found if counts.all() else found * counts[:, np.newaxis]
+            sent_again += self._again(copies, again[..., kind], found[..., 0, :])
+        return Fates(total, matched, sent_again)
+
+    def junk(self, draw: Draw, sessions: Longs) -> Fates:
+        """Give the events of bots and other visits that are none, shape (...)."""
+        if not sessions.any():
+            none = np.zeros((*sessions.shape, *self.fates.chances.shape[1:]), dtype=np.int64)
+            return Fates(none, none, none[..., 0, :])
+        plain = sessions[..., np.newaxis]
+        events, again = self._events(draw, plain, np.zeros_like(plain))
+        copies = draw("copies")
+        found = self.fates.draw(copies, events[..., 0, :], len(self.visitors.kinds))
+        return Fates(found, found, self._again(copies, again[..., 0], found[..., 0, :]))
+
+    def _events(self, draw: Draw, plain: Longs, ordered: Longs) -> tuple[Longs, Longs]:
+        """Give events by kind of visitor and name, and the page views that are followed by another one."""
+        sessions = plain + ordered
+        events = np.empty((*plain.shape, len(EVENT_NAMES)), dtype=np.int64)
+        events[..., 1:PURCHASE] = ordered[..., np.newaxis]
+        if plain.any():
+            depth, reach = draw("depth"), plain
+            for place, chance in zip(self._order.tolist(), self._steps.tolist(), strict=True):
+                reach = depth.binomial(reach, chance)
+                events[..., 1 + place] += reach
+        events[..., PURCHASE] = ordered
+        mean = self.traffic.capture.navigations
+        views = self._first_view * sessions
+        again = np.zeros_like(sessions)
+        if mean > 0:
+            # Geometric numbers of navigations add up to a negative binomial one, of the sessions that have any.
+            navigating = draw("page views")
+            some = navigating.binomial(sessions, mean / (1 + mean))
+            more = navigating.negative_binomial(np.maximum(some, 1), 1 / (1 + mean)) * (some > 0)
+            navigated = self._views_each * (some + more)
+            views = views + navigated
+            again = navigated if self._first_view else navigated - some
+        events[..., 0] = views
+        return events, again
+
+    def _again(self, rng: np.random.Generator, again: Longs, views: Longs) -> Longs:
+        """Choose the fates of the page views that are sent once more, among those of all page views."""
+        chosen = np.zeros_like(views)
+        if not self.traffic.capture.resends_previous:
+            return chosen
+        left, rest = again.copy(), views.sum(axis=-1)
+        for fate in range(views.shape[-1]):
+            rest = rest - views[..., fate]
+            chosen[..., fate] = rng.hypergeometric(views[..., fate], rest, left)
+            left = left - chosen[..., fate]
+        return chosen
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Organic:
+    """Sessions of a website that no ad led to, by cell.
+
+    Parameters
+    ----------
+    sessions, lost
+        Sessions, and those that load time drove away, previews and foreign pages among them, shape (cells,).
+    people, junk, previews
+        Events of people, of bots and foreign pages, and of previews, which no report shows.
+    matched
+        Sessions of people whom the platform can match, shape (cells,).
+    """
+
+    sessions: Longs
+    lost: Longs
+    people: Fates
+    junk: Fates
+    previews: Fates
+    matched: Longs
+
+
+def kept_once(events: Longs, table: Longs, sessions: Longs) -> Longs:
+    """Count the sessions with a kept copy of each event: at most one for each event, and one for each session."""
+    return np.minimum(kept_copies(events, np.minimum(table, 1)), sessions[..., np.newaxis])
+
+
+def kept_copies(events: Longs, table: Longs) -> Longs:
+    """Count what a table of kept copies, shape (events, fates), says of events by fate, shape (..., events)."""
+    total = np.zeros(events.shape[:-1], dtype=np.int64)
+    for fate in np.flatnonzero(table.any(axis=0)).tolist():
+        total += events[..., fate] * table[:, fate]
+    return total
+
+
+def organic_traffic(streams: Streams, events: SessionEvents, cells: Cells, days: LocalDays, stays: Floats) -> Organic:
+    """Draw what comes to a website by itself.
+
+    Parameters
+    ----------
+    streams
+        Random streams of the replication.
+    events
+        What happens in sessions.
+    cells, days
+        The cells, and the days on the site's clock.
+    stays
+        Share of sessions that load time does not drive away, by cell.
+    """
+    traffic, site = events.traffic, events.traffic.website
+    day = ShapedDay(WeekShape.of(traffic), days)
+
+    def rng(purpose: str) -> np.random.Generator:
+        return streams.generator(f"counts: {purpose}", site)
+
+    def draw(what: str) -> Draw:
+        return lambda purpose: rng(f"{purpose}, {what}")
+
+    def arrive(what: str, mean: float) -> tuple[Longs, Longs]:
+        if mean <= 0:
+            none = np.zeros(len(cells), dtype=np.int64)
+            return none, none
+        numbers = rng(what)
+        came = numbers.poisson(_means(traffic, day, cells, mean))
+        stayed = came if np.all(stays >= 1) else rng(f"stays, {what}").binomial(came, stays)
+        return stayed, came - stayed
+
+    junk = traffic.capture.junk
+    visits, lost = arrive("organic sessions", traffic.organic_sessions)
+    previews, no_previews = arrive("preview sessions", junk.preview_sessions)
+    foreign, no_foreign = arrive("foreign sessions", junk.foreign_sessions)
+    bots = rng("bots").binomial(visits, junk.bots) if junk.bots > 0 else np.zeros_like(visits)
+    kinds = rng("people of sessions").multinomial(visits - bots, events.visitors.shares)
+    ordered = rng("orders").binomial(kinds, traffic.order_rate)
+    return Organic(
+        sessions=visits + previews + foreign,
+        lost=lost + no_previews + no_foreign,
+        people=events.people(draw("organic"), kinds - ordered, ordered),
+        junk=events.junk(draw("bots and foreign"), bots + foreign),
+        previews=events.junk(draw("previews"), previews),
+        matched=kinds @ events.visitors.matched,
+    )
+
+
+def _means(traffic: SiteTraffic, day: ShapedDay, cells: Cells, mean: float) -> Floats:
+    """Give the expected sessions of cells: by the days that they lie in, with trend and weekday."""
+    numbers = np.arange(day.days.of(int(cells.borders[-1]) - 1) + 1)
+    expected = mean * (1 + traffic.daily_growth) ** numbers * day.days.weights(0, len(numbers), day.shape.weekdays)
+    midnights = day.days.origin + numbers * DAY
+    edges = np.unique(np.concatenate([cells.borders, midnights[midnights > 0]]))
+    of_edge = expected[(edges[:-1] - day.days.origin) // DAY] * day.share(edges[:-1], edges[1:])
+    cell = np.searchsorted(cells.borders, edges[:-1], side="right") - 1
+    return np.asarray(np.bincount(cell, weights=of_edge, minlength=len(cells)), dtype=np.float64)

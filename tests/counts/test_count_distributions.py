@@ -1,0 +1,129 @@
+"""Counts against formulas: what is exact in distribution has the mean and the spread of its formula."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from count_worlds import EVERYBODY
+from numpy.typing import NDArray
+from scipy import stats
+
+from benchmarks.scenarios import ending_of, small
+from pixelsim.base.clock import DAY, HOUR
+from pixelsim.counts import Counts, count
+from pixelsim.counts.audiences import different_people
+from pixelsim.scenario import Scenario
+from pixelsim.scenario.traffic import ConversionDelay
+from pixelsim.traffic.delay import delay_share
+
+SIGMAS = 4.0
+CLEAR = {"blocked_people": 0.0, "refusing_people": 0.0, "lost_events": 0.0}
+
+
+def close(found: float, expected: float, sigma: float) -> None:
+    """Demand that a number lies within four standard deviations."""
+    assert abs(found - expected) <= SIGMAS * sigma, f"{found} is {(found - expected) / sigma:.1f} sigma from {expected}"
+
+
+def chi_square_fits(counts: NDArray[np.int64], expected: NDArray[np.float64]) -> None:
+    """Demand that independent counts scatter around their expected numbers as Poisson numbers do, from both sides."""
+    statistic = float(np.sum((counts - expected) ** 2 / expected))
+    tail = stats.norm.sf(SIGMAS)
+    assert tail < stats.chi2.sf(statistic, len(counts)) < 1 - tail
+
+
+def quiet(days: int = 34, **fields: object) -> Scenario:
+    """Ad groups without organic visits, of a population in which nobody is touched twice, that stop on day 4."""
+    given = {"daily_budget": 60.0, "conversion_rate": 0.5, "click_rate": 0.1}
+    given |= {"engaged_view_rate": 0.0, "view_rate": 0.0, **fields}
+    steps = [s for owner in ("brand", "agency", "second") for s in ending_of(owner, stop=4.0, unshare=None)]
+    site = {"organic_sessions": 0.0, "people": EVERYBODY}
+    counting = {"scope": "account", "count": "every"}
+    return small(days=days, capture=CLEAR, site=site, delivery=given, steps=steps, measurement=counting)
+
+
+def test_organic_sessions_of_a_day_are_poisson() -> None:
+    made = small(days=200, delivery={"daily_budget": 0.0}, site={"organic_sessions": 300.0, "daily_growth": 0.002})
+    chi_square_fits(count(made, 7).sessions[0], 300 * 1.002 ** np.arange(200))
+
+
+@pytest.mark.parametrize("offset", ["+00:00", "-09:30"])
+def test_cells_of_another_clock_have_the_hours_share(offset: str) -> None:
+    hours = [3.0 if hour < 6 else 1.0 for hour in range(24)]
+    site = {"organic_sessions": 900.0, "hours": hours, "utc_offset": "+02:00"}
+    made = small(days=60, delivery={"daily_budget": 0.0}, site=site, offsets={"agency": offset})
+    run = count(made, 7)
+    of_day = run.sessions[0].reshape(60, -1).sum(axis=0)
+    at = (np.arange(0, DAY, HOUR // 2) // (HOUR // 2) / 2 + 2) % 24
+    weight = np.array(hours)[at.astype(int)] / sum(hours) / 2
+    edges = (run.cells.borders[: run.cells.of_day + 1] // (HOUR // 2)).tolist()
+    expected = np.array([weight[one:two].sum() for one, two in itertools.pairwise(edges)]) * 900 * 60
+    chi_square_fits(of_day, expected)
+
+
+def test_clicks_are_binomial_and_land_as_often_as_they_should() -> None:
+    given = {"click_rate": 0.03, "conversion_rate": 0.0, "bots": 0.2, "landing_share": 0.7}
+    run = count(small(days=120, site={"organic_sessions": 0.0}, delivery=given), 7)
+    impressions, clicks = (
+        np.concatenate([getattr(p, n) for p in run.paid.values()]) for n in ("impressions", "clicks")
+    )
+    expected, variance = impressions * 0.03, impressions * 0.03 * 0.97
+    close(clicks.sum(), expected.sum(), np.sqrt(variance.sum()))
+    statistic, tail = float(np.sum((clicks - expected) ** 2 / variance)), stats.norm.sf(SIGMAS)
+    assert tail < stats.chi2.sf(statistic, len(clicks)) < 1 - tail
+    bots = sum(paid.bots.sum() for paid in run.paid.values())
+    close(bots, 0.2 * clicks.sum(), np.sqrt(0.16 * clicks.sum()))
+    landed = sum(paid.sessions.sum() for paid in run.paid.values())
+    views = sum(0.004 + 0.002 for _ in run.paid) / len(run.paid) * impressions.sum()
+    close(landed, 0.7 * clicks.sum() + views, np.sqrt(0.21 * clicks.sum() + 2 * views))
+
+
+def test_orders_wait_as_long_as_the_mixture_says() -> None:
+    """All orders of four days of clicks, by the number of days between them."""
+    run = count(quiet(), 7)
+    clicks = sum(int(paid.clicks.sum()) for paid in run.paid.values())
+    close(run.orders()[0], clicks / 2, np.sqrt(clicks) / 2)
+    by_lag = sum(paid.ordered[:, :, 0, 4].sum(axis=0) for paid in run.paid.values())
+    chi_square_fits(by_lag[:30], _share_by_lag(run)[:30] * clicks / 2)
+
+
+def _share_by_lag(run: Counts) -> NDArray[np.float64]:
+    """Share of orders by days between touch and order, by a sum over every minute of the touches' day."""
+    hours = np.array(run.scenario.traffic.delivery[0].hours)
+    at = np.arange(30_000, DAY, 60_000)
+    weight = hours[at // HOUR] / hours[at // HOUR].sum()
+    days = np.arange(1, 32)
+    before = [[delay_share(ConversionDelay(), max(day - one / DAY, 0.0)) for one in at[::20]] for day in days]
+    return np.diff(np.array(before) @ (weight[::20] / weight[::20].sum()), prepend=0.0)
+
+
+@pytest.mark.parametrize(("owner", "window"), [("brand", 7), ("agency", 28), ("second", 1)])
+def test_own_orders_inside_the_window_are_claimed(owner: str, window: int) -> None:
+    run = count(quiet(), 7)
+    number = run.numbering.ad_groups.index(f"{owner}_group")
+    orders = int(run.paid[number].bought.sum())
+    share = delay_share(ConversionDelay(), window)
+    close(run.credit[number].claims[4].sum(), share * orders, np.sqrt(share * (1 - share) * orders))
+
+
+def test_own_orders_stand_on_the_days_of_click_and_order() -> None:
+    """Conversions by interaction day and event day together, against the kernel's own sum over minutes."""
+    totals = np.zeros((4, 8))
+    clicks = np.zeros(4)
+    for replication in range(4):
+        run = count(quiet(days=12), 7, replication)
+        number = run.numbering.ad_groups.index("brand_group")
+        totals += run.credit[number].claims[4][:4, :8]
+        clicks += np.bincount(run.paid[number].rows.cell, weights=run.paid[number].clicks, minlength=4)[:4]
+    # The eighth lag is cut by the window inside of the cell, so it is left to the test of the window.
+    expected = clicks[:, np.newaxis] / 2 * _share_by_lag(run)[np.newaxis, :7]
+    chi_square_fits(totals[:, :7].ravel().astype(np.int64), expected.ravel())
+
+
+def test_people_behind_visits_are_counted_once() -> None:
+    rng = np.random.default_rng(5)
+    drawn = [len(np.unique(rng.integers(0, 500, size=800))) for _ in range(400)]
+    spread = np.std(drawn) / np.sqrt(400)
+    close(float(different_people(np.array(800.0), 500)), float(np.mean(drawn)), spread)
