@@ -13,8 +13,6 @@ from pixelsim.base.errors import InputError, UnknownNameError
 from pixelsim.base.tables import write_csv
 from pixelsim.cli.histories import events_of_run, report_of_run, stats_of_run
 from pixelsim.cli.printing import Printer, exact, number
-from pixelsim.exchange.api_folder import read_api_folder
-from pixelsim.exchange.api_report import read_api_report
 from pixelsim.exchange.audit import Audit, audit_events
 from pixelsim.exchange.backtest import Backtest, backtest
 from pixelsim.exchange.event_log import Channel, read_events
@@ -22,19 +20,16 @@ from pixelsim.exchange.export import write_export
 from pixelsim.exchange.export_api import write_api_report, write_event_stats
 from pixelsim.exchange.export_events import write_event_payloads
 from pixelsim.exchange.export_warehouse import write_warehouse
-from pixelsim.exchange.read import read_export
-from pixelsim.exchange.report import AdsReport
+from pixelsim.exchange.gather import read_report
+from pixelsim.exchange.report import MISMATCH
 from pixelsim.exchange.times import TimeUnit
-from pixelsim.exchange.warehouse import read_warehouse
 from pixelsim.scenario.builtin import scenario as find_scenario
 from pixelsim.study.run import Run, run
 
-__all__ = ["SHAPES", "audit_files", "backtest_file", "export_run", "read_any_report"]
+__all__ = ["SHAPES", "audit_files", "backtest_file", "export_run"]
 
 SHAPES = ("export", "api", "warehouse", "events", "stats")
 """Shapes of :func:`export_run`: Ads Manager export, report call, warehouse tables, event payloads, statistics call."""
-
-_JSON = (".json", ".jsonl", ".ndjson")
 
 
 def audit_files(
@@ -115,34 +110,6 @@ def _print_audit(printer: Printer, found: Audit) -> int:
     return int((~some["finding"].isin(harmless)).sum())
 
 
-def read_any_report(
-    path: Path, *, currency: str | None = None, encoding: str | None = None, accept_mismatch: bool = False
-) -> AdsReport:
-    """Read a report from an export, from answers of the report call (file or folder), or from warehouse tables.
-
-    Parameters
-    ----------
-    path
-        A file, or a folder with saved answers (JSON) or warehouse tables (CSV).
-    currency
-        Three-letter code, where answers do not say.
-    encoding, accept_mismatch
-        As in :func:`~pixelsim.exchange.read.read_export`.
-
-    Raises
-    ------
-    InputError
-        It is refused.
-    """
-    if path.is_dir():
-        if any(f.suffix.lower() in _JSON for f in path.rglob("*")):
-            return read_api_folder(path).report(currency=currency)
-        return read_warehouse(path)
-    if path.suffix.lower() in _JSON:
-        return read_api_report(path, currency=currency)
-    return read_export(path, encoding=encoding, accept_mismatch=accept_mismatch)
-
-
 def backtest_file(
     path: Path,
     *,
@@ -160,7 +127,8 @@ def backtest_file(
     Parameters
     ----------
     path
-        As in :func:`read_any_report`, which also takes ``currency``, ``encoding`` and ``accept_mismatch``.
+        As in :func:`~pixelsim.exchange.gather.read_report`, which also takes ``currency``, ``encoding`` and
+        ``accept_mismatch``.
     share, spend, replications, seed
         As in :func:`~pixelsim.exchange.backtest.backtest`.
     out
@@ -171,10 +139,10 @@ def backtest_file(
     InputError
         The report is refused, or has too few days.
     """
-    report = read_any_report(path, currency=currency, encoding=encoding, accept_mismatch=accept_mismatch)
+    report = read_report(path, currency=currency, encoding=encoding, accept_mismatch=accept_mismatch)
     found = backtest(report, share, spend, replications=replications, seed=seed)
     printer = Printer()
-    printer.console.print(Text(repr(report)[1:-1]))
+    printer.console.print(Text(repr(report)[1:-1].partition(" ")[2]))
     told = "known" if spend == "given" else "forecast too"
     title = f"Estimated on {found.first_days} days, {found.rest_days} days forecast; spend {told}"
     right = (
@@ -192,8 +160,8 @@ def backtest_file(
         table.add_row(
             row["quantity"],
             *(f"{row[name]:.0%}" for name in ("inside_90", "inside_50")),
-            f"{number(row['forecast'])} ({number(row['low_90'])} to {number(row['high_90'])})",
-            number(row["actual"]),
+            f"{_three(row['forecast'])} ({_three(row['low_90'])} to {_three(row['high_90'])})",
+            _three(row["actual"]),
             f"{row['bias']:+.1%}",
             *(f"{row[name]:.0%}" for name in ("sheet_90", "sheet_50")),
             f"{row['sheet_bias']:+.1%}",
@@ -211,8 +179,13 @@ def backtest_file(
         printer.console.print(Text(f"  {note}"))
     if out is not None:
         for name, frame in (("backtest", found.table), ("backtest_days", found.days), ("backtest_drift", found.drift)):
-            _written(frame, out / f"{name}.csv")
+            _written(frame.assign(mark=MISMATCH) if found.mismatch else frame, out / f"{name}.csv")
     return found
+
+
+def _three(value: float) -> str:
+    """Write a total with three digits that count."""
+    return number(float(f"{value:.3g}"))
 
 
 def _written(table: pd.DataFrame, target: Path) -> None:

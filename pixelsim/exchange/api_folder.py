@@ -14,7 +14,7 @@ from pixelsim.base.errors import Fault, InputError
 from pixelsim.exchange.answers import ENDPOINTS, Answer, AnswerStatus, answers_in, overall
 from pixelsim.exchange.api_report import report_of_rows
 from pixelsim.exchange.api_stats import stats_of
-from pixelsim.exchange.documents import read_documents, text_of
+from pixelsim.exchange.documents import as_row, read_documents, text_of
 from pixelsim.exchange.report import AdsReport
 
 __all__ = ["ApiFolder", "read_api_folder"]
@@ -75,7 +75,14 @@ class ApiFolder:
         """Whether all that a call lists was read: success, every page, and as many rows as it speaks of."""
         return answer.status == "complete" and not any(text.startswith(f"{_about(answer)}:") for text in self.missing)
 
-    def report(self, *, currency: str | None = None, account: str | None = None) -> AdsReport:
+    def report(
+        self,
+        *,
+        currency: str | None = None,
+        account: str | None = None,
+        rows: Sequence[Mapping[str, Any]] | None = None,
+        source: str | None = None,
+    ) -> AdsReport:
         """Give the rows of all answers of the report call as one report.
 
         Parameters
@@ -83,6 +90,8 @@ class ApiFolder:
         currency, account
             As in :func:`~pixelsim.exchange.api_report.report_of_rows`; the currency is taken from ``advertiser/info``
             where the folder has it for the one account.
+        rows, source
+            Some of the rows, and what to call their report; None for all.
 
         Raises
         ------
@@ -102,8 +111,32 @@ class ApiFolder:
         notes = [f"{a.place} failed with code {a.code}: {a.message}" for a in self.failed]
         notes += [f"{a.place} is a partial success" for a in self.partial if a.endpoint == "report/integrated/get"]
         notes += [text for text in self.missing if "report/integrated/get" in text]
-        rows = [row for _, row in self.rows("report/integrated/get")]
-        return report_of_rows(rows, self.source, currency=currency, account=account, notes=notes)
+        chosen = [row for _, row in self.rows("report/integrated/get")] if rows is None else rows
+        return report_of_rows(chosen, source or self.source, currency=currency, account=account, notes=notes)
+
+    def reports(self, *, currency: str | None = None) -> tuple[AdsReport, ...]:
+        """Give a report for each level that was asked for, since rows of campaigns and of their ads do not add up.
+
+        Parameters
+        ----------
+        currency
+            As in :meth:`report`.
+
+        Raises
+        ------
+        InputError
+            Rows of an answer cannot be read.
+        """
+        levels: dict[str, list[Mapping[str, Any]]] = {}
+        for _, row in self.rows("report/integrated/get"):
+            ids = sorted(str(name) for name in as_row(row.get("dimensions")) if str(name).endswith("_id"))
+            levels.setdefault(", ".join(ids), []).append(row)
+        return tuple(
+            self.report(
+                currency=currency, rows=rows, source=self.source if len(levels) == 1 else f"{self.source}, {ids}"
+            )
+            for ids, rows in levels.items()
+        )
 
     def event_stats(self) -> pd.DataFrame:
         """Give the event statistics; see :func:`~pixelsim.exchange.api_stats.stats_of`."""

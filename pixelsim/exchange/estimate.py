@@ -3,64 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from pixelsim.base.errors import InputError
+from pixelsim.exchange.combine import Combined, campaign_days, combine
 from pixelsim.exchange.estimates import CampaignEstimates, Estimate, Estimates
-from pixelsim.exchange.pooling import dispersion, pool_rates
-from pixelsim.exchange.report import AdsReport, several_currencies
+from pixelsim.exchange.pooling import FEWEST_GROUPS, dispersion, pool_means, pool_rates
+from pixelsim.exchange.report import AdsReport
+from pixelsim.exchange.shapes import report_hours, report_weekdays
 
 __all__ = ["CampaignEstimates", "Estimate", "Estimates", "estimate"]
 
 FloatArray = NDArray[np.float64]
+Price = tuple[Estimate | None, Estimate | None, Estimate | None]
+"""CPM, mean and scatter of its logarithm."""
 
 LEVEL = 0.95
+WILDEST = 3.0
+"""Scatter of a campaign's log CPM, a factor of 20 from day to day, beyond which a file is damaged (assumption)."""
+LARGEST = 100.0
+"""Logarithms beyond this are no prices; two days of a damaged file can have such an interval."""
 FEWEST_IMPRESSIONS = 1000
 """Campaign days with fewer impressions say little about CPM (assumption)."""
 
-WEEKDAY_DAYS = 28
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+def estimate(reports: AdsReport | Combined, hourly: Combined | None = None) -> Estimates:
+    """Estimate a model's inputs from reports, each with an interval and the rows it rests on.
 
-def estimate(report: AdsReport) -> Estimates:
-    """Estimate a model's inputs from a report, each with an interval and the rows it rests on.
+    CPM is log-normal over a campaign's days; click rate and conversions per click are beta-binomial; each is partly
+    pooled over all campaigns. Reach is never used, since it does not add up.
 
-    CPM is log-normal over a campaign's days. Click rate and conversions per click are beta-binomial with partial
-    pooling over campaigns. Reach is never used, since it does not add up.
+    Parameters
+    ----------
+    reports
+        One report, or several put together by :func:`~pixelsim.exchange.combine.combine`.
+    hourly
+        The same by hour, where there are any: for the shape of hours.
 
     Raises
     ------
     InputError
-        The report mixes currencies, so that its amounts cannot be added up.
+        A report mixes currencies, so that its amounts cannot be added up, or does not name its campaigns.
     """
-    if several_currencies(report.frame):
-        raise InputError.single(
-            report.source,
-            field="currency",
-            value=", ".join(sorted(report.frame["currency"].dropna().unique())),
-            rule="one currency",
-            remedy="convert the amounts first, or estimate each account alone",
-        )
-    days = _campaign_days(report)
-    groups = [g for _, g in days.groupby("campaign", sort=True)]
-    click_rates, click_reasons = _rates(report, groups, "click_rate", "clicks", "impressions")
-    conversion_rates, conversion_reasons = _rates(report, groups, "conversions_per_click", "conversions", "clicks")
+    combined = reports if isinstance(reports, Combined) else combine([reports])
+    days, left_out = campaign_days(combined)
+    groups = [_Campaign(g, combined.reports[int(g["report"].iloc[0])]) for _, g in days.groupby("campaign", sort=True)]
+    click_rates, click_reasons = _rates(groups, "click_rate", "clicks", "impressions")
+    conversion_rates, conversion_reasons = _rates(groups, "conversions_per_click", "conversions", "clicks")
+    reasons_of: list[dict[str, str]] = [{} for _ in groups]
+    prices = _pooled_prices([_cpm(group, reasons) for group, reasons in zip(groups, reasons_of, strict=True)])
     campaigns = []
-    for group, clicks, conversions in zip(groups, click_rates, conversion_rates, strict=True):
-        campaign = str(group["campaign"].iloc[0])
-        reasons: dict[str, str] = {}
-        cpm, log_mean, log_sigma = _cpm(report, group, reasons)
-        spend = _spend(report, group, reasons)
-        budget = _budget(report, campaign, reasons)
-        reasons |= {k: v[campaign] for k, v in (click_reasons | conversion_reasons).items() if campaign in v}
+    for group, price, reasons, clicks, conversions in zip(
+        groups, prices, reasons_of, click_rates, conversion_rates, strict=True
+    ):
+        cpm, log_mean, log_sigma = price
+        spend = _spend(group, reasons)
+        budget = _budget(group, reasons)
+        reasons |= {k: v[group.key] for k, v in (click_reasons | conversion_reasons).items() if group.key in v}
         campaigns.append(
             CampaignEstimates(
-                campaign=campaign,
-                name=str(group["name"].iloc[0]),
+                campaign=group.key,
+                name=str(group.days["name"].iloc[0]),
                 cpm=cpm,
                 cpm_log_mean=log_mean,
                 cpm_log_sigma=log_sigma,
@@ -71,51 +78,49 @@ def estimate(report: AdsReport) -> Estimates:
                 reasons=reasons,
             )
         )
-    shape, reason = _weekday_shape(report, days)
+    weekdays, hours = report_weekdays(combined, days), report_hours(hourly)
     return Estimates(
         campaigns=tuple(campaigns),
-        currency=report.currency,
-        weekday_shape=shape,
-        weekday_reason=reason,
-        rows=len(report.frame),
-        days=int(report.frame["date"].nunique()) if report.by_day else 0,
-        could_not_tell=_could_not_tell(report),
+        currency=combined.currency,
+        weekday_shape=None if isinstance(weekdays, str) else weekdays,
+        weekday_reason=weekdays if isinstance(weekdays, str) else None,
+        hour_shape=None if isinstance(hours, str) else hours,
+        hour_reason=hours if isinstance(hours, str) else None,
+        rows=sum(len(report.frame) for report in combined.reports),
+        days=int(days["date"].nunique()),
+        could_not_tell=_could_not_tell(combined),
         notes=(
+            *combined.notes,
+            *left_out,
             "rates: counts divided by each campaign's scatter over its days, then beta-binomial with a common prior",
+            "conversions of a file's last days may still have come in after it was made; they are taken as they stand",
             f"CPM: campaign days with at least {FEWEST_IMPRESSIONS} impressions, where there are three such days",
-            *(("the totals of the file differ from its rows",) if report.mismatch else ()),
+            *(("the totals of the file differ from its rows",) if combined.mismatch else ()),
         ),
     )
 
 
-def _campaign_days(report: AdsReport) -> pd.DataFrame:
-    """Add rows up to campaign days: ``campaign``, ``name``, ``date``, quantities, ``rows``."""
-    frame = report.frame
-    key = "campaign_id" if "campaign_id" in frame.columns else "campaign_name"
-    if key not in frame.columns or frame[key].isna().any():
-        raise InputError.single(
-            report.source,
-            field=key,
-            value="missing",
-            rule="the campaign of every row",
-            remedy="export with the column Campaign ID or Campaign name",
-        )
-    wanted = [c for c in ("spend", "impressions", "clicks", "conversions") if c in frame.columns]
-    by = ["campaign", *(["date"] if report.by_day else [])]
-    table = frame.assign(campaign=frame[key].astype(str))
-    table["name"] = frame["campaign_name"].fillna(table["campaign"]) if "campaign_name" in frame.columns else frame[key]
-    grouped = table.groupby(by, sort=True)
-    # min_count keeps a day missing when every one of its rows is.
-    days = grouped[wanted].sum(min_count=1)
-    days["name"], days["rows"] = grouped["name"].last(), grouped.size()
-    return days.reset_index()
+@dataclass(frozen=True, eq=False)
+class _Campaign:
+    """The days of one campaign, and the report that they are from."""
+
+    days: pd.DataFrame
+    report: AdsReport
+
+    @property
+    def key(self) -> str:
+        return str(self.days["campaign"].iloc[0])
 
 
-def _cpm(
-    report: AdsReport, days: pd.DataFrame, reasons: dict[str, str]
-) -> tuple[Estimate | None, Estimate | None, Estimate | None]:
+def _known(days: pd.DataFrame, *columns: str) -> bool:
+    """Whether a campaign's report has some quantities; other reports' columns are missing throughout."""
+    return all(column in days.columns and days[column].notna().any() for column in columns)
+
+
+def _cpm(campaign: _Campaign, reasons: dict[str, str]) -> Price:
+    report, days = campaign.report, campaign.days
     names = ("cpm", "cpm_log_mean", "cpm_log_sigma")
-    if not {"spend", "impressions"} <= set(days.columns):
+    if not _known(days, "spend", "impressions"):
         reasons |= dict.fromkeys(names, "the file has no spend or no impressions")
         return None, None, None
     active = days.loc[(days["impressions"] > 0) & (days["spend"] > 0)]
@@ -128,14 +133,16 @@ def _cpm(
     rows = int(used["rows"].sum())
     logs = np.log(1000 * used["spend"].to_numpy(dtype=np.float64) / used["impressions"].to_numpy(dtype=np.float64))
     count = len(logs)
-    source = f"{report.source}: {count} campaign days"
+    source, nan = f"{report.source}: {count} campaign days", float("nan")
     if not report.by_day or count < 2:
         reason = "the file is not by day" if not report.by_day else "fewer than two days with impressions"
         reasons |= dict.fromkeys(names[1:], reason)
         value = float(np.exp(logs.mean()))
-        nan = float("nan")
         return Estimate("cpm", value, nan, nan, unit, source, rows, nan), None, None
     mean, sigma = float(logs.mean()), float(logs.std(ddof=1))
+    if sigma > WILDEST:
+        reasons |= dict.fromkeys(names, f"CPM of its {count} days differ as no prices do (scatter {sigma:.1f} in logs)")
+        return None, None, None
     error = sigma / np.sqrt(count)
     half = float(stats.t.ppf(0.5 + LEVEL / 2, count - 1)) * error
     log_mean = Estimate("cpm_log_mean", mean, mean - half, mean + half, f"ln({unit})", source, rows, float(error))
@@ -145,25 +152,53 @@ def _cpm(
     log_sigma = Estimate(
         "cpm_log_sigma", sigma, float(bounds[0]), float(bounds[1]), "ln units", source, rows, float(sigma_error)
     )
-    # Cox's interval of a log-normal mean: the logarithm of the mean is m + s^2 / 2.
     centre = mean + sigma**2 / 2
-    spread = float(np.sqrt(sigma**2 / count + sigma**4 / (2 * (count - 1))))
-    z = float(stats.norm.ppf(0.5 + LEVEL / 2))
-    value = float(np.exp(centre))
-    low, high = float(np.exp(centre - z * spread)), float(np.exp(centre + z * spread))
-    return Estimate("cpm", value, low, high, unit, source, rows, value * spread), log_mean, log_sigma
+    return Estimate("cpm", float(np.exp(centre)), nan, nan, unit, source, rows, nan), log_mean, log_sigma
+
+
+def _pooled_prices(prices: Sequence[Price]) -> list[Price]:
+    """Pool the campaigns' mean log CPMs, and give each CPM its value and interval from that.
+
+    A campaign with a single day is as uncertain as the others scatter in the middle.
+    """
+    sigmas = [sigma.value for _, _, sigma in prices if sigma is not None and sigma.value > 0]
+    if not sigmas:
+        return list(prices)
+    typical, z = float(np.median(sigmas)), float(stats.norm.ppf(0.5 + LEVEL / 2))
+    known = [at for at, (cpm, _, _) in enumerate(prices) if cpm is not None]
+    means, errors = np.empty(len(known)), np.empty(len(known))
+    for place, at in enumerate(known):
+        cpm, mean, _ = prices[at]
+        means[place] = mean.value if mean is not None else np.log(cpm.value if cpm is not None else np.nan)
+        errors[place] = mean.sd if mean is not None and mean.sd > 0 else typical
+    pooled, sds = pool_means(means, errors)
+    made = list(prices)
+    for place, at in enumerate(known):
+        cpm, mean, sigma = prices[at]
+        if cpm is None:
+            continue
+        # The logarithm of a log-normal's mean is m + s^2 / 2, with Cox's interval.
+        scatter = sigma.value if sigma is not None else 0.0
+        spread = float(np.hypot(sds[place], sigma.value * sigma.sd if sigma is not None else 0.0))
+        centre = float(pooled[place]) + scatter**2 / 2
+        value = float(np.exp(centre))
+        low, high = (float(np.exp(np.clip(centre + side * z * spread, -LARGEST, LARGEST))) for side in (-1, 1))
+        told = f"; pooled with {len(known) - 1} other campaigns" if len(known) >= FEWEST_GROUPS else ""
+        found = replace(cpm, value=value, low=low, high=high, sd=value * spread, source=f"{cpm.source}{told}")
+        made[at] = (found, mean, sigma)
+    return made
 
 
 def _rates(
-    report: AdsReport, groups: Sequence[pd.DataFrame], name: str, top: str, bottom: str
+    groups: Sequence[_Campaign], name: str, top: str, bottom: str
 ) -> tuple[list[Estimate | None], dict[str, dict[str, str]]]:
     """Estimate one rate of every campaign, pooled."""
     reasons: dict[str, str] = {}
     usable: list[int] = []
     totals: list[tuple[float, float, float, int]] = []
-    for at, days in enumerate(groups):
-        campaign = str(days["campaign"].iloc[0])
-        if not {top, bottom} <= set(days.columns):
+    for at, group in enumerate(groups):
+        campaign, days = group.key, group.days
+        if not _known(days, top, bottom):
             reasons[campaign] = f"the file has no {top} or no {bottom}"
             continue
         known = days.loc[days[top].notna() & days[bottom].notna()]
@@ -191,15 +226,17 @@ def _rates(
                 float(rates.low[at]),
                 float(rates.high[at]),
                 f"{top} per {bottom.removesuffix('s')}",
-                f"{report.source}: {totals[at][0]:.0f} of {totals[at][1]:.0f}, scatter {totals[at][2]:.3g}; {prior}",
+                f"{groups[index].report.source}: {totals[at][0]:.0f} of {totals[at][1]:.0f}, "
+                f"scatter {totals[at][2]:.3g}; {prior}",
                 totals[at][3],
                 float(rates.sd[at]),
             )
     return found, {name: reasons}
 
 
-def _spend(report: AdsReport, days: pd.DataFrame, reasons: dict[str, str]) -> Estimate | None:
-    if "spend" not in days.columns:
+def _spend(campaign: _Campaign, reasons: dict[str, str]) -> Estimate | None:
+    report, days = campaign.report, campaign.days
+    if not _known(days, "spend"):
         reasons["daily_spend"] = "the file has no spend"
         return None
     if not report.by_day:
@@ -226,13 +263,13 @@ def _spend(report: AdsReport, days: pd.DataFrame, reasons: dict[str, str]) -> Es
     )
 
 
-def _budget(report: AdsReport, campaign: str, reasons: dict[str, str]) -> Estimate | None:
-    frame = report.frame
+def _budget(campaign: _Campaign, reasons: dict[str, str]) -> Estimate | None:
+    report, frame = campaign.report, campaign.report.frame
     if "budget" not in frame.columns:
         reasons["budget"] = "the file has no budget column; daily_spend is what was spent"
         return None
     key = "campaign_id" if "campaign_id" in frame.columns else "campaign_name"
-    rows = frame.loc[(frame[key].astype(str) == campaign) & frame["budget"].notna()]
+    rows = frame.loc[(frame[key].astype(str) == campaign.key) & frame["budget"].notna()]
     if len(rows["budget"].unique()) != 1:
         reasons["budget"] = "no budget is printed" if rows.empty else "the budget changes from row to row"
         return None
@@ -241,53 +278,16 @@ def _budget(report: AdsReport, campaign: str, reasons: dict[str, str]) -> Estima
     return Estimate("budget", value, value, value, unit, f"{report.source}: as printed", len(rows), 0.0)
 
 
-def _weekday_shape(report: AdsReport, days: pd.DataFrame) -> tuple[tuple[Estimate, ...] | None, str | None]:
-    """Give each weekday's impressions relative to the mean day, from whole weeks.
-
-    Each week is divided by its own mean day first, so that growth over the period does not bend the shape.
-    """
-    if not report.by_day or "impressions" not in days.columns:
-        return None, "the file has no days" if not report.by_day else "the file has no impressions"
-    daily = days.groupby("date")["impressions"].sum().sort_index()
-    span = pd.date_range(daily.index.min(), daily.index.max(), freq="D")
-    if len(span) < WEEKDAY_DAYS:
-        return None, f"{len(span)} days are fewer than four weeks"
-    full = daily.reindex(span, fill_value=0.0)
-    weeks = full.to_numpy(dtype=np.float64)[: len(full) // 7 * 7].reshape(-1, 7)
-    weeks = weeks[weeks.sum(axis=1) > 0]
-    if len(weeks) < 4:
-        return None, f"{len(weeks)} weeks with impressions are fewer than four"
-    shares = weeks / weeks.mean(axis=1, keepdims=True)
-    shares = np.roll(shares, span[0].weekday(), axis=1)
-    count = len(shares)
-    means, errors = shares.mean(axis=0), shares.std(axis=0, ddof=1) / np.sqrt(count)
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, count - 1)) * errors
-    rows = int(days["rows"].sum())
-    return tuple(
-        Estimate(
-            name,
-            float(means[at]),
-            float(means[at] - half[at]),
-            float(means[at] + half[at]),
-            "impressions relative to the mean day",
-            f"{report.source}: {count} weeks",
-            rows,
-            float(errors[at]),
-        )
-        for at, name in enumerate(WEEKDAYS)
-    ), None
-
-
-def _could_not_tell(report: AdsReport) -> tuple[str, ...]:
-    """List what a model of the account needs and the file does not say."""
-    have = set(report.frame.columns)
+def _could_not_tell(combined: Combined) -> tuple[str, ...]:
+    """List what a model of the account needs and the files do not say."""
+    have = {column for report in combined.reports for column in report.frame.columns}
     absent = [
         (not {"budget", "ad_group_budget"} & have, "budgets: what was spent stands in for them"),
         ("time_zone" not in have, "the account's clock"),
         ("account_id" not in have, "which ad account this is"),
         ("purchase_value" not in have, "order values"),
-        (report.currency is None, "the currency"),
-        (not report.by_day, "how numbers vary from day to day"),
+        (combined.currency is None, "the currency"),
+        (not any(report.by_day for report in combined.reports), "how numbers vary from day to day"),
         (
             "cta_conversions" not in have and "cta_purchases" not in have,
             "which conversions followed clicks, which views",

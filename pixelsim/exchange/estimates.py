@@ -9,7 +9,12 @@ import pandas as pd
 
 from pixelsim.base.errors import UnknownNameError
 
-__all__ = ["CampaignEstimates", "Estimate", "Estimates"]
+__all__ = ["CampaignEstimates", "Estimate", "Estimates", "shown"]
+
+
+def shown(value: float) -> str:
+    """Write a number with four digits, or as a whole number where it is large."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,8 @@ class Estimates:
         Impressions of each weekday relative to the mean day, Monday first; None with ``weekday_reason``.
     weekday_reason
         Why there is no weekday shape.
+    hour_shape, hour_reason
+        The same for the share of impressions of each hour on the account's clock, 0 first.
     rows, days
         Rows and distinct days of the file.
     could_not_tell
@@ -128,6 +135,8 @@ class Estimates:
     currency: str | None
     weekday_shape: tuple[Estimate, ...] | None
     weekday_reason: str | None
+    hour_shape: tuple[Estimate, ...] | None
+    hour_reason: str | None
     rows: int
     days: int
     could_not_tell: tuple[str, ...]

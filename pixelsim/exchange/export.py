@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import math
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -15,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from pixelsim.base.errors import Fault, InputError
+from pixelsim.base.files import replacing
 from pixelsim.base.money import decimals
 from pixelsim.exchange.cells import guard_cell
 from pixelsim.exchange.columns import NUMERIC, WHOLE, AliasTable, Column, alias_table
@@ -67,7 +66,7 @@ def write_export(
     names = _written(frame, table, path)
     columns = [table.columns[n] for n in names]
     cells = [_cells(frame, column, currency) for column in columns]
-    with _replacing(path) as out:
+    with _opened(path) as out:
         writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow([c.header for c in columns])
         try:
@@ -202,10 +201,11 @@ def _footer(frame: pd.DataFrame, columns: Sequence[Column], currency: str | None
 
 
 @contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[IO[str]]:
-    """Write to a temporary file beside the target and rename it, so that no half file is ever seen."""
+def _opened(path: Path) -> Iterator[IO[str]]:
+    """Open a temporary file that takes the target's place, so that no half file is ever seen."""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=".part")
+        with replacing(path) as part, part.open("w", encoding="utf-8-sig", newline="") as out:
+            yield out
     except OSError as error:
         raise InputError.single(
             str(path),
@@ -214,10 +214,3 @@ def _replacing(path: Path) -> Iterator[IO[str]]:
             rule=f"a folder that can be written to ({error.strerror})",
             remedy="choose another folder",
         ) from None
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as out:
-            yield out
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

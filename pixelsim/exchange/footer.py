@@ -170,7 +170,7 @@ def total_faults(checks: pd.DataFrame, row: int, rows: int) -> list[Fault]:
             field=str(check.column),
             value=f"{check.footer:.12g}",
             rule=f"{check.sum_of_rows:.12g}, the sum of the {rows} accepted rows (TOTAL_MISMATCH)",
-            remedy="export the file again, or pass accept_mismatch=True to read the rows as they are",
+            remedy="export the file again, or read the rows as they are with accept_mismatch=True (--accept-mismatch)",
         )
         for check in checks.itertuples()
         if not check.ok

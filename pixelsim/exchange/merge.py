@@ -14,7 +14,7 @@ from pixelsim.exchange.keys import require_key
 from pixelsim.exchange.rates import recompute
 from pixelsim.exchange.report import AdsReport, empty_checks, key_columns
 
-__all__ = ["MergedReports", "merge_reports"]
+__all__ = ["MergedReports", "merge_key", "merge_reports"]
 
 ORDER = ["column", "before", "after", "difference", "before_source", "after_source"]
 
@@ -114,12 +114,24 @@ def _quantities(table: pd.DataFrame) -> list[str]:
     return [c for c in table.columns if c in columns and columns[c].kind in {"count", "money", "people", "budget"}]
 
 
+def merge_key(before: pd.DataFrame, after: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
+    """Put the rows that two reports of one shape share, as their key columns tell, side by side.
+
+    Returns
+    -------
+    DataFrame
+        The key columns, and every other column that both have, as ``<name>_before`` and ``<name>_after``.
+    """
+    names = [c for c in after.columns if c in before.columns and c not in key]
+    return before[[*key, *names]].merge(
+        after[[*key, *names]], on=list(key), suffixes=("_before", "_after"), validate="one_to_one"
+    )
+
+
 def _changes(table: pd.DataFrame, rows: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
     """List the numbers of rows in both tables that differ."""
     names = [c for c in _quantities(rows) if c in table.columns]
-    both = table[[*key, *names, "source"]].merge(
-        rows[[*key, *names, "source"]], on=list(key), suffixes=("_before", "_after"), validate="one_to_one"
-    )
+    both = merge_key(table, rows, key)
     found = []
     for name in names:
         before = both[f"{name}_before"].to_numpy(dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Beta-binomial rates of several groups, pooled as far as the groups are alike."""
+"""Rates (beta-binomial) and means (normal) of several groups, pooled as far as the groups are alike."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-__all__ = ["PooledRates", "dispersion", "pool_rates"]
+__all__ = ["PooledRates", "dispersion", "pool_means", "pool_rates"]
 
 FloatArray = NDArray[np.float64]
 
@@ -142,3 +142,35 @@ def _summary(
     posterior = stats.beta(mean * size, (1 - mean) * size)
     low, high = (np.asarray(posterior.ppf(p), dtype=np.float64) for p in (0.025, 0.975))
     return PooledRates(mean, np.sqrt(variance), low, high, prior_mean, prior_strength, pooled)
+
+
+def pool_means(means: FloatArray, errors: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Estimate the mean of each group with partial pooling (hierarchical normal), such as means of logarithms.
+
+    The groups' common mean and their spread are integrated over, flat in both (Gelman et al., Bayesian Data Analysis,
+    on the hierarchical normal model).
+
+    Parameters
+    ----------
+    means, errors
+        Mean of each group and its standard error, above 0, shape (groups,).
+
+    Returns
+    -------
+    mean, sd : ndarray, shape (groups,)
+        Posterior of each group; what was given where there are fewer than three groups.
+    """
+    if len(means) < FEWEST_GROUPS:
+        return means, errors
+    spread = np.linspace(0.0, 4 * float(np.std(means, ddof=1)) + 2 * float(errors.min()), 10 * GRID)[:, None]
+    total = errors**2 + spread**2
+    known = 1 / (1 / total).sum(axis=1, keepdims=True)
+    common = known * (means / total).sum(axis=1, keepdims=True)
+    log = 0.5 * (np.log(known[:, 0]) - np.log(total).sum(axis=1) - ((means - common) ** 2 / total).sum(axis=1))
+    weights = np.exp(log - log.max())
+    weights /= weights.sum()
+    lean = errors**2 / total
+    centre = (1 - lean) * means + lean * common
+    first = weights @ centre
+    second = weights @ ((1 - lean) * errors**2 + lean**2 * known + centre**2)
+    return first, np.sqrt(second - first**2)

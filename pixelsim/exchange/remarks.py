@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from pixelsim.exchange.build import Builder
-from pixelsim.exchange.report import key_columns
+from pixelsim.exchange.report import MISMATCH, key_columns
 
 __all__ = ["one_currency", "remarks"]
 
@@ -33,6 +33,10 @@ def one_currency(builder: Builder, frame: pd.DataFrame) -> str | None:
     return None
 
 
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
+
+
 def remarks(
     frame: pd.DataFrame,
     checks: pd.DataFrame,
@@ -54,19 +58,20 @@ def remarks(
     ]
     if mismatch:
         wrong = ", ".join(checks.loc[~checks["ok"], "column"].astype(str))
-        notes.append(f"TOTAL_MISMATCH accepted for {wrong}")
+        notes.append(f"{MISMATCH} for {wrong}")
     if len(rejects):
-        notes.append(f"{rejects['row'].nunique()} rows left out; see rejects")
+        notes.append(f"{_rows(rejects['row'].nunique())} left out; see rejects")
     quantities = [c for c in ("spend", "impressions", "clicks", "conversions") if c in frame.columns]
     zero = (frame[quantities] == 0).all(axis=1) if quantities else pd.Series(dtype=bool)
     if zero.any():
-        notes.append(f"{int(zero.sum())} rows are zero throughout; kept")
+        count = int(zero.sum())
+        notes.append(f"{_rows(count)} {'is' if count == 1 else 'are'} zero throughout; kept")
     if {"conversions", "impressions"} <= set(frame.columns):
         late = int(((frame["conversions"] > 0) & (frame["impressions"] == 0)).sum())
         if late:
-            notes.append(f"{late} rows have conversions without impressions; kept")
+            notes.append(f"{_rows(late)} with conversions without impressions; kept")
     if "spend" in frame.columns and (frame["spend"] < 0).any():
-        notes.append(f"{int((frame['spend'] < 0).sum())} rows have negative cost; kept")
+        notes.append(f"{_rows(int((frame['spend'] < 0).sum()))} with negative cost; kept")
     if "reach" in frame.columns:
         notes.append("reach counts people and is never added up over rows")
     keys = key_columns(frame)

@@ -15,6 +15,7 @@ from pixelsim.exchange.columns import alias_table
 
 __all__ = [
     "BREAKDOWNS",
+    "MISMATCH",
     "AdsReport",
     "Level",
     "additive_columns",
@@ -28,6 +29,9 @@ Level = Literal["campaign", "ad_group", "ad"]
 
 LEVELS: tuple[Level, ...] = ("campaign", "ad_group", "ad")
 BREAKDOWNS = ("country", "gender", "age", "placement")
+MISMATCH = "TOTAL_MISMATCH accepted"
+"""Mark of everything that is made from a file whose totals differ from its rows."""
+
 NEVER_ADDED = ("reach", "frequency", "budget", "ad_group_budget")
 """Columns of people and plans, which adding up over rows would falsify (field case P73)."""
 

@@ -23,7 +23,7 @@ from pixelsim.exchange.history import UNKNOWN, latest_versions, with_history
 from pixelsim.exchange.rates import recompute
 from pixelsim.exchange.report import AdsReport, Level, additive_columns, several_currencies
 
-__all__ = ["Version", "WarehouseLevel", "read_warehouse"]
+__all__ = ["Version", "WarehouseLevel", "is_warehouse", "read_warehouse"]
 
 WarehouseLevel = Literal["campaign", "ad_group", "ad"]
 Version = Literal["latest", "on_day"]
@@ -74,6 +74,12 @@ def read_warehouse(
         rule=" or ".join(f"a table named like {_TABLES[one]}_report_hourly.csv" for one in wanted),
         remedy="export the tables of the warehouse as CSV under their own names",
     )
+
+
+def is_warehouse(folder: Path) -> bool:
+    """Say whether a folder has a report table of a warehouse."""
+    files = list(folder.glob("*.csv"))
+    return any(_matching(files, name, f"report_{by}") for name in _TABLES.values() for by in ("hourly", "daily"))
 
 
 def _matching(files: list[Path], level: str, kind: str) -> list[Path]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
-from field_shops import MINUTE, business, play, visits
+from field_shops import HOUR, MINUTE, business, clicks, play, read, visits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixelsim.base.errors import InputError
+from pixelsim.measure import double_counting, shop_ledger
 from pixelsim.measure.money import Ledger, RefundDay, pixel_revenue, return_on_spend, sales_answer, value_quality
 
 # P105: purchases of 9 and 900 USD; one without value; '12,50' as text; 0; 20 'usd'; 20 without currency.
@@ -77,6 +79,29 @@ def test_P106_refunds_never_reach_the_ad_report():
     # Refund events of +50 and +25 are sent as well: they are no sales, and raise nothing.
     sent = [*log["event"], *["Refund"] * 15]
     assert pixel_revenue(sent, [*minor, *books.refund_amount]) == gross
+
+
+def test_P106_refunds_of_a_run_move_no_figure_of_the_platform():
+    """Half of the orders are refunded; what every viewer reads, and what is claimed, stays the same to the last row."""
+    shop = {"value": {"median": 50.0, "sigma": 0.0}}
+    groups = {"g_1": {"account": "acc_1", "budget": 1_250.0}}
+    runs = []
+    for share in (0.0, 0.5):
+        one = business(sites={"shop": shop | {"refund_share": share}}, groups=groups, links=[("px_1", "acc_1")])
+        came = visits("shop", 2 * HOUR + np.arange(100) * MINUTE, np.arange(100), ordered=True)
+        runs.append(play(one, [came], [clicks("g_1", HOUR, np.arange(100))]))
+    kept, back = runs
+    pd.testing.assert_frame_equal(kept.metrics(), back.metrics())
+    assert read(back, "acc_1", "attributed events") == 100
+    claimed = [run.simulation.claims.value for run in runs]
+    assert [value[value >= 0].sum() for value in claimed] == [5_000_00, 5_000_00]
+    refunded = np.count_nonzero(back.simulation.orders.refund_at >= 0)
+    assert abs(refunded - 50) < 4 * np.sqrt(25)
+    books = shop_ledger(back.simulation)
+    assert (books.gross, books.refunded) == (5_000_00, 50_00 * refunded)
+    table = double_counting(back.simulation)["value"]
+    assert table["cost for each claimed"] == pytest.approx(12.50)
+    assert table["cost for each true, net of refunds"] == pytest.approx(1_250 / (100 - refunded))
 
 
 # P107: sales of 10,000 in January and 8,000 in March; 500 paid back on 15 March for an order of 15 January.

@@ -19,6 +19,7 @@ from pixelsim.exchange.keys import require_key, upsert
 from pixelsim.exchange.layouts import align_versions
 from pixelsim.exchange.times import read_times
 from pixelsim.exchange.units import in_major_units
+from pixelsim.exchange.warehouse import read_warehouse
 
 DAY_0 = pd.Timestamp("2025-03-01")
 
@@ -148,6 +149,35 @@ def test_P128_ids_come_from_the_report_not_from_the_history(version: str):
     assert named["ad_id"].isna().sum() == 0
     with pytest.raises(InputError, match="an id in every row"):
         with_history(report.assign(ad_id=None), history, "ad_id", name="ad_name", version=version)
+
+
+def warehouse(folder: Path, report: list[str], history: list[str]) -> Path:
+    """Write a warehouse's report by day and its history of campaigns."""
+    save(folder, "campaign_id,stat_time_day,spend\n" + "\n".join(report) + "\n", name="campaign_report_daily.csv")
+    head = "campaign_id,campaign_name,updated_at\n"
+    save(folder, head + "\n".join(history) + "\n", name="campaign_history.csv")
+    return folder
+
+
+def test_P127_P128_hold_when_warehouse_tables_are_imported(tmp_path: Path):
+    renamed = [f"c1,{name},2025-03-{day:02d}T00:00:00Z" for name, day in (("A", 1), ("B", 4), ("C", 7))]
+    days = [f"c1,2025-03-{day:02d},10" for day in range(1, 10)]
+    (tmp_path / "renamed").mkdir()
+    folder = warehouse(tmp_path / "renamed", days, renamed)
+    frames = {version: read_warehouse(folder, version=version).frame for version in ("latest", "on_day")}
+    spend = {version: frame.groupby("campaign_name")["spend"].sum() for version, frame in frames.items()}
+    assert spend["latest"].to_dict() == {"C": 90.0}
+    assert spend["on_day"].to_dict() == {"A": 30.0, "B": 30.0, "C": 30.0}
+    (tmp_path / "lost").mkdir()
+    folder = warehouse(
+        tmp_path / "lost",
+        [f"c{k},2025-03-01,1" for k in range(10)],
+        [f"c{k},campaign {k},2025-03-01T00:00:00Z" for k in range(8)],
+    )
+    frame = read_warehouse(folder).frame
+    assert frame["campaign_id"].tolist() == [f"c{k}" for k in range(10)]
+    assert (frame["campaign_name"] == UNKNOWN).sum() == 2
+    assert frame["spend"].sum() == 10.0
 
 
 def test_P129_ids_are_text_and_rounded_ones_are_found(tmp_path: Path):

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 from field_shops import DAY, HOUR, MINUTE, business, clicks, play, visits
 
+from pixelsim.base.clock import format_offset
+from pixelsim.base.errors import InputError
+from pixelsim.exchange import merge_reports
+from pixelsim.exchange.api_report import report_of_table
 from pixelsim.measure import metrics
+from pixelsim.scenario import Scenario
+from pixelsim.sharing.actions import AnyAction
 
 
 def daily(run, viewer: str, metric: str, *, surface: str = "Events Manager", **how) -> dict[str, tuple[int, str]]:
@@ -45,6 +52,37 @@ def test_P111_an_event_counts_on_the_accounts_day(offset, counted_on):
     utc = {day for day, (value, _) in daily(run, "acc_0", "total events").items() if value}
     assert own == {counted_on}
     assert utc == {"2026-07-11"}
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("-08:00", "-08:00"), ("+05:30", "+05:30"), ("America/Los_Angeles", "-08:00"), ("+05:45", None)],
+)
+def test_P111_accounts_are_created_on_whole_and_half_hours_and_zones_are_stored_as_fixed(written, kept):
+    one = business(links=[("px_1", "acc_1")])
+    path = "structure.ad_accounts[acc_1].utc_offset"
+    if kept is None:
+        with pytest.raises(InputError, match="whole or half hour"):
+            one.vary(path, written)
+        return
+    made = one.vary(path, written)
+    assert format_offset(made.structure.world().ad_accounts["acc_1"].utc_offset) == kept
+    told = [f"stored as the fixed offset {kept}" in note for note in made.notes]
+    assert told == ([] if written[0] in "+-" else [True])
+
+
+def test_P111_an_accounts_clock_never_changes():
+    one = business(links=[("px_1", "acc_1")])
+    account = one.structure.world().ad_accounts["acc_1"]
+    with pytest.raises(AttributeError):
+        account.utc_offset = 0
+    # What people can do has no word for it: no action names a clock, and a plan that invents one is refused.
+    actions = [kind for union in get_args(get_args(AnyAction)[0]) for kind in (get_args(union) or (union,))]
+    assert len(actions) > 20
+    assert not any("offset" in name or "zone" in name for action in actions for name in action.__dataclass_fields__)
+    step = {"day": 1.0, "action": {"do": "change_clock", "actor": "ann", "account": "acc_1", "utc_offset": "+00:00"}}
+    with pytest.raises(InputError, match="change_clock"):
+        Scenario.read(one.plain() | {"plan": {"steps": [step]}})
 
 
 # P114: 28 August 01:00 typed as the start; 24 a day, spread evenly; the account's clock is UTC-4.
@@ -87,12 +125,31 @@ def growing():
 CAMPAIGN = {"metric": "attributed events (campaign level)", "surface": "Ads Manager"}
 
 
+def copy_of_day_0(seen: list[int], look_back: int) -> float:
+    """Pull a report at the end of each day, reading so many days back, and keep the merged copy."""
+    names = ["campaign_id", "stat_time_day", "spend", "impressions", "clicks", "conversion"]
+    days = [f"2026-03-0{day + 1}" for day in range(len(seen))]
+    pulls = [
+        report_of_table(
+            names,
+            [["c1", day, "10", "1000", "100", str(seen[at] if day == days[0] else 0)] for day in days[: at + 1]][
+                -look_back - 1 :
+            ],
+            f"pull of {days[at]}",
+        )
+        for at in range(len(seen))
+    ]
+    frame = merge_reports(pulls).report.frame
+    assert len(frame) == len(days)
+    return float(frame.loc[frame["date"] == days[0], "conversions"].sum())
+
+
 def test_P115_conversions_of_a_past_day_keep_changing(growing):
     reads = [daily(growing, "acc_1", **CAMPAIGN, as_of=day + 1.0)["2026-03-01"] for day in range(9)]
     assert [value for value, _ in reads] == [4, 7, 7, 7, 9, 9, 9, 10, 10]
     assert {state for _, state in reads} == {"may grow"}, "until no window of the platform is open any more"
-    kept_copies = [reads[look_back][0] for look_back in (0, 3, 7)]
-    assert kept_copies == [4, 7, 10]
+    kept_copies = {look_back: copy_of_day_0([value for value, _ in reads], look_back) for look_back in (0, 3, 7)}
+    assert kept_copies == {0: 4, 3: 7, 7: 10}
     final = daily(growing, "acc_1", **CAMPAIGN, as_of=29.0)
     assert final["2026-03-01"] == (10, "final")
     assert daily(growing, "acc_1", **CAMPAIGN)["2026-03-01"] == (10, "final")

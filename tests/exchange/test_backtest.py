@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def test_constructed_sample_stays_inside_its_bands(samples: Path):
     table = found.table.set_index("quantity")
     assert list(table.index) == ["impressions", "clicks", "conversions"]
     assert (found.first_days, found.rest_days) == (60, 60)
-    assert table["inside_90"].between(0.80, 1.0).all()
+    assert table["inside_90"].between(0.85, 0.95).all()
     assert table["inside_50"].between(0.35, 0.75).all()
     assert (table["bias"].abs() < 0.08).all()
     assert (table["actual"] > table["low_90"]).all()
@@ -104,6 +105,67 @@ def test_free_spend_is_forecast_too_and_is_less_sure(samples: Path):
         return float((row["high_90"] - row["low_90"]) / row["forecast"])
 
     assert width(free) > width(given)
+
+
+def blanked(report: AdsReport, cells: dict[str, list[int]]) -> AdsReport:
+    """Give a report in which some cells are empty."""
+    frame = report.frame.copy()
+    for column, rows in cells.items():
+        frame.loc[rows, column] = np.nan
+    return replace(report, frame=frame)
+
+
+def test_empty_cells_inside_campaign_days_are_left_out_and_told_not_read_as_zero():
+    report = made(3, step=0.0)
+    whole = backtest(report, replications=500)
+    found = backtest(blanked(report, {"conversions": [10, 20, 60, 70, 80]}), replications=500)
+    (note,) = [n for n in found.notes if n.startswith("conversions:")]
+    assert "5 campaign days have empty cells, the first on 2025-01-16 in c1" in note
+    table, before = found.table.set_index("quantity"), whole.table.set_index("quantity")
+    assert table["days"].to_dict() == {"impressions": 45, "clicks": 45, "conversions": 42, "purchase_value": 45}
+    pd.testing.assert_series_equal(table.loc["impressions"], before.loc["impressions"])
+    rest = report.frame["conversions"].iloc[45:]
+    assert table.loc["conversions", "actual"] == rest.drop([60, 70, 80]).sum()
+    # Five zeros among 90 days would pull the forecast down by a share of 2 in 45; the three in the rest are 7 %.
+    assert table.loc["conversions", "bias"] == pytest.approx(before.loc["conversions", "bias"], abs=0.03)
+    assert not any("empty cells" in note for note in whole.notes)
+
+
+def test_days_whose_spend_is_not_known_are_compared_in_nothing():
+    report = made(3, step=0.0)
+    found = backtest(blanked(report, {"spend": [5, 50, 51]}), replications=300)
+    assert set(found.table["days"]) == {43}
+    lost = report.frame["date"].iloc[[50, 51]]
+    assert not found.days["date"].isin(lost).any()
+    free = backtest(blanked(report, {"spend": [5, 50, 51]}), spend="free", replications=300)
+    days = free.table.set_index("quantity")["days"]
+    assert (days["spend"], days["clicks"]) == (43, 45)
+
+
+def test_days_without_any_row_are_told():
+    report = made(3, step=0.0)
+    found = backtest(replace(report, frame=report.frame.drop([30, 31])), replications=300)
+    assert "2 days have no row at all and are taken as days without delivery" in found.notes
+
+
+def test_a_pause_in_the_first_part_is_no_drift_of_the_spend():
+    random, days = np.random.default_rng(8), 90
+    rows = []
+    for campaign, mean in (("c1", 100.0), ("c2", 100.0)):
+        for day, at in enumerate(pd.date_range("2025-01-06", periods=days)):
+            paused = campaign == "c2" and 5 <= day < 25
+            spend = 0.0 if paused else mean * float(np.exp(random.normal(0, 0.05)))
+            rows.append(
+                [campaign, f"{at:%Y-%m-%d}", f"{spend:.2f}", str(round(spend * 200)), str(round(spend * 2)), "3"]
+            )
+    names = ["campaign_id", "stat_time_day", "spend", "impressions", "clicks", "conversion"]
+    found = backtest(report_of_table(names, rows, "paused"), spend="free", replications=1000)
+    row = found.table.set_index("quantity").loc["spend"]
+    assert row["forecast"] == pytest.approx(45 * 200, rel=0.03)
+    # Two campaigns with 5 % each scatter by 3.5 % together; a pause read as drift would be steps of a factor of two.
+    assert found.drift.set_index("figure").loc["spend", "step"] < 0.01
+    assert found.drift.set_index("figure").loc["spend", "noise"] == pytest.approx(0.035, abs=0.015)
+    assert 0.85 <= row["inside_90"] <= 1.0
 
 
 def test_same_seed_same_bytes_and_another_seed_another_draw():

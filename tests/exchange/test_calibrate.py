@@ -11,9 +11,10 @@ import pytest
 
 from pixelsim.base.errors import InputError, UnknownNameError
 from pixelsim.exchange import calibrate, estimate, read_export
-from pixelsim.exchange.calibrate import CLAIM_SHARES
 from pixelsim.exchange.estimates import CampaignEstimates
+from pixelsim.exchange.evidence import CLAIM_COUNTS
 from pixelsim.scenario import AdDelivery, Plan, Scenario, SourceKind, dump_scenario, scenario
+from pixelsim.scenario.drawing import drawn
 from pixelsim.scenario.parameters import parameters
 from pixelsim.traffic.simulate import simulate
 
@@ -101,7 +102,7 @@ def test_budget_prices_and_rates_equal_the_estimates(mine, found):
             }
             for name, value in expected.items():
                 assert getattr(delivery, name) == pytest.approx(value, rel=2e-3), name
-    assert CLAIM_SHARES == {"click": 189 / 321, "engaged_view": 42 / 321, "view": 90 / 321}
+    assert CLAIM_COUNTS == {"click": 189, "engaged_view": 42, "view": 90}
 
 
 def test_cpm_is_money_over_impressions(mine, days):
@@ -286,6 +287,21 @@ def test_a_calibrated_scenario_goes_through_a_file(mine):
     assert Scenario.read(tomllib.loads(dump_scenario(mine))) == mine
 
 
+def test_a_file_may_use_the_ids_of_campaigns_that_stay(write):
+    names = {"launch": "Launch again", "brand_always_on": "Brand", "c1": "Other"}
+    rows = "".join(
+        f"2025-03-{day:02d},{name},{key},{10 + day}.00,4000,40,2,USD\n"
+        for key, name in names.items()
+        for day in range(1, 29)
+    )
+    head = "By Day,Campaign name,Campaign ID,Cost,Impressions,Clicks (destination),Conversions,Currency\n"
+    mine = calibrate(write(head + rows))
+    ids = [c.id for c in mine.structure.campaigns]
+    assert ids == ["brand_always_on", "launch", "brand_always_on (file)", "c1", "launch (file)"]
+    stopped = {s.action.id for s in mine.plan.steps if s.action.do == "switch"}
+    assert stopped == {"brand_always_on (file)", "c1", "launch (file)"}
+
+
 def test_every_parameter_can_be_varied_by_its_path(mine):
     group = next(iter(parts(mine).values()))[0].ad_group
     assert mine.vary(f"traffic.delivery[{group}].daily_budget", 7.0).content_hash != mine.content_hash
@@ -319,5 +335,6 @@ def test_ids_with_brackets_and_dots_work_all_the_way(write):
     text = f"By Day,Campaign name,Cost,Impressions,Clicks (destination),Conversions,Currency\n{days}\n"
     one = calibrate(write(text))
     (delivery,) = [d for d in one.traffic.delivery if d.ad_group.startswith("[US]")]
+    assert drawn(one, 1, 0).traffic.delivery != one.traffic.delivery
     assert one.vary(f"traffic.delivery[{delivery.ad_group}].cpm", 9.0).traffic.delivery != one.traffic.delivery
     assert Scenario.read(tomllib.loads(dump_scenario(one))) == one

@@ -3,7 +3,7 @@
 Two things must hold of every mutant. It is read, or refused with an ``InputError`` that can be shown: never another
 exception. And what is read agrees with the totals that the file itself prints, or says that it does not.
 
-``PIXELSIM_FUZZ`` sets the number of mutants (2,000 by default).
+``PIXELSIM_FUZZ`` sets the number of mutants (2,000 by default); 100,000 others are tried under the marker ``slow``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+import tomllib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pixelsim.base.errors import InputError
-from pixelsim.exchange import AdsReport, read_export
+from pixelsim.exchange import AdsReport, calibrate, read_export
+from pixelsim.scenario import Scenario, dump_scenario
+from pixelsim.scenario.drawing import drawn
 
 MUTANTS = int(os.environ.get("PIXELSIM_FUZZ", "2000"))
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
@@ -214,10 +217,12 @@ def check(report: AdsReport, seed: Seed) -> None:
             assert any("read as data" in note for note in report.notes), report.notes
 
 
-@pytest.mark.fuzz
-@settings(derandomize=True, deadline=None, max_examples=MUTANTS, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from(SEEDS), st.lists(MUTATIONS, min_size=1, max_size=3))
-def test_mutants_are_read_or_refused_and_never_lie(seed: Seed, mutations: list[tuple[int, int, int, bytes]]):
+MUTANT = (st.sampled_from(SEEDS), st.lists(MUTATIONS, min_size=1, max_size=3))
+QUIET = list(HealthCheck)
+
+
+def try_mutant(seed: Seed, mutations: list[tuple[int, int, int, bytes]]) -> None:
+    """Damage a sample and read it."""
     data = seed.data
     for kind, at, size, piece in mutations:
         data = mutate(data, kind, at, size, piece)
@@ -229,6 +234,41 @@ def test_mutants_are_read_or_refused_and_never_lie(seed: Seed, mutations: list[t
         assert refusal
     else:
         check(report, seed)
+
+
+@pytest.mark.fuzz
+@settings(derandomize=True, deadline=None, max_examples=MUTANTS, suppress_health_check=QUIET)
+@given(*MUTANT)
+def test_mutants_are_read_or_refused_and_never_lie(seed: Seed, mutations: list[tuple[int, int, int, bytes]]):
+    try_mutant(seed, mutations)
+
+
+@pytest.mark.fuzz
+@pytest.mark.slow
+@settings(derandomize=True, deadline=None, max_examples=100_000, suppress_health_check=QUIET, database=None)
+@given(*MUTANT)
+def test_a_hundred_thousand_mutants_are_read_or_refused_and_never_lie(
+    seed: Seed, mutations: list[tuple[int, int, int, bytes]]
+):
+    try_mutant(seed, mutations)
+
+
+@pytest.mark.fuzz
+@settings(derandomize=True, deadline=None, max_examples=200, suppress_health_check=QUIET)
+@given(*MUTANT)
+def test_mutants_calibrate_a_scenario_or_are_refused(seed: Seed, mutations: list[tuple[int, int, int, bytes]]):
+    data = seed.data
+    for kind, at, size, piece in mutations:
+        data = mutate(data, kind, at, size, piece)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"mutant{seed.suffix}"
+        path.write_bytes(seed.pack(data))
+        try:
+            mine = calibrate(path, accept_mismatch=True)
+        except InputError:
+            return
+    assert drawn(mine, 1, 0).cross_faults() == []
+    assert Scenario.read(tomllib.loads(dump_scenario(mine))) == mine
 
 
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda s: s.name)

@@ -136,4 +136,4 @@ def test_no_half_file_is_left_behind(tmp_path):
     assert target.read_text() == "before"
     assert list(tmp_path.iterdir()) == [target]
     with pytest.raises(InputError, match="folder that can be written to"):
-        write_export(frame, tmp_path / "nowhere" / "out.csv")
+        write_export(frame, target / "nowhere" / "out.csv")
