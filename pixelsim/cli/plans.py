@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from rich.text import Text
 
 from pixelsim.base.clock import days
-from pixelsim.base.errors import InputError, UnknownNameError
+from pixelsim.base.errors import Fault, InputError, UnknownNameError
 from pixelsim.cli.printing import Printer
-from pixelsim.plan import ActionPlan, check, findings_table, plan_share, plan_transfer, plan_unshare
-from pixelsim.plan.costs import cost_text
-from pixelsim.plan.lint import Tag
+from pixelsim.plan import ActionPlan, Availability, Finding, findings_table, plan_share, plan_transfer, plan_unshare
+from pixelsim.plan.costs import combined
+from pixelsim.plan.course import carried_out
+from pixelsim.plan.course import check_scenario as check
+from pixelsim.plan.findings import brief, when
 from pixelsim.plan.rates import estimator_of
 from pixelsim.scenario.builtin import scenario as find_scenario
 from pixelsim.scenario.scenario import Scenario
+from pixelsim.show.names import Names
 
 __all__ = ["check_scenario", "make_plan"]
 
@@ -24,7 +28,7 @@ Format = Literal["table", "markdown", "json"]
 
 
 def check_scenario(name: str, *, shape: Format) -> None:
-    """Print what a scenario's structure follows, what breaks it, and what that costs.
+    """Print what a scenario follows at its start, by its plan and at its end, what breaks it, and what that costs.
 
     Raises
     ------
@@ -32,24 +36,61 @@ def check_scenario(name: str, *, shape: Format) -> None:
         The scenario is refused.
     """
     scenario = find_scenario(name)
-    tags = [
-        Tag(website=site.website, name=tag.event, pixel=tag.pixel)
-        for site in scenario.traffic.sites
-        for tag in site.capture.tags
-    ]
-    found = check(scenario.structure.world(), scenario.rulebook, tags=tags, estimator=estimator_of(scenario))
+    found = check(scenario, estimator=estimator_of(scenario))
     printer = Printer()
-    table = findings_table(found, scenario.clock)
     if shape == "json":
-        printer.console.out(json.dumps(table.to_dict(orient="records"), indent=2, ensure_ascii=False), highlight=False)
+        records = findings_table(found, scenario.clock).to_dict(orient="records")
+        printer.console.out(json.dumps(records, indent=2, ensure_ascii=False), highlight=False)
         return
+    names = Names(carried_out(scenario).now)
     if shape == "markdown":
-        printer.console.out("\n".join(f"- {finding}" for finding in found), highlight=False)
+        lines = [f"- {_since(finding, scenario)}: {names.text(str(finding))}" for finding in found]
+        printer.console.out("\n".join([f"# {scenario.name}: {scenario.title}", "", *lines]), highlight=False)
         return
-    shown = printer.table(f"{scenario.name}: {scenario.title}", "what", "rule", "finding", "remedy", "cost")
-    for _, row in table.iterrows():
-        shown.add_row(*(Text(str(row[column])) for column in ("severity", "rule", "finding", "remedy", "cost")))
-    printer.console.print(shown)
+    table = printer.table(f"{scenario.name}: {scenario.title}", *_COLUMNS)
+    for rows in _alike(found):
+        table.add_row(*(Text(cell) for cell in _cells(rows, names, scenario)))
+    printer.console.print(table)
+    printer.console.print(_BASIS)
+
+
+def _since(finding: Finding, scenario: Scenario) -> str:
+    return brief(when(finding.since, scenario.clock)) or "the start"
+
+
+_COLUMNS = ("what", "rule", "since", "finding", "remedy", "cost")
+_BASIS = (
+    "Costs are expectations from the scenario's own rates: for as long as something is so, or for one week where it "
+    "has no end."
+)
+
+
+def _alike(found: Iterable[Finding]) -> Iterator[list[Finding]]:
+    """Put findings of one code and severity together, since a business of many parts has the same fault many times."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in found:
+        groups.setdefault((finding.severity, finding.code), []).append(finding)
+    for rows in groups.values():
+        if len(rows) > MOST_ALIKE:
+            yield rows
+        else:
+            yield from ([row] for row in rows)
+
+
+MOST_ALIKE = 2
+"""Findings of one kind that are told in full; of more, the first is, and the others are named."""
+
+
+def _cells(rows: list[Finding], names: Names, scenario: Scenario) -> tuple[str, ...]:
+    """Write findings of one kind as a row: the first in full, of the others the objects, and the cost of all."""
+    first = rows[0]
+    sentence, cost = names.text(first.sentence), first.price
+    if len(rows) > 1:
+        subjects = dict.fromkeys(names.any(one.subjects[0]) for one in rows[1:])
+        sentence += f" So it is with {len(rows) - 1} more: {', '.join(subjects)}."
+        total = combined(one.cost for one in rows)
+        cost = "" if total is None else f"{total}, all {len(rows)}"
+    return first.severity, first.rule, _since(first, scenario), sentence, names.text(first.remedy), cost
 
 
 def make_plan(
@@ -59,6 +100,7 @@ def make_plan(
     pixel: str | None,
     party: str,
     by: str | None,
+    unavailable: Sequence[str],
     shape: Format,
 ) -> bool:
     """Print a plan for a scenario's structure, and tell whether a safe one exists.
@@ -75,6 +117,8 @@ def make_plan(
         Business Center, or ad account.
     by
         Day since the start, or a date, by which access has to have ended.
+    unavailable
+        Who cannot be counted on, each as ``ID=refuses``, ``ID=slow`` or ``ID=left``.
     shape
         How the plan is printed.
 
@@ -86,17 +130,42 @@ def make_plan(
     scenario = find_scenario(name)
     world, rules = scenario.structure.world(), scenario.rulebook
     code = _pixel(scenario, pixel)
-    estimator = estimator_of(scenario)
+    estimator, absent = estimator_of(scenario), _absent(unavailable)
     if goal == "unshare":
         flight = scenario.measurement.in_flight.value
         until = _instant(scenario, by)
-        plan = plan_unshare(world, code, from_=party, by=until, rulebook=rules, estimator=estimator, in_flight=flight)
+        plan = plan_unshare(
+            world,
+            code,
+            from_=party,
+            by=until,
+            rulebook=rules,
+            estimator=estimator,
+            unavailable=absent,
+            in_flight=flight,
+        )
     elif goal == "share":
-        plan = plan_share(world, code, to=party, rulebook=rules)
+        plan = plan_share(world, code, to=party, rulebook=rules, unavailable=absent)
     else:
-        plan = plan_transfer(world, code, to_bc=party, rulebook=rules)
+        plan = plan_transfer(world, code, to_bc=party, rulebook=rules, unavailable=absent)
     _print_plan(scenario, plan, shape)
     return plan.safe
+
+
+def _absent(told: Sequence[str]) -> dict[str, Availability]:
+    """Read who cannot be counted on, all faults at once."""
+    found: dict[str, Availability] = {}
+    faults = []
+    for text in told:
+        name, _, why = text.rpartition("=")
+        if name and why in list(Availability):
+            found[name] = Availability(why)
+        else:
+            rule = f"of the form ID=WHY, with WHY one of {', '.join(Availability)}"
+            faults.append(Fault("--unavailable", "unavailable", text, rule, "write bc_agency=refuses, say"))
+    if faults:
+        raise InputError("plan", faults)
+    return found
 
 
 def _pixel(scenario: Scenario, pixel: str | None) -> str:
@@ -137,44 +206,40 @@ def _instant(scenario: Scenario, by: str | None) -> int | None:
 
 
 def _print_plan(scenario: Scenario, plan: ActionPlan, shape: Format) -> None:
-    printer = Printer()
+    printer, names = Printer(), Names(scenario.structure.world())
     if shape == "json":
         printer.console.out(plan.json(scenario.clock), highlight=False)
         return
     if shape == "markdown":
-        printer.console.out(plan.markdown(scenario.clock), highlight=False)
+        printer.console.out(names.text(plan.markdown(scenario.clock)), highlight=False)
         return
-    names = _names(scenario)
     verdict = "a safe plan" if plan.safe else "no safe plan"
-    printer.console.print(Text(f"{scenario.name}: {plan.goal.sentence} - {verdict}"))
+    printer.console.print(Text(f"{scenario.name}: {names.text(plan.goal.sentence)} - {verdict}"))
     for reason in plan.reasons:
-        printer.console.print(Text(f"  {reason}"))
+        printer.console.print(Text(f"  {names.text(reason)}"))
     table = printer.table("Steps", "no.", "ask on", "done by", "what", "who", "waits for", "why", "rule")
     for _, row in plan.table(scenario.clock).iterrows():
-        who = names.get(str(row["who"]), str(row["who"]))
-        cells = (row["number"], row["ask"], row["done"], row["what"], who, row["waits_for"], row["why"], row["rule"])
+        who = names.of("people", str(row["who"])) or names.text(str(row["must"]))
+        told = (names.text(row["what"]), who, row["waits_for"], names.text(row["why"]), row["rule"])
+        cells = (row["number"], row["ask"], row["done"], *told)
         table.add_row(*(Text(_shown(cell)) for cell in cells))
     printer.console.print(table)
     if plan.findings:
         found = printer.table("Before you begin", "what", "rule", "finding", "remedy", "cost")
-        for _, row in findings_table(plan.findings, scenario.clock).iterrows():
-            found.add_row(*(Text(str(row[column])) for column in ("severity", "rule", "finding", "remedy", "cost")))
+        for finding in plan.findings:
+            texts = (names.text(finding.sentence), names.text(finding.remedy), finding.price)
+            found.add_row(*(Text(cell) for cell in (finding.severity, finding.rule, *texts)))
         printer.console.print(found)
     if plan.fallbacks:
         other = printer.table("If that way is closed", "way", "when", "what follows", "safe", "cost")
         for fallback in plan.fallbacks:
             safe = "yes" if fallback.safe else "no"
-            told = (fallback.name, fallback.when_used, fallback.consequence, safe, cost_text(fallback.cost))
-            other.add_row(*(Text(cell) for cell in told))
+            way = [names.text(text) for text in (fallback.name, fallback.when_used, fallback.consequence)]
+            other.add_row(*(Text(cell) for cell in (*way, safe, fallback.price)))
         printer.console.print(other)
         printer.console.print("Their steps are in --format markdown and --format json.")
 
 
-def _names(scenario: Scenario) -> dict[str, str]:
-    return {person.id: person.name for person in scenario.structure.people}
-
-
 def _shown(value: Any) -> str:
     """Write a cell; instants without the parts that say nothing."""
-    text = "" if value is None else str(value)
-    return text.removesuffix("+00:00").removesuffix(" 00:00")
+    return "" if value is None else brief(str(value))

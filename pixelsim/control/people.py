@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from typing import Literal
 
 import simpy
 
-from pixelsim.base.clock import HOUR, days
+from pixelsim.base.clock import DAY, HOUR, days
 from pixelsim.base.streams import Streams
 from pixelsim.scenario.plan import HumanDelay, Plan, PlannedAction
 from pixelsim.sharing import actions as do
@@ -64,10 +64,22 @@ class ControlPlane:
         """One planned action: wait for its date, then for its person, then act."""
         action = step.action
         yield self._after(step.at + self._delay(action.actor, meaning))
+        lag = self._until_refresh(action)
+        if lag:
+            why = f"{why}, asked for on day {self.env.now / DAY:.4g}"
+            yield self._after(lag)
         record = self._attempt(action, why)
         self._after_partnership(action)
         if record.decision.cause is Cause.ACTIVE_CAMPAIGNS:
             yield from self._after_refusal(meaning, record)
+
+    def _until_refresh(self, action: do.Action) -> int:
+        """Give the ms until pages fetch what somebody does to the pixels that they carry; 0 for everything else."""
+        settings = self.history.rulebook.settings
+        period = round(settings.settings_refresh_hours * HOUR)
+        if period == 0 or not isinstance(action, do.InstallPixel | do.UninstallPixel | do.EditPixel):
+            return 0
+        return int(round(settings.settings_refresh_from_hour * HOUR) - self.env.now) % period
 
     def _after(self, delay: int) -> simpy.Event:
         """Wake after a delay in ms, or never where the run is over by then."""
@@ -115,8 +127,9 @@ class ControlPlane:
             return
         for _ in range(len(self.history.now.ad_groups) + len(self.history.now.ads) + 1):
             stops = [
-                self.env.process(self._stop(meaning, key, record.number))
-                for key in self._blocking(record.decision.blocking)
+                self.env.process(self._stop(meaning, key, person, record.number))
+                for key in record.decision.blocking
+                if (person := _stopper(self.history.now, key)) is not None
             ]
             if not stops:
                 return
@@ -125,15 +138,8 @@ class ControlPlane:
             if record.decision.cause is not Cause.ACTIVE_CAMPAIGNS:
                 return
 
-    def _blocking(self, ids: Iterable[str]) -> list[str]:
-        """Keep the blocking objects that someone can stop."""
-        return [key for key in ids if _stopper(self.history.now, key) is not None]
-
-    def _stop(self, meaning: str, key: str, refused: int) -> _Process:
+    def _stop(self, meaning: str, key: str, person: str, refused: int) -> _Process:
         """Let somebody stop what a refusal listed, unless it has stopped by the time that they come to it."""
-        person = _stopper(self.history.now, key)
-        if person is None:
-            return
         yield self._after(self._delay(person, f"{meaning}, stop of {key}"))
         if not _runs(self.history.now, key, int(self.env.now)):
             return

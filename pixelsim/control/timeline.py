@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pixelsim.sharing.history import History
 from pixelsim.world.queries import account_of_ad_group, ads_of_ad_group, is_linked
-from pixelsim.world.status import DeliveryStatus, ad_group_status, ad_status, status_borders
+from pixelsim.world.status import DeliveryStatus, ad_group_status, ad_status, status_changes
 from pixelsim.world.world import World
 
 __all__ = ["Span", "Timeline"]
@@ -28,6 +29,8 @@ class Span:
         Ids of the ads that deliver; empty unless the ad group delivers.
     authorised
         Whether the ad group's account has access to its pixel; True for ad groups without a pixel.
+    budget
+        What edits have made of the ad group's budget, as a factor of the one it was published with.
     """
 
     start: int
@@ -35,6 +38,7 @@ class Span:
     status: DeliveryStatus
     ads: tuple[str, ...]
     authorised: bool
+    budget: float = 1.0
 
     @property
     def delivering(self) -> bool:
@@ -60,13 +64,11 @@ class Timeline:
         for begin, upto, world in self.history.spans(start, end):
             if ad_group not in world.ad_groups:
                 continue
-            borders = [b for b in status_borders(world, ad_group) if begin < b < upto]
-            cuts = [begin, *borders, upto]
-            for one, two in itertools.pairwise(cuts):
+            for one, two in itertools.pairwise([begin, *status_changes(world, ad_group, begin, upto), upto]):
                 span = _span(world, ad_group, one, two)
                 last = spans[-1] if spans else None
                 if last is not None and last.end == one and _same(last, span):
-                    spans[-1] = Span(last.start, two, span.status, span.ads, span.authorised)
+                    spans[-1] = dataclasses.replace(last, end=two)
                 else:
                     spans.append(span)
         return spans
@@ -83,13 +85,23 @@ class Timeline:
                 found.append((begin, upto))
         return found
 
+    def relearns(self, ad_group: str, start: int, end: int) -> list[int]:
+        """List the instants between two others, ``end`` excluded, at which an edit set an ad group's learning back."""
+        return [
+            change.after
+            for record in self.history.records
+            for change in record.changes
+            if (change.kind, change.id, change.field) == ("ad_groups", ad_group, "learning_from")
+            and start <= change.after < end
+        ]
+
     def ad_groups(self) -> Iterator[str]:
         """Give the ids of all ad groups that ever existed, those of the start first."""
         yield from self.history.now.ad_groups
 
 
 def _same(one: Span, other: Span) -> bool:
-    return (one.status, one.ads, one.authorised) == (other.status, other.ads, other.authorised)
+    return dataclasses.replace(one, start=other.start, end=other.end) == other
 
 
 def _span(world: World, ad_group: str, start: int, end: int) -> Span:
@@ -101,6 +113,6 @@ def _span(world: World, ad_group: str, start: int, end: int) -> Span:
             for ad in ads_of_ad_group(world, ad_group)
             if ad_status(world, ad.id, start) is DeliveryStatus.DELIVERY_OK
         )
-    pixel = world.ad_groups[ad_group].pixel
-    authorised = pixel is None or is_linked(world, pixel, account_of_ad_group(world, ad_group))
-    return Span(start, end, status, ads, authorised)
+    group = world.ad_groups[ad_group]
+    authorised = group.pixel is None or is_linked(world, group.pixel, account_of_ad_group(world, ad_group))
+    return Span(start, end, status, ads, authorised, group.budget_factor)

@@ -2,6 +2,7 @@
 
 from pixelsim.plan.alphabet import SWAPS, Letter, full_alphabet, running_world, small_world
 from pixelsim.plan.costs import Cost, CostCase, CostKind, Estimator, RateEstimator
+from pixelsim.plan.course import check_scenario
 from pixelsim.plan.ending import InFlight
 from pixelsim.plan.exits import exit_policies
 from pixelsim.plan.explorer import Exploration, explore, find
@@ -53,6 +54,7 @@ __all__ = [
     "check",
     "check_interleavings",
     "check_plan",
+    "check_scenario",
     "exit_policies",
     "explore",
     "find",

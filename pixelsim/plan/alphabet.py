@@ -187,6 +187,7 @@ def _running() -> list[Action]:
         found += [do.Switch(actor="pit", kind="ad_group", id=group, to="off")]
         found += [do.Switch(actor="pit", kind="ad_group", id=group, to="on")]
         found += [do.Switch(actor="pit", kind="ad_group", id=group, to="deleted")]
+        found += [do.EditAdGroup(actor="pit", ad_group=group, creatives=True)]
     for account in _PARTNERS:
         for pixel in PIXELS:
             key = f"au_{account.removeprefix('acc_')}_{pixel.removeprefix('px_')}"

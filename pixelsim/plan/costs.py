@@ -7,7 +7,7 @@ scenario or the plain rates of :class:`RateEstimator` give the :class:`Cost`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -15,7 +15,8 @@ from typing import Protocol
 from pixelsim.base.clock import DAY
 from pixelsim.base.money import to_major
 from pixelsim.world.queries import account_of_ad_group
-from pixelsim.world.status import is_delivering, status_borders
+from pixelsim.world.schedule import open_spans
+from pixelsim.world.status import is_delivering, status_changes
 from pixelsim.world.world import World
 
 __all__ = [
@@ -25,7 +26,7 @@ __all__ = [
     "CostKind",
     "Estimator",
     "RateEstimator",
-    "cost_text",
+    "combined",
     "delivering_spans",
     "price",
 ]
@@ -83,17 +84,31 @@ class Cost:
         return dict(self.spend or ()).get(currency, 0)
 
     def __str__(self) -> str:
-        parts = [f"{to_major(amount, currency):,.10g} {currency}" for currency, amount in self.spend or ()]
+        parts = [f"{_rounded(to_major(amount, currency))} {currency}" for currency, amount in self.spend or ()]
         if self.spend == ():
             parts.append("no spend")
         if self.conversions is not None:
-            parts.append(f"{self.conversions:.4g} conversions")
+            parts.append(f"{_rounded(self.conversions)} conversions")
         return ", ".join(parts) if parts else NOT_ESTIMATED
 
 
-def cost_text(cost: Cost | None) -> str:
-    """Write a cost, or ``not estimated`` where there is none."""
-    return NOT_ESTIMATED if cost is None else str(cost)
+def _rounded(value: float) -> str:
+    """Write an expectation with three digits, or whole where it has more than those."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def combined(costs: Iterable[Cost | None]) -> Cost | None:
+    """Add costs up, by currency; what one of them does not know the sum does not know, and of none there is none."""
+    found = [cost for cost in costs if cost is not None]
+    if not found:
+        return None
+    spend: dict[str, float] | None = None
+    if all(cost.spend is not None for cost in found):
+        spend = {}
+        for currency, amount in (pair for cost in found for pair in cost.spend or ()):
+            spend[currency] = spend.get(currency, 0) + amount
+    known = [cost.conversions for cost in found if cost.conversions is not None]
+    return Cost.of(spend, sum(known) if len(known) == len(found) else None, found[0].basis)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +142,10 @@ class Estimator(Protocol):
         """Give the cost of a case in a world, or None where this estimator knows nothing of it."""
 
 
-def price(estimator: Estimator | None, world: World, case: CostCase) -> Cost | None:
-    """Ask the estimator, if there is one."""
-    return None if estimator is None else estimator.estimate(world, case)
+def price(estimator: Estimator | None, world: World, case: CostCase) -> Cost:
+    """Ask the estimator, if there is one; what it knows nothing of is a cost that is not estimated."""
+    found = None if estimator is None else estimator.estimate(world, case)
+    return Cost() if found is None else found
 
 
 def delivering_spans(world: World, ad_group: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -140,9 +156,7 @@ def delivering_spans(world: World, ad_group: str, start: int, end: int) -> Itera
     start, end
         Milliseconds since the scenario's start, ``end`` excluded.
     """
-    inside = (at for at in status_borders(world, ad_group) if start < at < end)
-    borders = [start, *inside, end]
-    for begin, stop in itertools.pairwise(borders):
+    for begin, stop in itertools.pairwise([start, *status_changes(world, ad_group, start, end), end]):
         if begin < stop and is_delivering(world, ad_group, begin):
             yield begin, stop
 
@@ -199,6 +213,6 @@ class RateEstimator:
 
 def _days_scheduled(world: World, ad_group: str, start: int, end: int) -> float:
     """Count the days between two instants that lie inside an ad group's schedule."""
-    group = world.ad_groups[ad_group]
-    upto = end if group.end is None else min(end, group.end)
-    return max(0, upto - max(start, group.start)) / DAY
+    week_start = world.ad_accounts[account_of_ad_group(world, ad_group)].week_start
+    spans = open_spans(world.ad_groups[ad_group], week_start, start, end)
+    return sum(stop - begin for begin, stop in spans) / DAY

@@ -14,6 +14,7 @@ from pixelsim.plan.goals import NOBODY, EndAccess, PixelUser, UserState
 from pixelsim.plan.people import Crew
 from pixelsim.plan.precheck import latest_conversion
 from pixelsim.plan.steps import Step, StepKind
+from pixelsim.plan.wording import stop_first_text
 from pixelsim.sharing import actions as do
 from pixelsim.sharing.actions import Action
 from pixelsim.sharing.rulebook import AfterRefusal, Guard, GuardAppliesTo, UnsharePolicy
@@ -61,6 +62,8 @@ class Ending:
         Whether the partner's role on ad accounts of others is taken away before the stops.
     ways
         The ways of ending access that are tried, in this order.
+    leave
+        Whether the partner ends the whole partnership instead, as an Admin of either side may.
     """
 
     world: World
@@ -73,6 +76,7 @@ class Ending:
     stop: bool = True
     revoke_first: bool = False
     ways: tuple[EndBy, ...] = (EndBy.SCREEN,)
+    leave: bool = False
 
 
 @dataclass(slots=True)
@@ -146,14 +150,15 @@ class _Drafting:
         return ended
 
     def _notify(self) -> int:
-        accounts = ", ".join(account for _, account in self.goal.pairs(self.world_before)) or "no ad account"
+        accounts = ", ".join(account for _, account in self.goal.pairs(self.world_before))
+        stops = f", and what has to stop in {accounts}" if accounts else ""
         whom = self.goal.partner if self.goal.partner is not None else f"the people of ad account {self.goal.account}"
         return self.draft_.manual(
             StepKind.NOTIFY,
-            f"tell {whom} when access to pixel {self.goal.pixel} ends, and what has to stop in {accounts}",
+            f"tell {whom} when access to pixel {self.goal.pixel} ends{stops}",
             must=f"an Admin of {self.owner}",
             can=admins_of(self.world_before, self.owner, self.ending.crew),
-            why="People stop and cancel by hand; unsharing does not do it for them.",
+            why=f"Unsharing stops nothing by itself, so people {stop_first_text(self.rulebook)}.",
             rule="R15",
         )
 
@@ -332,8 +337,10 @@ class _Drafting:
             return self.rulebook.policy.tracking_only is Effect.KEEP_DELIVERING
         return self.goal.effect(self.world_before, user.account, self.rulebook) is Effect.KEEP_DELIVERING
 
-    def _ends(self, world: World) -> list[do.UnsharePixel | do.UnlinkPixel]:
+    def _ends(self, world: World) -> list[do.UnsharePixel | do.UnlinkPixel | do.RemovePartner]:
         pixel = self.goal.pixel
+        if self.ending.leave and self.owner is not None and self.goal.partner is not None:
+            return [do.RemovePartner(actor=NOBODY, bc=self.goal.partner, partner=self.owner)]
         if self.goal.account is not None:
             bc = self.owner if self.owner is not None else NOBODY
             return [do.UnlinkPixel(actor=NOBODY, bc=bc, pixel=pixel, account=self.goal.account)]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pixelsim.base.clock import DAY
 from pixelsim.plan.costs import Cost, CostCase, CostKind, Estimator, price
 from pixelsim.plan.draft import Draft
-from pixelsim.plan.ending import EndBy, Ended, Ending, draft_ending, ways_past_the_guard
+from pixelsim.plan.ending import EndBy, Ended, Ending, admins_of, draft_ending, ways_past_the_guard
 from pixelsim.plan.findings import when
 from pixelsim.plan.goals import NOBODY, UserState
 from pixelsim.plan.people import Availability
@@ -16,8 +16,8 @@ from pixelsim.plan.replay import check_plan, explained
 from pixelsim.plan.steps import Fallback, Step, StepKind
 from pixelsim.sharing import actions as do
 from pixelsim.world.entities import AccountRole
-from pixelsim.world.queries import account_role_of_business, accounts_of_pixel
-from pixelsim.world.relations import Effect
+from pixelsim.world.queries import account_role_of_business, accounts_of_pixel, partnership_status
+from pixelsim.world.relations import Effect, RelationStatus
 from pixelsim.world.world import World
 
 __all__ = ["fallbacks"]
@@ -38,6 +38,7 @@ def fallbacks(ending: Ending, ended: Ended, estimator: Estimator | None) -> tupl
     """
     return (
         *_without_the_other_side(ending, ended, estimator),
+        *_by_the_partner(ending, estimator),
         *_without_waiting(ending, ended, estimator),
         *_past_the_guard(ending, estimator),
         *_replacement(ending, estimator),
@@ -74,6 +75,30 @@ def _without_the_other_side(ending: Ending, ended: Ended, estimator: Estimator |
         safe=safe,
         steps=result.steps if safe else (),
         cost=_delivery_cost(alone, result, estimator) if safe else None,
+    )
+
+
+def _by_the_partner(ending: Ending, estimator: Estimator | None) -> Iterator[Fallback]:
+    """Let the partner end the partnership, where the owner has no Admin left who could end the share."""
+    world, partner = ending.world, ending.goal.partner
+    owner = world.pixels[ending.goal.pixel].owner_bc
+    bound = owner is not None and partner is not None and partnership_status(world, owner, partner)
+    if bound is not RelationStatus.BOUND or admins_of(ending.crew.really(world), owner, ending.crew):
+        return
+    leaving = dataclasses.replace(ending, leave=True)
+    result = draft_ending(leaving)
+    safe, reasons = _judge(leaving, result)
+    if safe:
+        consequence = f"All that {owner} and {partner} share ends {when(result.ended_at)}, other pixels and roles too."
+    else:
+        consequence = "It cannot be done: " + " ".join(reasons)
+    yield Fallback(
+        name=f"have {partner} end the partnership",
+        when_used=f"no Admin of {owner} is there, and {partner} helps",
+        consequence=consequence,
+        safe=safe,
+        steps=result.steps if safe else (),
+        cost=_delivery_cost(leaving, result, estimator) if safe else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,9 +11,9 @@ from typing import Any
 import pandas as pd
 
 from pixelsim.base.clock import DAY, Clock
-from pixelsim.plan.costs import Cost, cost_text
+from pixelsim.plan.costs import Cost
 
-__all__ = ["Code", "Finding", "Severity", "findings_table", "when"]
+__all__ = ["Code", "Finding", "Severity", "brief", "findings_table", "when"]
 
 
 class Severity(StrEnum):
@@ -36,6 +37,7 @@ class Code(StrEnum):
     AD_GROUPS_STOPPED = "AD_GROUPS_STOPPED"
     AGENCY_OWNS_PIXEL = "AGENCY_OWNS_PIXEL"
     AUDIENCES_BUILT = "AUDIENCES_BUILT"
+    BUDGET_BELOW_MINIMUM = "BUDGET_BELOW_MINIMUM"
     CREATOR_AMONG_ACCOUNTS = "CREATOR_AMONG_ACCOUNTS"
     EMPTY_TAG_TARGET = "EMPTY_TAG_TARGET"
     FOLLOWS_B1 = "FOLLOWS_B1"
@@ -45,6 +47,7 @@ class Code(StrEnum):
     HEADQUARTERS_OWNS_ALL = "HEADQUARTERS_OWNS_ALL"
     NEVER_UNSHARED = "NEVER_UNSHARED"
     NOBODY_EDITS = "NOBODY_EDITS"
+    NOT_STOPPED_FIRST = "NOT_STOPPED_FIRST"
     NOT_ALL_IN_TIME = "NOT_ALL_IN_TIME"
     ONE_PIXEL_ON_ALL_DOMAINS = "ONE_PIXEL_ON_ALL_DOMAINS"
     OPEN_WINDOWS = "OPEN_WINDOWS"
@@ -56,6 +59,7 @@ class Code(StrEnum):
     SHARED_PAYMENT = "SHARED_PAYMENT"
     SHARED_TO_NOBODY = "SHARED_TO_NOBODY"
     SOLE_ADMIN = "SOLE_ADMIN"
+    STEP_REFUSED = "STEP_REFUSED"
     TOKENS_HELD = "TOKENS_HELD"
     TOKENS_LEFT = "TOKENS_LEFT"
     TRACKING_ONLY_ADS = "TRACKING_ONLY_ADS"
@@ -79,10 +83,11 @@ class Finding:
         Id of the rule or practice behind it, such as ``"R15"`` or ``"B4"``.
     remedy
         What to do about it, as an imperative; empty for a note.
-    until
-        Milliseconds since the scenario's start until which it matters, or None.
+    since, until
+        Milliseconds since the scenario's start from which on it is so, and until which it matters; None for from the
+        start, and for without an end.
     cost
-        What it costs, or None where it was not estimated.
+        What it costs; None for what costs nothing by itself.
     """
 
     code: Code
@@ -91,6 +96,7 @@ class Finding:
     sentence: str
     rule: str
     remedy: str = ""
+    since: int | None = None
     until: int | None = None
     cost: Cost | None = None
 
@@ -103,15 +109,19 @@ class Finding:
             "subjects": list(self.subjects),
             "finding": self.sentence,
             "remedy": self.remedy,
+            "since": when(self.since, clock),
             "until": when(self.until, clock),
             "cost": self.price,
         }
 
+    def dated(self, since: int) -> Finding:
+        """Give the finding as one that is so from an instant on."""
+        return dataclasses.replace(self, since=since)
+
     @property
     def price(self) -> str:
-        """The cost in words; empty for what costs nothing by itself and was not estimated."""
-        harmless = self.severity in {Severity.GOOD, Severity.NOTE}
-        return "" if harmless and self.cost is None else cost_text(self.cost)
+        """The cost in words; empty for what costs nothing by itself."""
+        return "" if self.cost is None else str(self.cost)
 
     def __str__(self) -> str:
         remedy = f" Remedy: {self.remedy}." if self.remedy else ""
@@ -128,15 +138,20 @@ def when(at: int | None, clock: Clock | None = None) -> str:
     return f"day {at / DAY:.4g}" if at % DAY else f"day {at // DAY}"
 
 
+def brief(instant: str) -> str:
+    """Write an instant without the parts that say nothing: no offset for UTC, no time for midnight."""
+    return instant.removesuffix("+00:00").removesuffix(" 00:00")
+
+
 def findings_table(findings: Iterable[Finding], clock: Clock | None = None) -> pd.DataFrame:
     """Give findings as a table, one row each.
 
     Returns
     -------
     DataFrame
-        Columns severity, code, rule, subjects (ids joined by commas), finding, remedy, until, cost: all text.
+        Columns severity, code, rule, subjects (ids joined by commas), finding, remedy, since, until, cost: all text.
     """
-    columns = ["severity", "code", "rule", "subjects", "finding", "remedy", "until", "cost"]
+    columns = ["severity", "code", "rule", "subjects", "finding", "remedy", "since", "until", "cost"]
     rows = [finding.as_dict(clock) for finding in findings]
     for row in rows:
         row["subjects"] = ", ".join(row["subjects"])

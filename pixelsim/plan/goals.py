@@ -14,7 +14,7 @@ from pixelsim.sharing.rulebook import Rulebook
 from pixelsim.world.entities import AccountRole, PixelLevel
 from pixelsim.world.queries import accounts_of_pixel, is_linked, pixel_users, share_in_force
 from pixelsim.world.relations import Effect
-from pixelsim.world.status import DeliveryStatus, ad_group_status, ad_status, is_delivering, is_scheduled
+from pixelsim.world.status import DeliveryStatus, ad_group_status, ad_status, in_review, is_delivering, is_scheduled
 from pixelsim.world.world import World
 
 __all__ = [
@@ -114,7 +114,7 @@ def pixel_users_at(world: World, pixel: str, account: str, at: int) -> Iterator[
             status = ad_status(world, key, at)
             runs = status is DeliveryStatus.DELIVERY_OK
         end = world.ad_groups[group].end
-        starts = is_scheduled(world, group, at) or status is DeliveryStatus.AUDIT
+        starts = is_scheduled(world, group, at) or in_review(status)
         if end is not None and end <= at:
             state = UserState.OVER
         elif runs:

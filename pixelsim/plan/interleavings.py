@@ -27,7 +27,7 @@ from pixelsim.plan.foreign import foreign_letters
 from pixelsim.plan.goals import EndAccess, Goal
 from pixelsim.plan.people import variants, who_can
 from pixelsim.plan.replay import is_satisfied, orphaned_ad_groups
-from pixelsim.plan.states import Key, StateTable, rewound
+from pixelsim.plan.states import Key, Memory, StateTable, rewound
 from pixelsim.plan.steps import ActionPlan, Step, StepKind
 from pixelsim.plan.stories import Event, Story, became, enact
 from pixelsim.plan.wording import describe
@@ -126,10 +126,20 @@ def check_interleavings(
     steps = plan.steps if isinstance(plan, ActionPlan) else tuple(plan)
     if goal is None and isinstance(plan, ActionPlan):
         goal = plan.goal
-    start = rewound(world, at)
     if foreign is None:
-        foreign = foreign_letters(start, goal) if isinstance(goal, EndAccess) else ()
-    search = _Search(start, steps, rulebook, goal=goal, foreign=tuple(foreign), step=step, rules=rules)
+        foreign = foreign_letters(rewound(world, at), goal) if isinstance(goal, EndAccess) else ()
+    planned = [found.action for found in steps if found.action is not None]
+    memory = Memory.of(world, [*planned, *(action for letter in foreign for action in letter.actions)], rulebook)
+    search = _Search(
+        rewound(world, at, memory),
+        steps,
+        rulebook,
+        goal=goal,
+        foreign=tuple(foreign),
+        step=step,
+        rules=rules,
+        memory=memory,
+    )
     story = search.run(tuple(delays), in_flight)
     return Interleavings(
         states=len(search.seen),
@@ -171,10 +181,11 @@ class _Search:
         foreign: tuple[Letter, ...],
         step: int,
         rules: Rules,
+        memory: Memory,
     ) -> None:
         self.start, self.steps, self.rulebook, self.goal = start, steps, rulebook, goal
         self.foreign, self.step, self.rules = foreign, step, rules
-        self.table = StateTable()
+        self.table = StateTable(memory=memory)
         index_of = {found.number: index for index, found in enumerate(steps)}
         self._waits = [sum(1 << index_of[number] for number in found.waits_for) for found in steps]
         self._back = [0 if found.go_back_to is None else 1 << index_of[found.go_back_to] for found in steps]
@@ -185,6 +196,7 @@ class _Search:
         self.ends: list[int] = []
         self.refused = 0
         self._orphan = Memo(lambda world: next(orphaned_ad_groups(world, 0), ""), self.table)
+        self._orphan_soon = Memo(lambda world: next(orphaned_ad_groups(world, 0, step), ""), self.table)
         self._fault: tuple[int, str, str] | None = None
 
     def run(self, delays: tuple[int, ...], in_flight: int) -> Story | None:
@@ -194,6 +206,8 @@ class _Search:
         for state in queue:  # grows while it is gone through
             index = self.seen[state]
             for move in self._moves(state, delays, in_flight):
+                if move[0] is Act.CLOCK:
+                    self._note_orphan(index, state[0], self._orphan_soon.of(state[0]))
                 after = self._after(state, move, [])
                 if after is not None:
                     self._reach(index, move, after, queue)
@@ -335,14 +349,17 @@ class _Search:
 
     def _test(self, index: int, state: State) -> None:
         key, done, flight, _ = state
-        group = self._orphan.of(key)
-        if group:
-            pixel = self.table.world(key).ad_groups[group].pixel
-            self._note(index, f"ad group {group} delivers while its account has no access to pixel {pixel}", "R15")
+        self._note_orphan(index, key, self._orphan.of(key))
         if done == self._all and not flight:
             self.ends.append(index)
             if self.goal is not None and not self.goal.reached(self.table.world(key)):
                 self._note(index, f"every step is done, but the goal is not reached: {self.goal.sentence}", "B4")
+
+    def _note_orphan(self, index: int, key: Key, group: str) -> None:
+        """Note an ad group that delivers without access: in a state, or somewhere in the step of the clock after it."""
+        if group:
+            pixel = self.table.world(key).ad_groups[group].pixel
+            self._note(index, f"ad group {group} delivers while its account has no access to pixel {pixel}", "R15")
 
     def _note(self, index: int, fault: str, rule: str) -> None:
         self._fault = self._fault or (index, fault, rule)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pixelsim.base.clock import MINUTE
 from pixelsim.plan.replay import orphaned_ad_groups
 from pixelsim.sharing import actions as do
 from pixelsim.sharing.actions import Action
@@ -64,16 +65,19 @@ def linked(world: World, pixel: str, account: str) -> bool:
 
 
 def runs_now(world: World, ad_group: str) -> bool:
-    """Whether an ad group is on, inside its schedule, with an ad that is on, in an account in good standing."""
+    """Whether an ad group is on, in its schedule and half hours, with an ad that is on, in an account that may run."""
     group = world.ad_groups[ad_group]
     campaign = world.campaigns[group.campaign]
     if not (group.on and campaign.on) or group.deleted or campaign.deleted or group.waiting:
         return False
-    if group.start > 0 or group.review_until > 0 or (group.end is not None and group.end <= 0):
+    if group.start > 0 or group.review_until > 0 or group.denied or (group.end is not None and group.end <= 0):
         return False
-    if world.ad_accounts[campaign.account].status is not AccountStatus.ENABLE:
+    account = world.ad_accounts[campaign.account]
+    half_hours = -account.week_start // (30 * MINUTE)
+    if account.status is not AccountStatus.ENABLE or (group.dayparting or "1" * 336)[half_hours % 336] == "0":
         return False
-    return any(ad.ad_group == ad_group and ad.on and not ad.deleted for ad in world.ads.values())
+    mine = [ad for ad in world.ads.values() if ad.ad_group == ad_group and ad.on and not ad.deleted]
+    return any(ad.review_until <= 0 for ad in mine)
 
 
 def _partners(world: World, one: str, other: str) -> bool:
@@ -295,6 +299,17 @@ def _new_ads(before: World, action: do.CreateAdGroup, after: World, rulebook: Ru
     return None if _may_run_ads(before, account, action.actor) else f"{action.actor} runs no ads in {account}"
 
 
+def _edited(before: World, action: do.EditAdGroup, after: World, rulebook: Rulebook) -> str | None:  # noqa: ARG001
+    old, new = before.ad_groups[action.ad_group], after.ad_groups[action.ad_group]
+    account = before.campaigns[old.campaign].account
+    fixed = ("campaign", "pixel", "event", "start", "on", "click_days", "engaged_view_days", "view_days", "count")
+    if any(getattr(old, name) != getattr(new, name) for name in fixed):
+        return f"what is fixed in {action.ad_group} changed"
+    if action.creatives and old.pixel is not None and not linked(before, old.pixel, account):
+        return f"{account} has no access to {old.pixel}"
+    return None if _may_run_ads(before, account, action.actor) else f"{action.actor} runs no ads in {account}"
+
+
 def _audience(before: World, action: do.BuildAudience, after: World, rulebook: Rulebook) -> str | None:  # noqa: ARG001
     if not linked(before, action.pixel, action.account):
         return f"{action.account} has no access to {action.pixel}"
@@ -322,6 +337,9 @@ LAWS: tuple[Law, ...] = (
     Law("R14", "Ending access leaves no link, but a trace of each.", _ENDS, _cut_clean),
     Law("R15a", "Taking a pixel from a member touches nothing else.", (do.UnassignPixel,), _only_that_person),
     Law("R16", "New ads need access and an Operator.", (do.CreateAdGroup,), _new_ads),
+    Law(
+        "R16", "Edits need an Operator, leave what is fixed, and new creatives need access.", (do.EditAdGroup,), _edited
+    ),
     Law("R18", "New audiences need access and an Operator.", (do.BuildAudience,), _audience),
     Law("R21", "Only editors edit.", (do.EditPixel,), _edit),
 )

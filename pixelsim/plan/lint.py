@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from pixelsim.base.clock import DAY
 from pixelsim.plan.costs import CostCase, CostKind, Estimator, price
 from pixelsim.plan.findings import Code, Finding, Severity
-from pixelsim.plan.practices import followed, live_users, owner_of, sites, users_beside_owner
-from pixelsim.plan.replay import orphaned_ad_groups, orphaned_pixels
+from pixelsim.plan.practices import followed, live_users, owner_of, sites
+from pixelsim.plan.replay import orphaned_ad_groups
 from pixelsim.sharing.editing import edit_decision
+from pixelsim.sharing.ownership import orphaned_pixels
 from pixelsim.sharing.revoking import links_through
 from pixelsim.sharing.rulebook import Rulebook
-from pixelsim.world.entities import BusinessRole
-from pixelsim.world.queries import account_of_ad_group, accounts_of_pixel, share_in_force
+from pixelsim.world.entities import AccountRole, BusinessRole
+from pixelsim.world.queries import account_of_ad_group, account_role_of_business, accounts_of_pixel, share_in_force
 from pixelsim.world.world import World
 
-__all__ = ["Tag", "check"]
+__all__ = ["Tag", "check", "in_order"]
 
 WEEK = 7 * DAY
 _ORDER = (Severity.FAULT, Severity.WARNING, Severity.NOTE, Severity.GOOD)
@@ -75,7 +76,12 @@ def check(
         *linter.nobody_edits(),
         *followed(world, at),
     ]
-    return sorted(found, key=lambda finding: (_ORDER.index(finding.severity), finding.code, finding.subjects))
+    return in_order(found)
+
+
+def in_order(found: Iterable[Finding]) -> list[Finding]:
+    """Sort findings: faults first, then warnings, notes, and practices that are followed; the same code together."""
+    return sorted(found, key=lambda one: (_ORDER.index(one.severity), one.code, one.since or 0, one.subjects))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +181,9 @@ class _Linter:
         for _, pixels in sites(self.world):
             for pixel in pixels:
                 owner = self.world.pixels[pixel].owner_bc
-                others = [
-                    bc
-                    for bc in users_beside_owner(self.world, pixel)
-                    if not self.world.business_centers[bc].type.is_agency
-                ]
+                homes = {self.world.ad_accounts[account].owner_bc for account in accounts_of_pixel(self.world, pixel)}
+                centers = self.world.business_centers
+                others = [bc for bc in homes - {owner} if bc is not None and not centers[bc].type.is_agency]
                 if owner is not None and others and not self.world.business_centers[owner].type.is_agency:
                     owned.setdefault(owner, []).append(pixel)
         for owner, listed in sorted(owned.items()):
@@ -196,8 +200,14 @@ class _Linter:
                 )
 
     def shared_to_nobody(self) -> Iterator[Finding]:
-        """P01: a pixel that is shared, but that the receiver linked to no ad account."""
+        """P01: a pixel that is shared, but that the receiver linked to no ad account.
+
+        Who runs ads in an account that has the pixel, such as an agency in its client's (B3), needs no link of its own.
+        """
         for pixel, partner in sorted(self.world.shares):
+            roles = [account_role_of_business(self.world, partner, a) for a in accounts_of_pixel(self.world, pixel)]
+            if any(role is not None and role.at_least(AccountRole.OPERATOR) for role in roles):
+                continue
             if share_in_force(self.world, pixel, partner) and not links_through(self.world, pixel, partner):
                 yield self._finding(
                     Code.SHARED_TO_NOBODY,
@@ -322,6 +332,8 @@ class _Linter:
                 yield self._stranded((bc,), f"Nobody is left who is an Admin of {bc}, which owns pixels.")
         for pixel in orphaned_pixels(world):
             creator = world.pixels[pixel].creator
+            if world.pixels[pixel].owner_bc is not None:
+                continue  # told with its Business Center
             yield self._stranded((pixel, creator), f"No Admin is left on {creator}, so nobody can hand {pixel} over.")
 
     def _stranded(self, subjects: tuple[str, ...], sentence: str) -> Finding:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pixelsim.plan.findings import Code, Finding, Severity
 from pixelsim.plan.goals import UserState, pixel_users_at, removals
 from pixelsim.world.entities import AccountRole, Website
-from pixelsim.world.queries import account_role_of_business, accounts_of_pixel, partnership_status, share_in_force
-from pixelsim.world.relations import RelationStatus
+from pixelsim.world.queries import account_role_of_business, accounts_of_pixel, is_linked, share_in_force
 from pixelsim.world.world import World
 
 __all__ = ["followed", "live_users", "owner_of", "sites", "users_beside_owner"]
@@ -102,13 +101,16 @@ def _one_for_each_brand(world: World) -> Iterator[Finding]:
     own = [(names, pixels[0]) for names, pixels in sites(world) if len(pixels) == 1]
     codes = [pixel for _, pixel in own]
     owners = [owner_of(world, pixel) for pixel in codes]
-    apart = len(set(codes)) == len(codes) and len(set(owners)) == len(owners) and None not in owners
+    apart = len(set(codes)) == len(codes) and len(set(owners)) > 1 and None not in owners
     if len(own) < 2 or not apart or any(_is_agency(world, owner) for owner in owners):
         return
     heads = [
         bc
-        for bc in sorted(world.business_centers)
-        if all(account_role_of_business(world, bc, world.pixels[pixel].creator) is AccountRole.ADMIN for pixel in codes)
+        for bc in sorted(set(world.business_centers) - {str(owner) for owner in owners})
+        if not _is_agency(world, bc)
+        and all(
+            account_role_of_business(world, bc, world.pixels[pixel].creator) is AccountRole.ADMIN for pixel in codes
+        )
     ]
     for head in heads[:1]:
         sentence = f"Each of {len(own)} sites has its own pixel, owned by its own brand, and {head} has Admin access."
@@ -131,19 +133,18 @@ def _brand_owns_agency_uses(world: World) -> Iterator[Finding]:
 
 
 def _ended_cleanly(world: World, at: int) -> Iterator[Finding]:
-    for (one, other), partnership in sorted(world.partnerships.items()):
-        if partnership.status is not RelationStatus.REMOVED:
-            continue
-        if partnership_status(world, one, other) is not RelationStatus.REMOVED:
-            continue
-        for owner, partner in ((one, other), (other, one)):
-            pixels = sorted(code for code, pixel in world.pixels.items() if pixel.owner_bc == owner)
-            cut = [
-                (pixel, account)
-                for pixel, account in sorted(world.unbound)
-                if pixel in pixels and world.ad_accounts[account].owner_bc == partner
-            ]
-            clean = not any(live_users(world, pixel, account, at) for pixel, account in cut)
-            if cut and clean and not any(removals(world, pixel, partner) for pixel in pixels):
-                sentence = f"{owner} has parted from {partner}, and nothing runs or reaches its pixels any more."
-                yield _good(Code.FOLLOWS_B4, (owner, partner), sentence)
+    """B4: access that was ended with nothing left that runs on it, and nobody who reaches the pixel another way."""
+    ended: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for pixel, account in sorted(world.unbound):
+        owner, partner = world.pixels[pixel].owner_bc, world.ad_accounts[account].owner_bc
+        if owner is not None and partner is not None and partner != owner:
+            ended.setdefault((owner, partner), []).append((pixel, account))
+    for (owner, partner), cut in sorted(ended.items()):
+        pixels = sorted(code for code, pixel in world.pixels.items() if pixel.owner_bc == owner)
+        accounts = [key for key, account in sorted(world.ad_accounts.items()) if account.owner_bc == partner]
+        shared = any((pixel, partner) in world.shares for pixel in pixels)
+        linked = any(is_linked(world, pixel, account) for pixel in pixels for account in accounts)
+        runs = any(live_users(world, pixel, account, at) for pixel, account in cut)
+        if not (shared or linked or runs or any(removals(world, pixel, partner) for pixel in pixels)):
+            sentence = f"{owner} has ended the access of {partner}, and nothing runs or reaches its pixels any more."
+            yield _good(Code.FOLLOWS_B4, (owner, partner), sentence)

@@ -215,16 +215,17 @@ def _audiences(world: World, goal: EndAccess, rulebook: Rulebook, estimator: Est
         AudienceAfter.DEADLINE: f"stay usable for {rulebook.settings.audience_deadline_days:g} days",
         AudienceAfter.PAUSE_USERS: "are lost, and ad groups that target them stop",
     }[setting]
+    kept = setting is AudienceAfter.FROZEN
     case = CostCase(kind=CostKind.LOST_AUDIENCE, pixel=goal.pixel, accounts=tuple(sorted(accounts)))
     return [
         Finding(
             code=Code.AUDIENCES_BUILT,
-            severity=Severity.NOTE if setting is AudienceAfter.FROZEN else Severity.WARNING,
+            severity=Severity.NOTE if kept else Severity.WARNING,
             subjects=ids,
             sentence=f"Audiences built from pixel {goal.pixel} {fate} after access ends: {_list(ids)}.",
             rule="R18",
-            remedy="" if setting is AudienceAfter.FROZEN else "replace them in ad groups that target them first",
-            cost=price(estimator, world, case),
+            remedy="" if kept else "replace them in ad groups that target them first",
+            cost=None if kept else price(estimator, world, case),
         )
     ]
 

@@ -16,7 +16,7 @@ from pixelsim.sharing.actions import Action
 from pixelsim.sharing.causes import Cause
 from pixelsim.sharing.decision import Decision
 from pixelsim.sharing.history import History
-from pixelsim.sharing.ownership import has_admin
+from pixelsim.sharing.ownership import orphaned_pixels
 from pixelsim.sharing.rulebook import Rulebook
 from pixelsim.world.queries import account_of_ad_group, is_linked
 from pixelsim.world.status import is_delivering, status_borders
@@ -31,7 +31,7 @@ __all__ = [
     "explained",
     "is_satisfied",
     "orphaned_ad_groups",
-    "orphaned_pixels",
+    "orphaned_spend",
 ]
 
 
@@ -102,7 +102,7 @@ class PlanCheck:
     orphaned_spend
         Every interval of orphaned spend up to ``until``, by start.
     orphaned_pixels
-        Codes of pixels in no Business Center whose ad account has no Admin left, though it had one before.
+        Codes of pixels that nobody can hand over or share any more, though somebody could before (P39).
     until
         End of what was looked at, in ms since the scenario's start.
     reached
@@ -132,7 +132,7 @@ class PlanCheck:
             found.append(f"The plan fails at {self.failed}")
         counted = [str(spend) for spend in self.orphaned_spend if not spend.already or spend.end >= self.until]
         found.extend(f"{text[:1].upper()}{text[1:]}." for text in counted)
-        found.extend(f"Pixel {pixel} is left without anybody who could hand it over." for pixel in self.orphaned_pixels)
+        found.extend(f"Nobody is left who could hand pixel {pixel} over or share it." for pixel in self.orphaned_pixels)
         if self.reached is False:
             found.append(NOT_REACHED)
         return tuple(found)
@@ -148,22 +148,20 @@ def explained(reasons: Iterable[str], check: PlanCheck) -> tuple[str, ...]:
     return tuple(found)
 
 
-def orphaned_ad_groups(world: World, at: int) -> Iterator[str]:
-    """Give the ad groups that deliver at an instant while their account has no access to their pixel, by id."""
+def orphaned_ad_groups(world: World, at: int, upto: int | None = None) -> Iterator[str]:
+    """Give the ad groups that deliver while their account has no access to their pixel, by id.
+
+    Parameters
+    ----------
+    at, upto
+        The instant at which it is looked, or the two between which the world stays as it is, the second excluded; ms
+        since the scenario's start.
+    """
     for key, group in sorted(world.ad_groups.items()):
         if group.pixel is None or group.deleted or is_linked(world, group.pixel, account_of_ad_group(world, key)):
             continue
-        if is_delivering(world, key, at):
+        if is_delivering(world, key, at) if upto is None else any(delivering_spans(world, key, at, upto)):
             yield key
-
-
-def orphaned_pixels(world: World) -> tuple[str, ...]:
-    """List the pixels that nobody can hand over: in no Business Center, and no Admin left on the creating account."""
-    return tuple(
-        code
-        for code, pixel in sorted(world.pixels.items())
-        if pixel.owner_bc is None and not has_admin(world, pixel.creator)
-    )
 
 
 def _dated(steps: ActionPlan | Iterable[Step | tuple[int, Action]]) -> list[tuple[int, int, Action]]:
@@ -233,15 +231,22 @@ def check_plan(
     return PlanCheck(
         world=after,
         failed=failed,
-        orphaned_spend=tuple(_orphaned_spend(history, start, until, set(orphaned_ad_groups(world, start)))),
+        orphaned_spend=tuple(orphaned_spend(history, start, until)),
         orphaned_pixels=tuple(code for code in orphaned_pixels(after) if code not in already),
         until=until,
         reached=None if goal is None or failed is not None else goal.reached(after),
     )
 
 
-def _orphaned_spend(history: History, start: int, until: int, before: set[str]) -> list[OrphanedSpend]:
-    """List the intervals of orphaned spend of a history; adjoining ones of an ad group are joined."""
+def orphaned_spend(history: History, start: int, until: int) -> list[OrphanedSpend]:
+    """List the intervals of orphaned spend of a history, by start; adjoining ones of an ad group are joined.
+
+    Parameters
+    ----------
+    start, until
+        Between which instants it is looked, ``until`` excluded; ms since the scenario's start.
+    """
+    before = set(orphaned_ad_groups(history.at(start - 1), start))
     open_spans: dict[str, OrphanedSpend] = {}
     closed: list[OrphanedSpend] = []
     for begin, end, world in history.spans(start, until):

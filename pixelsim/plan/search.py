@@ -10,7 +10,7 @@ from pixelsim.plan.alphabet import Letter
 from pixelsim.plan.cache import Memo, Rules
 from pixelsim.plan.invariants import Invariant, Law
 from pixelsim.plan.needs import Needs
-from pixelsim.plan.states import Key, StateTable, rename, rewound, symmetries
+from pixelsim.plan.states import Key, Memory, StateTable, rename, rewound, symmetries
 from pixelsim.plan.stories import Event, Story, became, enact
 from pixelsim.sharing.actions import Action
 from pixelsim.sharing.effects import perform
@@ -42,14 +42,15 @@ class Search:
         rules: Rules,
     ) -> None:
         self.letters, self.rulebook, self.rules, self.step = tuple(letters), rulebook, rules, step
-        self.start = rewound(start, 0)
+        memory = Memory.of(start, (action for letter in letters for action in letter.actions), rulebook)
+        self.start = rewound(start, 0, memory)
         plain = [letter.actions for letter in letters]
         known = set(plain)
 
         def same_alphabet(names: Mapping[str, str]) -> bool:
             return {rename(actions, names) for actions in plain} == known
 
-        self.table = StateTable(symmetries(self.start, swaps, same_alphabet))
+        self.table = StateTable(symmetries(self.start, swaps, same_alphabet), memory)
         number_of = {actions: number for number, actions in enumerate(plain)}
         self._letter_images = [
             [number_of[rename(actions, names)] for actions in plain] for names in self.table.renamings

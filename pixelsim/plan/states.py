@@ -2,7 +2,8 @@
 
 A world differs from the one before it in one to three of its mappings. Each distinct mapping gets a number, so that a
 state is a tuple of numbers, a successor changes a few of them, and renaming (two accounts that are alike) is a table
-look-up for each number. Times are kept relative to the clock: it always stands at 0, and what lies in the past is 0.
+look-up for each number. Times are kept relative to the clock: it always stands at 0, and what lies so far in the past
+that nobody asks how far has one and the same date.
 """
 
 from __future__ import annotations
@@ -10,29 +11,71 @@ from __future__ import annotations
 import dataclasses
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from pixelsim.base.clock import HOUR, days
+from pixelsim.sharing import actions as do
+from pixelsim.sharing.actions import Action
+from pixelsim.sharing.rulebook import Rulebook
+from pixelsim.world.schedule import WEEK
 from pixelsim.world.world import World
 
-__all__ = ["FIELDS", "Key", "StateTable", "rename", "rewound", "symmetries"]
+__all__ = ["FIELDS", "Key", "Memory", "StateTable", "rename", "rewound", "symmetries"]
 
 FIELDS: tuple[str, ...] = tuple(field.name for field in dataclasses.fields(World))
 """Names of a world's mappings, in the order in which a key lists their numbers."""
 
 Key = tuple[int, ...]
 _mappings: Callable[[World], tuple[Mapping[Any, Any], ...]] = operator.attrgetter(*FIELDS)
-_PAST = ("since", "at", "built_at", "last_used")
+_PAST = ("since", "at", "learning_from")
 """Fields that only tell when something happened: no rule and no status reads them."""
+_AGES = ("built_at", "last_used")
+"""Fields that tell how long ago something happened, as R18 asks before an audience is applied or shared."""
 _COMING = ("start", "end", "review_until", "audience_until")
 """Fields that tell when something will happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What of the past and of the calendar the actions under study read; the rest need not be told apart.
+
+    Parameters
+    ----------
+    ages
+        How many ms back it matters when an audience was built or last applied; all before that is alike.
+    weekly
+        Whether it matters at which point of the week the clock stands.
+    """
+
+    ages: int = 0
+    weekly: bool = False
+
+    @classmethod
+    def of(cls, world: World, actions: Iterable[Action], rulebook: Rulebook) -> Memory:
+        """Give what has to be remembered for some actions in a world: ages if one of them applies or shares audiences.
+
+        The half hours of a week matter where an ad group has them, or where one of the actions gives it some.
+        """
+        actions = list(actions)
+        settings = rulebook.settings
+        ages = 0
+        if any(getattr(action, "audiences", ()) or isinstance(action, do.ShareAudience) for action in actions):
+            # One ms beyond the longest bound, so that what is over it stays over it.
+            ages = max(days(settings.audience_expiry_days), round(settings.audience_ready_hours * HOUR)) + 1
+        given = any(getattr(action, "dayparting", None) is not None for action in actions)
+        return cls(ages, given or any(group.dayparting is not None for group in world.ad_groups.values()))
+
+
+_NOTHING = Memory()
 
 
 def _later(at: int | None, by: int) -> int | None:
     return None if at is None else max(0, at - by)
 
 
-def _rewound_value(value: Any, by: int) -> Any:
+def _rewound_value(value: Any, by: int, memory: Memory) -> Any:
     """Give an entity or relation as it looks ``by`` ms later to a clock that is set back to 0."""
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return value
@@ -43,6 +86,10 @@ def _rewound_value(value: Any, by: int) -> Any:
             moved = _later(held, by)
         elif field.name in _PAST and held is not None:
             moved = 0
+        elif field.name in _AGES and held is not None:
+            moved = max(-memory.ages, held - by)
+        elif field.name == "week_start" and memory.weekly:
+            moved = (held - by) % -WEEK
         else:
             continue
         if moved != held:
@@ -50,12 +97,12 @@ def _rewound_value(value: Any, by: int) -> Any:
     return dataclasses.replace(value, **changes) if changes else value
 
 
-def rewound(world: World, by: int) -> World:
-    """Give a world as it looks ``by`` ms later, with the clock set back to 0 and all that is past at 0."""
+def rewound(world: World, by: int, memory: Memory = _NOTHING) -> World:
+    """Give a world as it looks ``by`` ms later, with the clock set back to 0 and what nobody remembers at one date."""
     changed: dict[str, dict[Any, Any]] = {}
     for name in FIELDS:
         mapping = getattr(world, name)
-        moved = {key: _rewound_value(value, by) for key, value in mapping.items()}
+        moved = {key: _rewound_value(value, by, memory) for key, value in mapping.items()}
         if any(moved[key] is not value for key, value in mapping.items()):
             changed[name] = moved
     return dataclasses.replace(world, **changed) if changed else world
@@ -116,10 +163,13 @@ class StateTable:
     ----------
     renamings
         Renamings under which two states count as one; the identity has to be the first.
+    memory
+        What of the past is told apart when the clock goes on.
     """
 
-    def __init__(self, renamings: Sequence[Mapping[str, str]] = ({},)) -> None:
+    def __init__(self, renamings: Sequence[Mapping[str, str]] = ({},), memory: Memory = _NOTHING) -> None:
         self.renamings = tuple(renamings)
+        self._memory = memory
         size = len(FIELDS)
         self._known: list[list[Mapping[Any, Any]]] = [[] for _ in range(size)]
         self._numbers: list[dict[frozenset[int], int]] = [{} for _ in range(size)]
@@ -173,7 +223,8 @@ class StateTable:
             mark = (index, number, by)
             moved = self._rewound.get(mark)
             if moved is None:
-                mapping = {name: _rewound_value(value, by) for name, value in self._known[index][number].items()}
+                held = self._known[index][number]
+                mapping = {name: _rewound_value(value, by, self._memory) for name, value in held.items()}
                 moved = self._rewound[mark] = self._number(index, mapping)
             numbers.append(moved)
         return tuple(numbers)

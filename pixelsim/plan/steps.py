@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from pixelsim.base.clock import Clock
-from pixelsim.plan.costs import Cost, cost_text
-from pixelsim.plan.findings import Finding, when
+from pixelsim.plan.costs import Cost
+from pixelsim.plan.findings import Finding, brief, when
 from pixelsim.plan.goals import Goal
 from pixelsim.plan.wording import describe
 from pixelsim.sharing.actions import Action
@@ -144,7 +144,7 @@ class Fallback:
     steps
         Its steps, in the order of their dates; empty where it cannot be done, and ``consequence`` says why.
     cost
-        What it costs, or None where it was not estimated.
+        What it costs; None where it cannot be done.
     """
 
     name: str
@@ -154,6 +154,11 @@ class Fallback:
     steps: tuple[Step, ...] = ()
     cost: Cost | None = None
 
+    @property
+    def price(self) -> str:
+        """The cost in words; empty where it cannot be done."""
+        return "" if self.cost is None else str(self.cost)
+
     def as_dict(self, clock: Clock | None = None) -> dict[str, Any]:
         """Give the fallback as plain values that JSON can hold."""
         return {
@@ -161,7 +166,7 @@ class Fallback:
             "when": self.when_used,
             "consequence": self.consequence,
             "safe": self.safe,
-            "cost": cost_text(self.cost),
+            "cost": self.price,
             "steps": [step.as_dict(clock) for step in self.steps],
         }
 
@@ -267,7 +272,7 @@ def _capital(text: str) -> str:
 
 
 def _step_lines(step: Step, clock: Clock | None) -> list[str]:
-    done = when(step.at, clock)
+    done = brief(when(step.at, clock))
     lines = [f"- [ ] **{step.number}.** {_capital(step.title)}{f' ({done})' if done else ''}"]
     others = ", ".join(person for person in step.can if person != step.who)
     if step.who:
@@ -288,6 +293,7 @@ def _step_lines(step: Step, clock: Clock | None) -> list[str]:
 
 def _fallback_lines(fallback: Fallback) -> list[str]:
     safe = "safe" if fallback.safe else "not safe"
-    lines = [f"- **{_capital(fallback.name)}** ({safe}; cost: {cost_text(fallback.cost)})."]
+    price = f"; cost: {fallback.price}" if fallback.price else ""
+    lines = [f"- **{_capital(fallback.name)}** ({safe}{price})."]
     lines.append(f"  For when {fallback.when_used}. {fallback.consequence}")
     return [*lines, *(f"  {number}. {_capital(step.title)}" for number, step in enumerate(fallback.steps, 1))]

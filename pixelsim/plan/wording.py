@@ -8,10 +8,11 @@ from enum import Enum
 from pixelsim.base.clock import DAY
 from pixelsim.sharing import actions as do
 from pixelsim.sharing.actions import Action
+from pixelsim.sharing.rulebook import Rulebook, StopFirst
 from pixelsim.world.queries import account_of_ad, account_of_ad_group
 from pixelsim.world.world import World
 
-__all__ = ["account_of", "describe", "must"]
+__all__ = ["account_of", "describe", "must", "stop_first_text"]
 
 _TEMPLATES: dict[type[Action], str] = {
     do.CreatePixel: "create pixel {pixel} in ad account {account}",
@@ -67,6 +68,8 @@ def describe(action: Action) -> str:
     if isinstance(action, do.Switch):
         kind = action.kind.replace("_", " ")
         return f"delete {kind} {action.id}" if action.to == "deleted" else f"switch {kind} {action.id} {action.to}"
+    if isinstance(action, do.EditAdGroup):
+        return f"edit ad group {action.ad_group}: {', '.join(_edits(action)) or 'nothing'}"
     template = _TEMPLATES.get(type(action))
     if template is None:
         rest = ", ".join(f"{name} {text}" for name, text in names.items() if name not in {"actor", "do"})
@@ -84,6 +87,31 @@ def describe(action: Action) -> str:
     return text
 
 
+def _edits(action: do.EditAdGroup) -> list[str]:
+    """Say what an edit changes, part by part."""
+    found = [
+        f"{word} times {factor:g}"
+        for word, factor in (("budget", action.budget_factor), ("bid", action.bid_factor))
+        if factor is not None
+    ]
+    if action.audiences is not None:
+        found.append(f"target {' and '.join(action.audiences) or 'no audience'}")
+    if action.targeting is not None:
+        found.append("other ages" if action.targeting == "age" else "other targeting")
+    if action.creatives:
+        found.append("other creatives")
+    if action.end is not None:
+        found.append(f"end on day {action.end / DAY:g}")
+    return [*found, "other hours of the week"] if action.dayparting is not None else found
+
+
+def stop_first_text(rulebook: Rulebook) -> str:
+    """Give the practice B4 as an imperative, as the setting ``stop_first`` reads it (R15)."""
+    if rulebook.policy.stop_first is StopFirst.DELIVERING:
+        return "stop what is in delivery and cancel what is scheduled first, then end the access"
+    return "stop what spends less than planned and cancel what is scheduled first, then end the access"
+
+
 def account_of(world: World, action: Action) -> str | None:
     """Give the ad account in which an action is done, or None for what is done in a Business Center."""
     match action:
@@ -91,7 +119,7 @@ def account_of(world: World, action: Action) -> str | None:
             return _account_of_object(world, action.kind, action.id)
         case do.SetTrackingPixel():
             return _account_of_object(world, "ad", action.ad)
-        case do.SetAttribution() | do.CreateAd():
+        case do.SetAttribution() | do.CreateAd() | do.EditAdGroup():
             return _account_of_object(world, "ad_group", action.ad_group)
         case do.CreateAdGroup():
             return _account_of_object(world, "campaign", action.campaign)

@@ -1,6 +1,6 @@
 """The input: one immutable scenario, checked whole, read from and written to TOML."""
 
-from pixelsim.scenario.base import Source, SourceKind
+from pixelsim.scenario.base import Source, SourceKind, Spread
 from pixelsim.scenario.builtin import sample, scenario, scenario_names
 from pixelsim.scenario.capture import EVENT_NAMES, Capture, Junk, PageViews, PageWeight, ServerLeg, Tag
 from pixelsim.scenario.measurement import AttributedShown, DayBasis, InFlight, MeasurementSettings, Scope
@@ -14,7 +14,9 @@ from pixelsim.scenario.traffic import (
     ConversionDelay,
     Funnel,
     Learning,
+    Market,
     OrderValue,
+    Product,
     SiteTraffic,
     Traffic,
 )
@@ -33,18 +35,21 @@ __all__ = [
     "InFlight",
     "Junk",
     "Learning",
+    "Market",
     "MeasurementSettings",
     "OrderValue",
     "PageViews",
     "PageWeight",
     "Plan",
     "PlannedAction",
+    "Product",
     "Scenario",
     "Scope",
     "ServerLeg",
     "SiteTraffic",
     "Source",
     "SourceKind",
+    "Spread",
     "Structure",
     "Tag",
     "Traffic",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Never, Self
+from typing import Annotated, Any, Literal, Never, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -24,6 +24,7 @@ __all__ = [
     "Share",
     "Source",
     "SourceKind",
+    "Spread",
     "Weight",
     "checked_offset",
     "figure",
@@ -51,12 +52,29 @@ class SourceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """One cause of a value's uncertainty: its name, and the standard error that it brings, on the scale of the source.
+
+    Values that name the same cause are uncertain together. A value of several numbers has an error for each.
+    """
+
+    cause: str
+    error: float | tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a value comes from: kind, words, and the number of rows behind it (None where rows mean nothing)."""
+    """Where a value comes from: kind, words, and the number of rows behind it (None where rows mean nothing).
+
+    ``spread`` says how uncertain it is, by independent causes; ``scale`` says where the errors add up: in the
+    logarithm of the value, in its logit, or plainly.
+    """
 
     kind: SourceKind
     text: str
     rows: int | None = None
+    spread: tuple[Spread, ...] = ()
+    scale: Literal["ln", "logit", "plain"] = "ln"
 
 
 def figure(default: Any, unit: str, source: str, *, assumption: bool = False) -> Any:
@@ -123,6 +141,10 @@ class Input(BaseModel):
         for name, value in self.__dict__.items():
             if type(value) is dict:
                 self.__dict__[name] = FrozenDict(value)
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        # Nothing in it can change, so copies of what holds it may share it.
         return self
 
     @classmethod

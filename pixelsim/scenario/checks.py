@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pixelsim.base.errors import Fault
+from pixelsim.scenario.checks_ads import audience_faults, payment_faults
 from pixelsim.scenario.references import sound
 from pixelsim.scenario.structure import Structure
 from pixelsim.sharing.checks import availability_refusal
@@ -68,6 +69,8 @@ class _Checks:
             *self._shares(),
             *self._links(),
             *self._pixel_people(),
+            *audience_faults(self.structure, self.kept, self.world, self.place),
+            *payment_faults(self.structure, self.kept, self.world, self.place),
         ]
 
     def _numbers(self, name: str) -> Iterator[int]:

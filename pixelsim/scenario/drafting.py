@@ -16,7 +16,6 @@ from pixelsim.scenario.structure import (
     LinkSpec,
     MemberSpec,
     PartnershipSpec,
-    PixelPersonSpec,
     ShareSpec,
     Structure,
 )
@@ -62,7 +61,6 @@ class Draft:
     partnerships: list[PartnershipSpec] = field(default_factory=list)
     shares: list[ShareSpec] = field(default_factory=list)
     links: list[LinkSpec] = field(default_factory=list)
-    pixel_people: list[PixelPersonSpec] = field(default_factory=list)
     delivery: list[AdDelivery] = field(default_factory=list)
     steps: list[PlannedAction] = field(default_factory=list)
 
@@ -180,7 +178,6 @@ class Draft:
             partnerships=tuple(self.partnerships),
             shares=tuple(self.shares),
             links=tuple(self.links),
-            pixel_people=tuple(self.pixel_people),
         )
         capture = Capture(weight=PageWeight(lost_per_second=LOST_PER_SECOND))
         sites = tuple(SiteTraffic(website=key, organic_sessions=SESSIONS, capture=capture) for key in self.websites)

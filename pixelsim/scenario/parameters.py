@@ -25,13 +25,13 @@ def _walk(value: BaseModel, path: str) -> Iterator[tuple[str, Any, dict[str, str
         elif isinstance(inner, tuple) and inner and isinstance(inner[0], BaseModel):
             for number, item in enumerate(inner):
                 yield from _walk(item, f"{here}[{item_name(item) or number}]")
-        elif isinstance(info.json_schema_extra, dict) and "source" in info.json_schema_extra:
+        elif inner is not None and isinstance(info.json_schema_extra, dict) and "source" in info.json_schema_extra:
             extra = {k: str(v) for k, v in info.json_schema_extra.items()}
             yield here, inner, extra, inner == info.default
 
 
 def parameters(scenario: Scenario) -> Iterator[tuple[str, Any, str, Source]]:
-    """Give every figure of the traffic as (path, value, unit, source)."""
+    """Give every figure of the traffic that is in force as (path, value, unit, source); one left out is not."""
     for path, value, extra, is_default in _walk(scenario.traffic, "traffic"):
         if path in scenario.sources:
             source = scenario.sources[path]

@@ -12,9 +12,8 @@ from pixelsim.base.errors import Fault, InputError, UnknownNameError
 from pixelsim.scenario.drafting import Draft, step
 from pixelsim.scenario.plan import PlannedAction
 from pixelsim.scenario.scenario import Scenario
-from pixelsim.scenario.structure import PixelPersonSpec
 from pixelsim.sharing.actions import Switch, UnsharePixel
-from pixelsim.world.entities import AccountRole, BusinessCenterType, PixelLevel
+from pixelsim.world.entities import AccountRole, BusinessCenterType
 
 __all__ = ["PRACTICES", "agency_clients", "ending", "many_domains", "one_domain"]
 
@@ -150,7 +149,8 @@ def many_domains(*, brands: int = 5, domains: int = 12, wrong: bool = False, day
 def agency_clients(*, clients: int = 8, wrong: bool = False, days: int = 28) -> Scenario:
     """B3: an agency buys media for many clients.
 
-    Right: each client creates and owns its pixel, and gives the agency access to its ad account and to the pixel.
+    Right: each client creates and owns its pixel, and gives the agency access to the pixel, and Admin access to its ad
+    account, which the creation of events needs (R21).
     Wrong: the agency creates and owns the pixels in accounts of its own, and clients get a link.
 
     Parameters
@@ -187,10 +187,7 @@ def agency_clients(*, clients: int = 8, wrong: bool = False, days: int = 28) -> 
         else:
             pixel = draft.pixel(n, f"{name}'s shop", own, key, [site])
             draft.share(pixel, key, "agency")
-            draft.grant(own, key, "agency", AccountRole.OPERATOR)
-            draft.pixel_people.append(
-                PixelPersonSpec(pixel=pixel, person=f"{key}_buyer", level=PixelLevel.EDIT, via=f"bc_{key}")
-            )
+            draft.grant(own, key, "agency", AccountRole.ADMIN)
             draft.campaign(own, f"{name}, by the agency", pixel, site)
             draft.audience(own, key, pixel)
         if n == 1:

@@ -13,16 +13,23 @@ from pixelsim.base.errors import Fault, nearest
 __all__ = ["reference_faults", "sound", "structure_faults"]
 
 ENTITIES = (
-    *("business_centers", "people", "ad_accounts", "websites", "pixels", "campaigns", "ad_groups", "ads", "tokens"),
+    *("business_centers", "people", "ad_accounts", "websites", "pixels", "campaigns", "ad_groups", "ads"),
+    *("audiences", "tokens", "payment_methods"),
 )
 """Lists of the structure whose entries have an id."""
 REFERENCES: dict[str, dict[str, str]] = {
-    "ad_accounts": {"owner_bc": "business_centers", "created_from_bc": "business_centers"},
+    "ad_accounts": {
+        "owner_bc": "business_centers",
+        "created_from_bc": "business_centers",
+        "payment_method": "payment_methods",
+    },
     "websites": {"pixels": "pixels"},
     "pixels": {"creator": "ad_accounts", "owner_bc": "business_centers"},
     "campaigns": {"account": "ad_accounts"},
-    "ad_groups": {"campaign": "campaigns", "pixel": "pixels"},
+    "ad_groups": {"campaign": "campaigns", "pixel": "pixels", "audiences": "audiences"},
     "ads": {"ad_group": "ad_groups", "tracking_pixel": "pixels"},
+    "audiences": {"account": "ad_accounts", "pixel": "pixels", "shared_with": "ad_accounts", "seed": "audiences"},
+    "payment_methods": {"owner_bc": "business_centers"},
     "tokens": {"pixel": "pixels", "holder_bc": "business_centers"},
     "members": {"bc": "business_centers", "person": "people"},
     "account_people": {"account": "ad_accounts", "person": "people", "via": "business_centers"},
@@ -31,6 +38,7 @@ REFERENCES: dict[str, dict[str, str]] = {
     "shares": {"pixel": "pixels", "partner": "business_centers"},
     "links": {"pixel": "pixels", "account": "ad_accounts", "by_bc": "business_centers"},
     "pixel_people": {"pixel": "pixels", "person": "people", "via": "business_centers"},
+    "payment_shares": {"payment": "payment_methods", "partner": "business_centers"},
 }
 """For each list of the structure, where its fields lead."""
 PAIRS = {
@@ -41,6 +49,7 @@ PAIRS = {
     "shares": ("pixel", "partner"),
     "links": ("pixel", "account"),
     "pixel_people": ("pixel", "person"),
+    "payment_shares": ("payment", "partner"),
 }
 """Relations, and the pair that can stand in each once."""
 

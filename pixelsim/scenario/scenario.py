@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, Field, ValidationError, field_validator
+from pydantic import (
+    AwareDatetime,
+    Field,
+    FieldSerializationInfo,
+    ValidationError,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import from_json, to_json
 
 from pixelsim.base.clock import DAY, Clock, fixed_offset
 from pixelsim.base.errors import Fault, InputError, UnknownNameError
 from pixelsim.scenario.base import Input, Source, SourceKind
 from pixelsim.scenario.checks import rule_faults
+from pixelsim.scenario.checks_traffic import traffic_faults
 from pixelsim.scenario.measurement import MeasurementSettings
 from pixelsim.scenario.paths import put
 from pixelsim.scenario.plan import Plan
 from pixelsim.scenario.references import reference_faults
-from pixelsim.scenario.structure import Structure
+from pixelsim.scenario.structure import START, Structure
 from pixelsim.scenario.traffic import Traffic
-from pixelsim.sharing.rulebook import PRESETS, Rulebook, SharingSettings, UnsharePolicy
+from pixelsim.sharing.rulebook import PRESETS, UNLIMITED, Limits, Rulebook, SharingSettings, UnsharePolicy
 
 __all__ = ["Scenario", "Viewer"]
 
@@ -46,8 +55,9 @@ class Scenario(Input):
         Simulated days, at least 1.
     structure, traffic, measurement, plan
         What exists, what happens, how it is counted, what people do.
-    policy, settings
-        Unshare policy (or the name of a preset), and the other disagreements about sharing.
+    policy, settings, limits
+        Unshare policy (or the name of a preset), the other disagreements about sharing, and how many of a thing the
+        platform allows (``"unlimited"`` for no limit).
     viewers
         Who reads the metrics.
     sources
@@ -56,7 +66,7 @@ class Scenario(Input):
 
     name: str = "scenario"
     title: str = ""
-    start: AwareDatetime = dt.datetime(2026, 1, 5, tzinfo=dt.UTC)
+    start: AwareDatetime = START
     days: Annotated[int, Field(ge=1, le=3660)] = 28
     structure: Structure = Structure()
     traffic: Traffic = Traffic()
@@ -64,6 +74,7 @@ class Scenario(Input):
     plan: Plan = Plan()
     policy: UnsharePolicy = UnsharePolicy()
     settings: SharingSettings = SharingSettings()
+    limits: Limits = Limits()
     viewers: tuple[Viewer, ...] = ()
     sources: dict[str, Source] = Field(default_factory=dict)
 
@@ -76,6 +87,21 @@ class Scenario(Input):
             msg = f"must be one of {', '.join(PRESETS)}, or a table; choose a preset"
             raise ValueError(msg)
         return PRESETS[value]
+
+    @field_serializer("limits")
+    def _written(self, limits: Limits, info: FieldSerializationInfo) -> dict[str, int | str]:
+        """Write "unlimited" for None, for which a file has no word."""
+        held = ((f.name, getattr(limits, f.name), f.default) for f in dataclasses.fields(limits))
+        return {
+            name: UNLIMITED if value is None else value
+            for name, value, default in held
+            if value != default or not info.exclude_defaults
+        }
+
+    @model_validator(mode="after")
+    def _calendar(self) -> Self:
+        self.__dict__["structure"] = self.structure.beginning(self.start)
+        return self
 
     @classmethod
     def read(cls, data: Mapping[str, Any], source: str = "scenario") -> Self:
@@ -140,11 +166,17 @@ class Scenario(Input):
     def content_hash(self) -> str:
         """Key of the scenario: 32 hexadecimal digits that depend on every input.
 
-        The scenario's own name and title, and the sources of its values, are no inputs.
+        The scenario's own name and title, and the sources of its values, are no inputs; the spread of a value is one,
+        since replications draw from it.
         """
         data = self.plain()
         for name in ("name", "title", "sources"):
             data.pop(name)
+        spread = {
+            path: [s.scale, *((x.cause, x.error) for x in s.spread)] for path, s in self.sources.items() if s.spread
+        }
+        if spread:
+            data["spread"] = spread
         text = json.dumps(data, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
@@ -160,8 +192,8 @@ class Scenario(Input):
 
     @property
     def rulebook(self) -> Rulebook:
-        """Policy and settings, as the rules take them."""
-        return Rulebook(policy=self.policy, settings=self.settings)
+        """Policy, settings and limits, as the rules take them."""
+        return Rulebook(policy=self.policy, settings=self.settings, limits=self.limits)
 
     def source_of(self, path: str, default: Source | None = None) -> Source:
         """Give where the value at a path comes from."""
@@ -174,12 +206,21 @@ class Scenario(Input):
         """What was understood in another way than it was written: named zones as fixed offsets (P111)."""
         clocks = [(f"ad account {a.id}", a.utc_offset) for a in self.structure.ad_accounts]
         clocks += [(f"website {site.website}", site.utc_offset) for site in self.traffic.sites]
+        clocks += [
+            (f"market {market.name} of website {site.website}", market.utc_offset)
+            for site in self.traffic.sites
+            for market in site.markets
+        ]
         told = [(what, fixed_offset(text)[1]) for what, text in clocks]
         return tuple(f"{what}: {note}" for what, note in told if note is not None)
 
     def cross_faults(self) -> list[Fault]:
         """List faults that only show across parts: unknown and doubled ids, and what the rules do not allow."""
-        return [*reference_faults(self.plain()), *rule_faults(self.structure, self.rulebook)]
+        return [
+            *reference_faults(self.plain()),
+            *traffic_faults(self.traffic, self.plan),
+            *rule_faults(self.structure, self.rulebook),
+        ]
 
 
 def _faults_beside(data: Mapping[str, Any]) -> list[Fault]:
@@ -190,7 +231,8 @@ def _faults_beside(data: Mapping[str, Any]) -> list[Fault]:
     if structure is None:
         return faults
     try:
-        read = Scenario.checked({name: plain[name] for name in ("policy", "settings") if name in plain}, "settings")
+        known: dict[str, Any] = {name: plain[name] for name in ("policy", "settings", "limits") if name in plain}
+        read = Scenario.checked(known, "settings")
     except InputError:
         read = Scenario()
     return [*faults, *rule_faults(structure, read.rulebook)]

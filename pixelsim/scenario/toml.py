@@ -61,8 +61,18 @@ def dump_scenario(scenario: Scenario) -> str:
     document.add(tomlkit.comment(_line(f"pixelsim scenario {scenario.name}")))
     _fill(document, data, "", {path: _told(source) for path, source in sources.items()})
     if sources:
-        document["sources"] = sources
+        document["sources"] = {path: _one_line(source) for path, source in sources.items()}
     return tomlkit.dumps(document)
+
+
+def _one_line(source: dict[str, Any]) -> dict[str, Any]:
+    """Give a source whose spread, if it has one, stands on a single line."""
+    if "spread" not in source:
+        return source
+    causes = tomlkit.array()
+    for cause in source["spread"]:
+        causes.append(tomlkit.inline_table().append("cause", cause["cause"]).append("error", cause["error"]))
+    return {**source, "spread": causes}
 
 
 def _told(source: dict[str, Any]) -> str:

@@ -45,6 +45,7 @@ from pixelsim.sharing.actions_ads import (
     CreateAdGroup,
     CreateCampaign,
     DeleteAudience,
+    EditAdGroup,
     SetAttribution,
     SetPaymentMethod,
     SetTrackingPixel,
@@ -70,6 +71,7 @@ __all__ = [
     "CreateCampaign",
     "CreatePixel",
     "DeleteAudience",
+    "EditAdGroup",
     "EditPixel",
     "GrantAccountAccess",
     "InstallPixel",
@@ -129,6 +131,7 @@ AnyAction = Annotated[
     | CreateCampaign
     | CreateAdGroup
     | CreateAd
+    | EditAdGroup
     | Switch
     | SetTrackingPixel
     | SetAttribution

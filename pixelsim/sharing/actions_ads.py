@@ -16,6 +16,7 @@ __all__ = [
     "CreateAdGroup",
     "CreateCampaign",
     "DeleteAudience",
+    "EditAdGroup",
     "SetAttribution",
     "SetPaymentMethod",
     "SetTrackingPixel",
@@ -46,7 +47,10 @@ class CreateCampaign(AdsAction):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateAdGroup(AdsAction):
-    """Create and publish an ad group with its pixel and schedule (R16, R16a)."""
+    """Create and publish an ad group with its pixel and schedule (R16, R16a).
+
+    ``start`` and ``end`` are ms since the scenario's start; ``dayparting`` is as for :class:`EditAdGroup`.
+    """
 
     do: Literal["create_ad_group"] = "create_ad_group"
     campaign: str
@@ -56,11 +60,34 @@ class CreateAdGroup(AdsAction):
     event: str = "Purchase"
     start: int = 0
     end: int | None = None
+    dayparting: str | None = None
     click_days: int = 7
     engaged_view_days: int = 1
     view_days: int = 1
     count: CountMode = CountMode.BY_GOAL
     audiences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditAdGroup(AdsAction):
+    """Edit a published ad group; what is left out stays as it is. Pixel, event and windows are fixed (R16a).
+
+    ``budget_factor`` and ``bid_factor`` multiply what is in force, 1.2 for a fifth more. ``audiences`` are those
+    targeted from now on; ``targeting`` names another change of targeting, which may be one of ``age`` only.
+    ``creatives`` says that they are exchanged. ``end`` is in ms since the scenario's start. ``dayparting`` tells for
+    each half hour of the week, from Monday 00:00 on the account's clock on, whether it may deliver: 336 times "0" or
+    "1" as in the API.
+    """
+
+    do: Literal["edit_ad_group"] = "edit_ad_group"
+    ad_group: str
+    budget_factor: float | None = None
+    bid_factor: float | None = None
+    audiences: tuple[str, ...] | None = None
+    targeting: Literal["age", "other"] | None = None
+    creatives: bool = False
+    end: int | None = None
+    dayparting: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from pixelsim.sharing.rulebook import Rulebook
 from pixelsim.world.entities import AccountRole, Audience
 from pixelsim.world.queries import audience_stopped, is_linked
 from pixelsim.world.relations import AudienceAfter
-from pixelsim.world.status import DeliveryStatus, ad_group_status
+from pixelsim.world.status import is_delivering
 from pixelsim.world.world import World
 
 __all__ = [
@@ -55,11 +55,11 @@ def may_build_audience(world: World, action: BuildAudience, _rulebook: Rulebook,
 def used_until(world: World, audience: Audience, at: int) -> int:
     """Give the last instant, in ms up to ``at``, at which an audience was built, applied, or delivered to."""
     last = audience.built_at if audience.last_used is None else max(audience.built_at, audience.last_used)
-    if any(
-        audience.id in group.audiences and ad_group_status(world, key, at) is DeliveryStatus.DELIVERY_OK
-        for key, group in world.ad_groups.items()
-    ):
-        return max(last, at)
+    for key, group in world.ad_groups.items():
+        if audience.id in group.audiences:
+            until = at if group.end is None or at < group.end else group.end
+            if is_delivering(world, key, until - (until == group.end)):
+                last = max(last, until)
     return last
 
 

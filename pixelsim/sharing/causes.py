@@ -36,6 +36,7 @@ class Cause(StrEnum):
     EDITING_NOT_GRANTED = "EDITING_NOT_GRANTED"
     EXPIRED = "EXPIRED"
     HELD_OTHERWISE = "HELD_OTHERWISE"
+    IN_REVIEW = "IN_REVIEW"
     IRREVERSIBLE = "IRREVERSIBLE"
     LEVEL_TOO_LOW = "LEVEL_TOO_LOW"
     LIMIT_REACHED = "LIMIT_REACHED"
@@ -163,6 +164,9 @@ WORDING: dict[Cause, Wording] = {
     ),
     Cause.HELD_OTHERWISE: Wording(
         "{person} holds {asset} {via}, and {bc} cannot change that.", ("have it changed {via}, where it was given",)
+    ),
+    Cause.IN_REVIEW: Wording(
+        "{what} is in review until day {day}, and cannot be switched on before.", ("wait until the review is over",)
     ),
     Cause.IRREVERSIBLE: Wording(
         "Pixel {pixel} was transferred to {owner}, and a transfer has no way back.",

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from pixelsim.sharing import actions as do
+from pixelsim.sharing.ad_edits import edit_ad_group, review_ends
 from pixelsim.sharing.rulebook import Rulebook
 from pixelsim.world.entities import Ad, AdGroup, Audience, Campaign
 from pixelsim.world.queries import account_of_ad_group
 from pixelsim.world.relations import PaymentShare
+from pixelsim.world.status import is_delivering
 from pixelsim.world.world import World
 
 __all__ = ["ADS_EFFECTS"]
@@ -30,8 +32,8 @@ def _create_campaign(world: World, action: do.CreateCampaign, _rulebook: Ruleboo
     return world.with_item("campaigns", action.campaign, campaign)
 
 
-def _create_ad_group(world: World, action: do.CreateAdGroup, _rulebook: Rulebook, at: int) -> World:
-    """R16a: published at once; applying an audience starts its expiry anew (P77)."""
+def _create_ad_group(world: World, action: do.CreateAdGroup, rulebook: Rulebook, at: int) -> World:
+    """R16a: published at once, and reviewed; applying an audience starts its expiry anew (P77)."""
     group = AdGroup(
         id=action.ad_group,
         campaign=action.campaign,
@@ -40,6 +42,8 @@ def _create_ad_group(world: World, action: do.CreateAdGroup, _rulebook: Rulebook
         event=action.event,
         start=max(action.start, at),
         end=action.end,
+        dayparting=action.dayparting,
+        review_until=review_ends(rulebook.settings, at),
         click_days=action.click_days,
         engaged_view_days=action.engaged_view_days,
         view_days=action.view_days,
@@ -51,16 +55,27 @@ def _create_ad_group(world: World, action: do.CreateAdGroup, _rulebook: Rulebook
     return world.with_item("ad_groups", action.ad_group, group)
 
 
-def _create_ad(world: World, action: do.CreateAd, _rulebook: Rulebook, _at: int) -> World:
-    pixel = world.ad_groups[action.ad_group].pixel or action.tracking_pixel
-    ad = Ad(id=action.ad, ad_group=action.ad_group, name=action.name or action.ad, tracking_pixel=pixel)
+def _create_ad(world: World, action: do.CreateAd, rulebook: Rulebook, at: int) -> World:
+    ad = Ad(
+        id=action.ad,
+        ad_group=action.ad_group,
+        name=action.name or action.ad,
+        tracking_pixel=world.ad_groups[action.ad_group].pixel or action.tracking_pixel,
+        review_until=review_ends(rulebook.settings, at),
+    )
     return world.with_item("ads", action.ad, ad)
 
 
 _MAPPINGS = {"campaign": "campaigns", "ad_group": "ad_groups", "ad": "ads"}
 
 
-def _switch(world: World, action: do.Switch, _rulebook: Rulebook, _at: int) -> World:
+def _switch(world: World, action: do.Switch, _rulebook: Rulebook, at: int) -> World:
+    """R16; what stops delivering stops using its audiences, whose expiry counts from then (R18, P77)."""
+    if action.to != "on" and action.kind != "ad":
+        for key, group in world.ad_groups.items():
+            if group.audiences and action.id in {key, group.campaign} and is_delivering(world, key, at):
+                for audience in group.audiences:
+                    world = world.changed("audiences", audience, last_used=at)
     if action.to == "deleted":
         return world.changed(_MAPPINGS[action.kind], action.id, deleted=True)
     if action.to == "on" and action.kind != "campaign":
@@ -141,6 +156,7 @@ ADS_EFFECTS: dict[type[do.Action], Callable[[World, Any, Rulebook, int], World]]
     do.CreateCampaign: _create_campaign,
     do.CreateAdGroup: _create_ad_group,
     do.CreateAd: _create_ad,
+    do.EditAdGroup: edit_ad_group,
     do.Switch: _switch,
     do.SetTrackingPixel: _set_tracking_pixel,
     do.BuildAudience: _build_audience,

@@ -8,6 +8,7 @@ from typing import Any
 
 from pixelsim.sharing import actions as do
 from pixelsim.sharing import (
+    ad_edits,
     audiences,
     editing,
     granting,
@@ -57,6 +58,7 @@ RULES: dict[type[do.Action], _Rule] = {
     do.CreateCampaign: using.may_create_campaign,
     do.CreateAdGroup: using.may_create_ad_group,
     do.CreateAd: using.may_create_ad,
+    do.EditAdGroup: ad_edits.may_edit_ad_group,
     do.Switch: using.may_switch,
     do.SetTrackingPixel: using.may_set_tracking_pixel,
     do.SetAttribution: using.may_set_attribution,

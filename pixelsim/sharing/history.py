@@ -90,6 +90,7 @@ class History:
         self.rulebook = rulebook
         self.records: list[Record] = []
         self._times: list[int] = []
+        self._versions: list[int] = []
         self._worlds: list[World] = [world]
 
     @property
@@ -115,6 +116,7 @@ class History:
             What led to the attempt.
         """
         last = self.records[-1].at if self.records else None
+        self._versions.append(len(self._worlds) - 1)
         if last is not None and at < last:
             decision = refuse("R23", Cause.CLOCK_BACKWARDS, at=str(at), last=str(last))
             return self._add(Record(len(self.records), last, action, decision, (), note))
@@ -129,6 +131,10 @@ class History:
     def _add(self, record: Record) -> Record:
         self.records.append(record)
         return record
+
+    def before(self, record: Record) -> World:
+        """Give the state that an attempt found: what was done at the same instant before it is done."""
+        return self._worlds[self._versions[record.number]]
 
     def at(self, instant: int) -> World:
         """Give the state in force at an instant: all actions of that very instant are done."""

@@ -8,6 +8,7 @@ from pixelsim.sharing.checks import (
     account_role_refusal,
     admin_refusal,
     bc_refusal,
+    limit_refusal,
     name_refusal,
     new_id_refusal,
     unknown_id,
@@ -67,6 +68,14 @@ def may_create_pixel(world: World, action: CreatePixel, rulebook: Rulebook, _at:
         or name_refusal("R02", "name", action.name)
         or duplicate_name(world, "R02", action.account, action.name)
         or tag_refusal(world, "R02", action.account, rulebook)
+        or limit_refusal(
+            "R02",
+            f"Ad account {action.account}",
+            "pixels of its own",
+            limit=rulebook.limits.pixels_per_account,
+            items=world.pixels.values(),
+            counts=lambda held: held.creator == action.account,
+        )
     )
     return refusal or allow("R02")
 
@@ -104,7 +113,7 @@ def orphaned_pixels(world: World) -> list[str]:
     )
 
 
-def may_transfer(world: World, action: TransferPixel, _rulebook: Rulebook, _at: int) -> Decision:
+def may_transfer(world: World, action: TransferPixel, rulebook: Rulebook, _at: int) -> Decision:
     """R03 to R06: an Admin names the pixel by its code, and the Business Center holds the creating account.
 
     A non-agency needs Admin access to the creating ad account (R05); an agency takes only pixels of accounts that were
@@ -125,12 +134,19 @@ def may_transfer(world: World, action: TransferPixel, _rulebook: Rulebook, _at: 
     if bc.type.is_agency:
         if account.created_from_bc != bc.id:
             return refuse("R06", Cause.NOT_CREATED_FROM_BC, bc=bc.id, account=account.id)
-        return allow("R06")
+        return _pixels_refusal(world, "R06", bc.id, rulebook) or allow("R06")
     if account_role_of_business(world, bc.id, account.id) is AccountRole.ADMIN:
-        return allow("R05")
+        return _pixels_refusal(world, "R05", bc.id, rulebook) or allow("R05")
     if not has_admin(world, account.id):
         return refuse("R05", Cause.NO_ADMIN_LEFT, account=account.id, pixel=pixel.code)
     return refuse("R05", Cause.NEED_ADMIN_ON_OWNER_ACCOUNT, bc=bc.id, account=account.id, pixel=pixel.code)
+
+
+def _pixels_refusal(world: World, rule: str, bc: str, rulebook: Rulebook) -> Decision | None:
+    """Refuse one more pixel in a Business Center that owns as many as it may."""
+    limit, pixels = rulebook.limits.pixels_per_business_center, world.pixels.values()
+    holder = f"Business Center {bc}"
+    return limit_refusal(rule, holder, "pixels", limit=limit, items=pixels, counts=lambda held: held.owner_bc == bc)
 
 
 def may_undo_transfer(world: World, action: UndoTransfer, _rulebook: Rulebook, _at: int) -> Decision:

@@ -10,7 +10,7 @@ from pixelsim.sharing.actions import (
     RevokeAccountAccess,
 )
 from pixelsim.sharing.causes import Cause
-from pixelsim.sharing.checks import account_role_refusal, admin_refusal, bc_refusal, unknown_id
+from pixelsim.sharing.checks import account_role_refusal, admin_refusal, bc_refusal, limit_refusal, unknown_id
 from pixelsim.sharing.decision import Decision, allow, refuse
 from pixelsim.sharing.rulebook import Rulebook
 from pixelsim.world.entities import AccountRole
@@ -84,7 +84,7 @@ def _account_owner_refusal(
     return None
 
 
-def may_grant_account_access(world: World, action: GrantAccountAccess, _rulebook: Rulebook, _at: int) -> Decision:
+def may_grant_account_access(world: World, action: GrantAccountAccess, rulebook: Rulebook, _at: int) -> Decision:
     """R05 and R07 rest on this: the owner of an ad account shares it with a partner, at a role.
 
     While the partnership is pending the grant is recorded, and counts once it is approved (P06). A role is raised in
@@ -110,7 +110,16 @@ def may_grant_account_access(world: World, action: GrantAccountAccess, _rulebook
             return refuse("R07", Cause.ALREADY_SO, what=what)
         roles = {"held": held.role.value.title(), "wanted": action.role.value.title()}
         return refuse("R07", Cause.DOWNGRADE, partner=partner, account=account, **roles)
-    return allow("R07")
+    if held is None and not world.business_centers[partner].type.is_agency:
+        refusal = limit_refusal(
+            "R07",
+            f"Business Center {partner}",
+            "ad accounts",
+            limit=rulebook.limits.accounts_per_business_center,
+            items=[*(a.owner_bc for a in world.ad_accounts.values()), *(bc for bc, _ in world.account_grants)],
+            counts=lambda holder: holder == partner,
+        )
+    return refusal or allow("R07")
 
 
 def may_revoke_account_access(world: World, action: RevokeAccountAccess, _rulebook: Rulebook, _at: int) -> Decision:

@@ -9,12 +9,14 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from annotated_types import Ge
+from pydantic import BeforeValidator
 
 from pixelsim.world.entities import BusinessCenter
 from pixelsim.world.relations import AudienceAfter, Effect
 
 __all__ = [
     "PRESETS",
+    "UNLIMITED",
     "AfterRefusal",
     "AfterRelink",
     "AvailabilitySide",
@@ -132,6 +134,14 @@ class SharingSettings:
     assumption) is the time until a new audience can be used, ``audience_expiry_days`` its life without use (365, API
     default). ``links_per_account`` limits how many pixels an account may hold (None: no limit; another network's rule,
     P23). ``accounts_per_call`` is the API's limit of one link call (100).
+
+    ``settings_refresh_hours`` is how often pages fetch the settings of their pixels, counted from the scenario's hour
+    ``settings_refresh_from_hour``; what is installed, taken off or edited counts from the next time on (0: at once).
+
+    ``review_minutes`` is how long the review of what is published, or edited in its targeting or creatives, takes; the
+    help centre says "most within 24 hours" and nothing more, so that the default is 0: nobody waits. An edit of budget
+    or bid by more than the share ``significant_change`` sets learning back (0.5: the help centre's page on budgets
+    advises to keep changes within 50 %), and so does every edit of targeting or creatives.
     """
 
     availability_side: AvailabilitySide = AvailabilitySide.SHARING_SIDE
@@ -147,26 +157,42 @@ class SharingSettings:
     after_relink: AfterRelink = AfterRelink.RESUMES
     links_per_account: Annotated[int, Ge(1)] | None = None
     accounts_per_call: Annotated[int, Ge(1)] = 100
+    settings_refresh_hours: Annotated[float, Ge(0)] = 0.0
+    settings_refresh_from_hour: Annotated[float, Ge(0)] = 0.0
+    review_minutes: Annotated[float, Ge(0)] = 0.0
+    significant_change: Annotated[float, Ge(0)] = 0.5
+
+
+UNLIMITED = "unlimited"
+"""How files write that there is no limit."""
+Limit = Annotated[Annotated[int, Ge(1)] | None, BeforeValidator(lambda value: None if value == UNLIMITED else value)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many of a thing the platform allows; None where no public source names a number.
+    """How many of a thing the platform allows; None (in files ``"unlimited"``) where no public source names a number.
 
     Members and Admins of a Business Center: 1,000 and 20 by the help centre's Business Center FAQ of 2024, where the
-    API's documentation says 4,000. Campaigns of an account, ad groups of a campaign and ads of an ad group: the help
-    centre's page on ad-account limits. That a pixel can be bound to a limited number of ads is documented by the API,
-    the number is not; nor is any for partners and members of a pixel.
+    API's documentation says 4,000. Ad accounts of a Business Center that is no agency, its own and those granted to it:
+    150 by the same FAQ. Campaigns of an account, ad groups of a campaign and ads of an ad group: the help centre's page
+    on ad-account limits. By the same page an account may have 50, 200 or 1,000 active ad groups, by its best monthly
+    spend; which it is has to be said, and an attempt over it is refused, where the platform switches the new one off.
+    That a pixel can be bound to a limited number of ads is documented by the API, the number is not; nor is any for
+    pixels of an account or a Business Center, or for partners and members of a pixel.
     """
 
-    members_per_business_center: Annotated[int, Ge(1)] | None = 1000
-    admins_per_business_center: Annotated[int, Ge(1)] | None = 20
-    campaigns_per_account: Annotated[int, Ge(1)] | None = 5000
-    ad_groups_per_campaign: Annotated[int, Ge(1)] | None = 999
-    ads_per_ad_group: Annotated[int, Ge(1)] | None = 50
-    ads_per_pixel: Annotated[int, Ge(1)] | None = None
-    partners_per_pixel: Annotated[int, Ge(1)] | None = None
-    people_per_pixel: Annotated[int, Ge(1)] | None = None
+    members_per_business_center: Limit = 1000
+    admins_per_business_center: Limit = 20
+    accounts_per_business_center: Limit = 150
+    campaigns_per_account: Limit = 5000
+    active_ad_groups_per_account: Limit = None
+    ad_groups_per_campaign: Limit = 999
+    ads_per_ad_group: Limit = 50
+    ads_per_pixel: Limit = None
+    pixels_per_account: Limit = None
+    pixels_per_business_center: Limit = None
+    partners_per_pixel: Limit = None
+    people_per_pixel: Limit = None
 
 
 Condition = Callable[[BusinessCenter], str | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pixelsim.base.clock import DAY
 from pixelsim.sharing.actions import (
     CreateAd,
     CreateAdGroup,
@@ -10,6 +11,7 @@ from pixelsim.sharing.actions import (
     SetTrackingPixel,
     Switch,
 )
+from pixelsim.sharing.ad_edits import dayparting_refusal
 from pixelsim.sharing.audiences import audience_refusal
 from pixelsim.sharing.causes import Cause
 from pixelsim.sharing.checks import (
@@ -98,6 +100,7 @@ def may_create_ad_group(world: World, action: CreateAdGroup, rulebook: Rulebook,
         or window_refusal("click_days", action.click_days, CLICK_DAYS)
         or window_refusal("engaged_view_days", action.engaged_view_days, ENGAGED_VIEW_DAYS)
         or window_refusal("view_days", action.view_days, VIEW_DAYS)
+        or dayparting_refusal(action.dayparting)
         or new_id_refusal("R16", world.ad_groups, "ad group", action.ad_group)
     )
     if refusal is not None:
@@ -121,7 +124,19 @@ def may_create_ad_group(world: World, action: CreateAdGroup, rulebook: Rulebook,
         items=groups,
         counts=lambda held: held.campaign == campaign.id and not held.deleted,
     )
-    return refusal or allow("R16")
+    return refusal or _quota_refusal(world, account, rulebook) or allow("R16")
+
+
+def _quota_refusal(world: World, account: str, rulebook: Rulebook) -> Decision | None:
+    """Refuse one more active ad group in an account that has as many as its spend allows."""
+    campaigns = world.campaigns
+
+    def active(group: AdGroup) -> bool:
+        campaign = campaigns[group.campaign]
+        return campaign.account == account and campaign.on and group.on and not (group.deleted or campaign.deleted)
+
+    limit, groups = rulebook.limits.active_ad_groups_per_account, world.ad_groups.values()
+    return limit_refusal("R16", f"Ad account {account}", "active ad groups", limit=limit, items=groups, counts=active)
 
 
 def _tracking_refusal(group: AdGroup, pixel: str | None) -> Decision | None:
@@ -179,11 +194,14 @@ def _ad_limits(world: World, ad_group: str, pixel: str | None, rulebook: Ruleboo
     )
 
 
-def may_switch(world: World, action: Switch, _rulebook: Rulebook, _at: int) -> Decision:
-    """R16b for the life of an ad: Admin or Operator switches on or off, or deletes; deleted is for ever."""
+def may_switch(world: World, action: Switch, rulebook: Rulebook, at: int) -> Decision:
+    """R16b for the life of an ad: Admin or Operator switches on or off, or deletes; deleted is for ever.
+
+    What is in review cannot be switched on (the help centre's page on ad statuses).
+    """
     kind, key = action.kind, action.id
     what = f"{kind.replace('_', ' ')} {key}"
-    gone = None
+    gone, review = None, 0
     if kind == "campaign":
         campaign = world.campaigns.get(key)
         if campaign is None:
@@ -196,7 +214,7 @@ def may_switch(world: World, action: Switch, _rulebook: Rulebook, _at: int) -> D
             return unknown_id("R16", kind.replace("_", " "), key)
         campaign = world.campaigns[group.campaign]
         item = group if ad is None else ad
-        found_on, waiting = item.on, item.waiting
+        found_on, waiting, review = item.on, item.waiting, item.review_until
         gone = what if item.deleted else f"ad group {group.id}" if group.deleted else None
     refusal = account_role_refusal(world, "R16", action.actor, campaign.account, AccountRole.OPERATOR)
     if refusal is not None:
@@ -207,7 +225,12 @@ def may_switch(world: World, action: Switch, _rulebook: Rulebook, _at: int) -> D
         return refuse("R16", Cause.DELETED, what=gone.capitalize())
     if action.to != "deleted" and found_on is (action.to == "on") and not (waiting and action.to == "on"):
         return refuse("R16", Cause.ALREADY_SO, what=f"{what} is {action.to} already")
-    return allow("R16")
+    if action.to != "on":
+        return allow("R16")
+    if at < review:
+        return refuse("R16", Cause.IN_REVIEW, what=what.capitalize(), day=f"{review / DAY:.4g}")
+    quota = _quota_refusal(world, campaign.account, rulebook) if kind == "ad_group" and not found_on else None
+    return quota or allow("R16")
 
 
 def may_set_tracking_pixel(world: World, action: SetTrackingPixel, _rulebook: Rulebook, _at: int) -> Decision:

@@ -136,7 +136,9 @@ class PaymentMethod:
 class AdAccount:
     """An ad account with its own currency and its own clock (a fixed offset, in ms east of UTC).
 
-    ``payment_method`` is the shared method that the account is billed through; None stands for its own billing.
+    ``week_start`` is a midnight before a Monday on that clock, in ms since the scenario's start; dayparting counts its
+    half hours from there. ``payment_method`` is the shared method that the account is billed through; None stands for
+    its own billing.
     """
 
     id: Identifier
@@ -145,6 +147,7 @@ class AdAccount:
     created_from_bc: str | None = None
     currency: str = "USD"
     utc_offset: int = 0
+    week_start: int = 0
     status: AccountStatus = AccountStatus.ENABLE
     payment_method: str | None = None
 
@@ -187,11 +190,17 @@ class Campaign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdGroup:
-    """An ad group: pixel, optimisation event, windows and schedule, all fixed once published (R16a).
+    """An ad group: pixel, optimisation event and windows, all fixed once published (R16a), and what may be edited.
 
-    ``start`` and ``end`` are ms since the scenario's start, ``end`` excluded. ``click_days`` is 1, 7, 14 or 28;
-    ``engaged_view_days`` 1 or 7; ``view_days`` 0 (off), 1 or 7. ``waiting`` marks one that stays *Pixel Unauthorized*
-    after a re-link until a person switches it on again.
+    ``start`` and ``end`` are ms since the scenario's start, ``end`` excluded. ``dayparting`` tells for each half hour
+    of the week, from Monday's midnight on the account's clock on, whether it may deliver: 336 times "0" or "1" as in
+    the API, None for always. ``budget_factor`` and ``bid_factor`` are what edits have made of budget and bid, as
+    factors of those it was published with.
+
+    ``review_until`` is when the review of what was published or edited is over (``edited`` tells which), ``denied``
+    whether it was turned down. ``learning_from`` is when an edit last set its learning back, in ms; None for never.
+    ``click_days`` is 1, 7, 14 or 28; ``engaged_view_days`` 1 or 7; ``view_days`` 0 (off), 1 or 7. ``waiting`` marks one
+    that stays *Pixel Unauthorized* after a re-link until a person switches it on again.
     """
 
     id: Identifier
@@ -201,7 +210,13 @@ class AdGroup:
     event: str = "Purchase"
     start: int = 0
     end: int | None = None
+    dayparting: str | None = None
+    budget_factor: float = 1.0
+    bid_factor: float = 1.0
     review_until: Annotated[int, Ge(0)] = 0
+    edited: bool = False
+    denied: bool = False
+    learning_from: int | None = None
     on: bool = True
     deleted: bool = False
     waiting: bool = False
@@ -216,13 +231,15 @@ class AdGroup:
 class Ad:
     """An ad; ``tracking_pixel`` measures only, and is the ad group's own pixel when that is set (R16a).
 
-    ``waiting`` marks one that stays *Pixel Unauthorized* after a re-link until a person switches it on again.
+    ``review_until`` is when its first review is over, in ms since the scenario's start. ``waiting`` marks one that
+    stays *Pixel Unauthorized* after a re-link until a person switches it on again.
     """
 
     id: Identifier
     ad_group: str
     name: str
     tracking_pixel: str | None = None
+    review_until: Annotated[int, Ge(0)] = 0
     on: bool = True
     deleted: bool = False
     waiting: bool = False

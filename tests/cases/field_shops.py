@@ -184,7 +184,7 @@ def play(scenario: Scenario, came: Iterable[Visits] = (), clicked: Iterable[Clic
                     Sessions(
                         part.at[due],
                         part.length[due],
-                        part.person[due] + self._base,
+                        part.person[due] + self.people.base,
                         np.full(size, origin, dtype=np.int32),
                         part.number[due],
                         part.ordered[due],
@@ -213,7 +213,7 @@ def play(scenario: Scenario, came: Iterable[Visits] = (), clicked: Iterable[Clic
                     tables.append(
                         TouchRows(
                             part.at[due],
-                            part.person[due] + self._first,
+                            part.person[due] + self._people[0],
                             np.zeros(size, dtype=np.int8),
                             np.full(size, numbers[part.ad_group], dtype=np.int32),
                             np.full(size, ad, dtype=np.int32),
@@ -229,7 +229,7 @@ def play(scenario: Scenario, came: Iterable[Visits] = (), clicked: Iterable[Clic
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pixelsim.traffic.sites.SessionSource", Given)
-        patch.setattr("pixelsim.traffic.simulate.AdFlow", Touched)
+        patch.setattr("pixelsim.traffic.plane.AdFlow", Touched)
         return ps.run(scenario, seed=seed)
 
 

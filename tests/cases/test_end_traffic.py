@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from field_shops import MINUTE, business, play, visits
 
 import pixelsim as ps
 from pixelsim.scenario import Scenario
+from pixelsim.sharing import explain
 from pixelsim.world.status import DeliveryStatus, ad_group_status
 
 DAY = 86_400_000
@@ -241,3 +243,49 @@ def test_P29_events_from_a_party_without_access_are_those_between_removal_and_re
     assert len(without_access) == len(browser)
     assert abs(len(without_access) - 500) < 4 * np.sqrt(500)
     assert without_access["at"].max() < revoked
+
+
+# P30: a connected tool holds a token and reads 400 purchases; disconnected on day 1, its token is rotated on day 35.
+
+
+def test_P30_what_the_platform_has_received_stays_when_a_tool_is_disconnected():
+    held = {"id": "k1", "pixel": "px_1", "holder_bc": "bc_t"}
+    one = business(
+        days=40,
+        structure={
+            "business_centers": [
+                {"id": "bc", "name": "Owner", "verified": True},
+                {"id": "bc_t", "name": "Tool", "verified": True},
+            ],
+            "ad_accounts": [
+                {"id": "acc_0", "name": "Owner's account", "owner_bc": "bc"},
+                {"id": "acc_1", "name": "Tool's account", "owner_bc": "bc_t"},
+            ],
+            "account_people": [],
+            "partnerships": [{"bc": "bc", "partner": "bc_t"}],
+            "shares": [{"pixel": "px_1", "partner": "bc_t"}],
+            "links": [{"pixel": "px_1", "account": "acc_1", "by_bc": "bc_t"}],
+            "tokens": [held],
+        },
+        steps=[
+            (1.0, {"do": "remove_partner", "bc": "bc", "partner": "bc_t"}),
+            (35.0, {"do": "revoke_token", "token": "k1"}),
+        ],
+    )
+    run = play(one, [visits("shop", np.arange(400) * MINUTE, np.arange(400), ordered=True)])
+    assert [record.decision.allowed for record in run.simulation.history.records] == [True, True]
+
+    def purchases(viewer: str, day: float) -> pd.Series:
+        table = run.metrics(viewer, as_of=day)
+        rows = (
+            table["metric"].eq("total events") & table["event"].eq("Purchase") & table["surface"].eq("Events Manager")
+        )
+        return table.loc[rows, "value"]
+
+    for day in (0.9, 1.0, 31.0, 39.0):
+        assert purchases("acc_0", day).tolist() == [400], "the platform's, throughout"
+    assert purchases("acc_1", 0.9).tolist() == [400]
+    for day in (1.0, 31.0):
+        assert purchases("acc_1", day).isna().all(), "the tool's, gone at once, and by day 30 at the latest"
+    accepted = [explain(run.simulation.history.at(day * DAY), "k1", "send", "px_1").allowed for day in (1, 2, 34, 35)]
+    assert accepted == [True, True, True, False]

@@ -198,15 +198,13 @@ def test_P35_the_old_tag_is_kept_for_a_whole_window(removed, counted):
 
 
 def test_P38_a_removed_pixel_hears_until_the_next_settings_refresh_and_stays_readable():
-    refreshes = (np.arange(4)[:, None] * DAY + np.array([3, 9, 15, 21]) * HOUR).ravel()
-    asked = 2 * DAY
-    effective = int(refreshes[refreshes >= asked][0])
     take = {"do": "uninstall_pixel", "website": "shop", "pixel": "px_2"}
     one = business(
         days=4,
         sites={"shop": {"pixels": ["px_1", "px_2"]}},
         pixels={"px_1": "acc_0", "px_2": "acc_1"},
-        steps=[(effective / DAY, take)],
+        steps=[(2.0, take)],
+        settings={"settings_refresh_hours": 6.0, "settings_refresh_from_hour": 3.0},
     )
     run = play(one, [visits("shop", np.arange(96) * HOUR, np.arange(96))])
     assert kept(run, "pixel", event="PageView") == {"px_1": 96, "px_2": 48 + 3}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 
@@ -10,7 +11,7 @@ import pytest
 from scipy import stats
 
 from pixelsim.base.clock import DAY, HOUR
-from pixelsim.scenario import HumanDelay, Plan, PlannedAction
+from pixelsim.scenario import HumanDelay, Plan, PlannedAction, Scenario
 from pixelsim.sharing import actions as do
 from pixelsim.sharing.causes import Cause
 from pixelsim.world.relations import RelationStatus
@@ -79,6 +80,24 @@ def test_what_a_refusal_leads_to_comes_after_all_steps_of_the_instant(agency, ac
         ("unshare_pixel", "bc_agency", "yes"),
         ("unlink_pixel", "acc_agency", "no"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"), [(2.0, 51.0), (2 + 3 / 24, 51.0), (2 + 4 / 24, 57.0), (0.0, 3.0), (2 + 22 / 24, 75.0)]
+)
+def test_what_pages_carry_changes_when_they_next_fetch_their_settings(agency, act, day, hours):
+    # Settings are fetched at 3:00, 9:00, 15:00 and 21:00.
+    settings = dataclasses.replace(agency.settings, settings_refresh_hours=6.0, settings_refresh_from_hour=3.0)
+    site = agency.structure.websites[0].id
+    take = do.UninstallPixel(actor="brand_admin", website=site, pixel=PIXEL)
+    history = act(agency.replace(settings=settings, plan=Plan(steps=(at(day, take), at(day, UNLINK)))))
+    fetched = next(r for r in history.records if r.action == take)
+    unlink = next(r for r in history.records if r.action == UNLINK)
+    assert fetched.at / HOUR == pytest.approx(hours)
+    assert unlink.at / DAY == pytest.approx(day), "nothing else waits for it"
+    assert ("asked for on day" in fetched.note) is (fetched.at != round(day * DAY))
+    at_once = act(agency.replace(plan=Plan(steps=(at(day, take),))))
+    assert at_once.records[0].at == round(day * DAY)
 
 
 def test_notes_tell_the_step_and_what_led_to_an_attempt(agency, act):
@@ -250,6 +269,33 @@ def test_what_was_stopped_meanwhile_is_not_stopped_again(agency, act):
         (11.5, "brand_admin", "unshare_pixel", "bc_agency", "yes"),
         (12.5, "agency_buyer", "switch", "prospecting", "yes"),
     ]
+
+
+def test_an_ad_that_uses_the_pixel_for_tracking_only_is_stopped_by_itself(agency, act):
+    plain = agency.plain()
+    for group in plain["structure"]["ad_groups"]:
+        if group["id"] == "prospecting_1":
+            group["pixel"] = None
+    for ad in plain["structure"]["ads"]:
+        if ad["ad_group"] == "prospecting_1":
+            ad["tracking_pixel"] = PIXEL
+    ads = sorted(ad["id"] for ad in plain["structure"]["ads"] if ad["ad_group"] == "prospecting_1")
+    history = unshared_at(Scenario.read(plain), act, "documented", agency_buyer=24.0)
+    assert history.records[0].decision.blocking == ("retargeting_1", *ads)
+    stopped = {r.action.id: r.action.kind for r in history.records if isinstance(r.action, do.Switch)}
+    assert stopped == {"retargeting_1": "ad_group", **dict.fromkeys(ads, "ad")}
+    assert history.records[-1].decision.allowed
+
+
+def test_who_could_stop_it_and_leaves_at_that_instant_stops_nothing(agency, act):
+    # The unshare is refused, and all of the agency leave in the same instant: nobody can stop what blocks.
+    leaving = (at(10, do.LeavePerson(actor=person)) for person in ("agency_buyer", "agency_admin"))
+    plan = Plan(steps=(at(10, UNSHARE), *leaving))
+    history = act(agency.replace(plan=plan))
+    assert (PIXEL, "acc_agency") in history.now.links
+    tried = [r.decision.cause for r in history.records if isinstance(r.action, do.Switch)]
+    assert tried == [Cause.PERSON_LEFT] * 2
+    assert history.records[-1].decision.cause is Cause.ACTIVE_CAMPAIGNS
 
 
 def test_operators_stop_before_admins_and_by_id(agency, act):

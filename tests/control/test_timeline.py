@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pixelsim.base.clock import DAY
+from pixelsim.base.clock import DAY, HOUR
 from pixelsim.control import Timeline
 from pixelsim.scenario import scenario
 from pixelsim.sharing import actions as do
@@ -107,9 +108,62 @@ def test_before_its_creation_an_ad_group_has_no_states():
         actor=BUYER, campaign="prospecting", ad_group="new_1", name="New", pixel=PIXEL, event="Purchase"
     )
     history.attempt(create, 3 * DAY)
-    assert [row[:3] for row in spans_of(history, "new_1", 0, 5)] == [(3, 5, "DELIVERY_OK")]
+    history.attempt(do.CreateAd(actor=BUYER, ad_group="new_1", ad="new_ad"), 4 * DAY)
+    assert spans_of(history, "new_1", 0, 5) == [(3, 4, "CREATE", ()), (4, 5, "DELIVERY_OK", ("new_ad",))]
     assert spans_of(history, "new_1", 0, 3) == []
     assert list(Timeline(history).ad_groups()) == [*history_of().now.ad_groups, "new_1"]
+
+
+def test_half_hours_of_the_week_part_a_day():
+    # The scenario starts on a Monday at 0:00 UTC; where clocks are 8 hours behind, a morning begins at 14:00 UTC.
+    mornings = "0" * 12 + "1" * 12 + "0" * 24
+    number = [a.id for a in AGENCY.structure.ad_accounts].index("acc_agency")
+    behind = AGENCY.vary(f"structure.ad_accounts[{number}].utc_offset", "-08:00")
+    history = History(behind.structure.world(), behind.rulebook)
+    history.attempt(do.EditAdGroup(actor=BUYER, ad_group="prospecting_1", dayparting=mornings * 7), DAY)
+    spans = Timeline(history).ad_group("prospecting_1", DAY, 3 * DAY)
+    assert [(s.start / HOUR, s.end / HOUR, s.status.value, s.delivering) for s in spans] == [
+        (24, 24 + 14, "NOT_START", False),
+        (24 + 14, 24 + 20, "DELIVERY_OK", True),
+        (24 + 20, 48 + 14, "NOT_START", False),
+        (48 + 14, 48 + 20, "DELIVERY_OK", True),
+        (48 + 20, 72, "NOT_START", False),
+    ]
+
+
+def test_a_review_stops_delivery_and_the_edit_is_found_by_its_instant():
+    settings_ = dataclasses.replace(AGENCY.settings, review_minutes=720.0)
+    one = AGENCY.replace(settings=settings_)
+    history = History(one.structure.world(), one.rulebook)
+    edit = do.EditAdGroup(actor=BUYER, ad_group="prospecting_1")
+    for day, changes in (
+        (1, {"creatives": True}),
+        (3, {"budget_factor": 1.2}),
+        (4, {"bid_factor": 0.1}),
+        (4, {"end": 1}),
+    ):
+        history.attempt(dataclasses.replace(edit, **changes), day * DAY)
+    assert [row[:3] for row in spans_of(history, "prospecting_1", 0, 6)] == [
+        (0, 1, "DELIVERY_OK"),
+        (1, 1.5, "REAUDIT"),
+        (1.5, 3, "DELIVERY_OK"),
+        (3, 6, "DELIVERY_OK"),
+    ]
+    timeline = Timeline(history)
+    assert [span.budget for span in timeline.ad_group("prospecting_1", 0, 6 * DAY)] == [1.0, 1.0, 1.0, 1.2]
+    assert timeline.relearns("prospecting_1", 0, 6 * DAY) == [DAY, 4 * DAY]
+    assert timeline.relearns("prospecting_1", DAY + 1, 4 * DAY) == []
+    assert timeline.relearns("launch_1", 0, 6 * DAY) == []
+
+
+def test_a_new_ad_runs_once_it_was_reviewed_beside_those_that_run_already():
+    one = AGENCY.replace(settings=dataclasses.replace(AGENCY.settings, review_minutes=720.0))
+    history = History(one.structure.world(), one.rulebook)
+    history.attempt(do.CreateAd(actor=BUYER, ad_group="launch_1", ad="second"), 20 * DAY)
+    assert [(row[0], row[1], row[3]) for row in spans_of(history, "launch_1", 19, 22)] == [
+        (19, 20.5, ("launch_ad",)),
+        (20.5, 22, ("launch_ad", "second")),
+    ]
 
 
 def test_nothing_lies_in_an_empty_stretch():

@@ -232,6 +232,28 @@ Then g_reg delivers without access (R15)."""
     assert nowhere is None
 
 
+def test_an_audience_is_ready_after_a_day_and_expires_when_nobody_uses_it() -> None:
+    rules = Rulebook(settings=SharingSettings(audience_expiry_days=2.0))
+    build = Letter.of(do.BuildAudience(actor="pit", account="acc_p1", audience="au", pixel="px_1"))
+    target = Letter.of(do.CreateAdGroup(actor="pit", campaign="c_p1", ad_group="g_new", audiences=("au",)))
+    targeted = find(
+        running_world(),
+        [build, target],
+        rules,
+        lambda w: "g_new targets au" if "g_new" in w.ad_groups else None,
+        depth=2,
+    )
+    assert targeted is not None
+    assert [event.step for event in targeted.events] == [0, 1, 1]
+    found = explore(running_world(), [build, target], rules, depth=1)
+    # The region's launch starts in 2 steps: 3 states. Two steps before it, a new audience is 0 days old; one step
+    # before, 0 or 1; once it has started, 0, 1, 2 or more, which is expired and does not age any further.
+    assert found.levels == (3, 1 + 2 + 4)
+    assert found.refused > 0
+    blind = explore(running_world(), [build], rules, depth=1)
+    assert blind.levels == (3, 3), "nothing in this alphabet asks for ages"
+
+
 @pytest.mark.parametrize("preset", sorted(PRESETS))
 @pytest.mark.parametrize("acceptance", [0.0, 1.0])
 def test_everything_holds_near_the_start_under_every_preset(preset: str, acceptance: float) -> None:

@@ -70,6 +70,29 @@ def test_not_waiting_costs_the_conversions_in_flight() -> None:
     assert check_plan(running(), hasty.steps, Rulebook(), goal=plan.goal).ok
 
 
+@pytest.mark.parametrize("absence", ["left", "refuses"])
+def test_where_the_owner_has_no_admin_left_the_partner_can_end_the_partnership(absence: str) -> None:
+    plan = plan_unshare(running(), "px", from_="bc_ag", unavailable={"cleo": absence}, estimator=RATES)
+    assert not plan.safe
+    leave = named(plan, "have bc_ag end the partnership")
+    assert leave.safe
+    assert leave.cost is not None
+    assert leave.cost.conversions == pytest.approx(7 * 3.0)
+    end = next(step for step in leave.steps if step.kind == "end_access")
+    assert (end.who, end.title) == ("anna", "end the partnership of bc_ag and bc_c")
+    world = running().changed("people", "cleo", left=True)
+    done = check_plan(world, leave.steps, Rulebook())
+    assert done.failed is None
+    assert done.orphaned_spend == ()
+    assert plan.goal.reached(done.world)
+    alone = plan_unshare(running(), "px", from_="bc_ag", unavailable={"cleo": absence, "bc_ag": "refuses"})
+    closed = named(alone, "have bc_ag end the partnership")
+    assert (closed.safe, closed.steps, closed.price) == (False, (), "")
+    assert closed.consequence.startswith("It cannot be done: ")
+    there = plan_unshare(running(), "px", from_="bc_ag")
+    assert all("partnership" not in fallback.name for fallback in there.fallbacks)
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "ending"),
     [

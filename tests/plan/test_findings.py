@@ -39,9 +39,12 @@ def finding(severity: Severity, cost: Cost | None = None) -> Finding:
 
 
 def test_a_finding_reads_as_one_line_and_a_note_has_no_price() -> None:
-    assert str(finding(Severity.WARNING)) == ("warning (R14): A token is held. Remedy: revoke it. Cost: not estimated.")
-    assert finding(Severity.NOTE).as_dict()["cost"] == ""
-    assert finding(Severity.WARNING).as_dict()["cost"] == "not estimated"
+    unknown = finding(Severity.WARNING, Cost())
+    assert str(unknown) == "warning (R14): A token is held. Remedy: revoke it. Cost: not estimated."
+    assert unknown.as_dict()["cost"] == "not estimated"
+    assert finding(Severity.WARNING).as_dict()["cost"] == ""
+    later = finding(Severity.WARNING).dated(2 * DAY)
+    assert (later.as_dict()["since"], finding(Severity.WARNING).as_dict()["since"]) == ("day 2", "")
     assert str(finding(Severity.NOTE)) == "note (R14): A token is held. Remedy: revoke it."
     assert str(finding(Severity.FAULT, Cost.of({"EUR": 500}, None, ""))).endswith("Cost: 5 EUR.")
 

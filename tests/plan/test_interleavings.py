@@ -210,6 +210,22 @@ def test_the_other_side_might_switch_launch_link_and_make_a_token() -> None:
     assert foreign_letters(nobody, GOAL) == ()
 
 
+NOON = ("0" * 24 + "1" * 4 + "0" * 20) * 7
+"""Every day from 12:00 to 14:00."""
+
+
+def test_what_runs_for_two_hours_a_day_is_found_although_the_clock_looks_at_midnight() -> None:
+    world = running().changed("ad_groups", "g", dayparting=NOON)
+    found = check_interleavings(world, [unshare(1)], CONTINUE, foreign=())
+    assert found.story is not None
+    assert found.story.fault == "ad group g delivers while its account has no access to pixel px"
+    plan = plan_unshare(world, "px", from_="bc_ag", rulebook=CONTINUE)
+    assert [step.kind for step in plan.steps if step.action is not None][:1] == [StepKind.CANCEL]
+    assert check_interleavings(world, plan, CONTINUE).safe
+    weekend = world.changed("ad_groups", "g", dayparting="0" * 240 + "1" * 96, end=5 * DAY)
+    assert check_interleavings(weekend, [unshare(1)], CONTINUE, foreign=()).safe, "its half hours come after its end"
+
+
 group = st.fixed_dictionaries(
     {
         "account": st.sampled_from(["acc_a", "acc_c"]),

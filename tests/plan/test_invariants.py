@@ -198,6 +198,10 @@ def test_cutting_off_what_runs_breaks_the_law_where_a_guard_watches() -> None:
         ("ad_groups", "g", {"waiting": True}, False),
         ("ad_groups", "g", {"start": DAY}, False),
         ("ad_groups", "g", {"review_until": DAY}, False),
+        ("ad_groups", "g", {"denied": True}, False),
+        ("ad_groups", "g", {"dayparting": "0" + "1" * 335}, False),
+        ("ad_groups", "g", {"dayparting": "1" + "0" * 335}, True),
+        ("ads", "d_g", {"review_until": DAY}, False),
         ("ad_groups", "g", {"end": 0}, False),
         ("ad_groups", "g", {"end": DAY}, True),
         ("campaigns", "c_g", {"on": False}, False),
@@ -210,6 +214,20 @@ def test_cutting_off_what_runs_breaks_the_law_where_a_guard_watches() -> None:
 def test_running_is_read_off_the_plain_fields(mapping: str, key: str, changes: dict, *, running: bool) -> None:
     world = with_ad_group(client_and_agency(), "g")
     assert runs_now(world.changed(mapping, key, **changes), "g") is running
+
+
+def test_an_edit_leaves_what_is_fixed_and_needs_an_operator_and_access_for_creatives() -> None:
+    world = with_ad_group(client_and_agency(), "g")
+    law = next(law for law in LAWS if do.EditAdGroup in law.kinds)
+    edit = do.EditAdGroup(actor="otto", ad_group="g", creatives=True)
+    after = world.changed("ad_groups", "g", learning_from=0)
+    assert law.fault(world, edit, after, RULES) is None
+    assert "what is fixed" in str(law.fault(world, edit, after.changed("ad_groups", "g", event="Lead"), RULES))
+    cut = world.without("links", [("px", "acc_a")])
+    assert law.fault(cut, edit, after, RULES) == "acc_a has no access to px"
+    assert law.fault(cut, dataclasses.replace(edit, creatives=False), after, RULES) is None
+    stranger = dataclasses.replace(edit, actor="cleo")
+    assert law.fault(world, stranger, after, RULES) == "cleo runs no ads in acc_a"
 
 
 def test_ending_access_leaves_switches_alone_and_a_trace_of_each_link() -> None:

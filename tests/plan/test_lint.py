@@ -226,7 +226,7 @@ def test_a_clean_end_is_recognised_and_an_unclean_one_is_not() -> None:
     rulebook = Rulebook()
     plan = plan_unshare(world, "px", from_="bc_ag")
     ended = check_plan(world, plan, rulebook).world
-    assert Code.FOLLOWS_B4 not in codes(ended), "still partners"
+    assert by_code(check(ended), Code.FOLLOWS_B4)[0].subjects == ("bc_c", "bc_ag")
     parted = apply(ended, do.RemovePartner(actor="cleo", bc="bc_c", partner="bc_ag"), rulebook, 0).world
     assert by_code(check(parted), Code.FOLLOWS_B4)[0].subjects == ("bc_c", "bc_ag")
     key = "tk"
@@ -235,7 +235,12 @@ def test_a_clean_end_is_recognised_and_an_unclean_one_is_not() -> None:
     restless = with_ad_group(parted, "h")
     assert Code.FOLLOWS_B4 not in codes(restless)
     renewed = parted.with_item("partnerships", ("bc_ag", "bc_c"), Partnership())
-    assert Code.FOLLOWS_B4 not in codes(renewed)
+    again = apply(renewed, do.SharePixel(actor="cleo", bc="bc_c", pixel="px", partner="bc_ag"), rulebook, 0).world
+    assert Code.FOLLOWS_B4 not in codes(again)
+    linked = renewed.with_item("links", ("px", "acc_a"), Link(by_bc="bc_c"))
+    assert Code.FOLLOWS_B4 not in codes(linked)
+    inside = parted.changed("ad_accounts", "acc_a", owner_bc="bc_c")
+    assert Code.FOLLOWS_B4 not in codes(inside), "an account of one's own is no partner's"
 
 
 def test_findings_come_faults_first_and_are_priced_by_the_estimator() -> None:

@@ -12,17 +12,17 @@ from pixelsim.plan.costs import (
     CostCase,
     CostKind,
     RateEstimator,
-    cost_text,
+    combined,
     delivering_spans,
     price,
 )
 
 
 def test_a_cost_writes_money_by_currency_and_conversions_and_never_a_zero_for_the_unknown() -> None:
-    assert str(Cost.of({"USD": 12_345.4, "JPY": 700}, 2.5, "x")) == "700 JPY, 123.45 USD, 2.5 conversions"
+    assert str(Cost.of({"USD": 12_345.4, "JPY": 700}, 2.5, "x")) == "700 JPY, 123 USD, 2.5 conversions"
+    assert str(Cost.of({"EUR": 1_234}, 1_234.5, "x")) == "12.3 EUR, 1,234 conversions"
     assert str(Cost()) == NOT_ESTIMATED
-    assert cost_text(None) == NOT_ESTIMATED
-    assert cost_text(Cost.of({}, None, "x")) == "no spend"
+    assert str(Cost.of({}, None, "x")) == "no spend"
     assert Cost.of({"USD": 1.0}, None, "").amount("EUR") == 0
 
 
@@ -75,6 +75,14 @@ def test_conversions_in_flight_follow_littles_law() -> None:
     assert RateEstimator(spend_per_day={}, conversions_per_day=rates).estimate(world, case) is None
 
 
+def test_costs_add_up_by_currency_and_one_unknown_part_makes_the_sum_unknown() -> None:
+    one, two = Cost.of({"USD": 100, "JPY": 7}, 1.5, "x"), Cost.of({"USD": 50}, 2.0, "y")
+    assert combined([one, None, two]) == Cost.of({"USD": 150, "JPY": 7}, 3.5, "x")
+    assert combined([one, Cost()]) == Cost(basis="x")
+    assert combined([one, Cost.of(None, 1.0, "z")]) == Cost.of(None, 2.5, "x")
+    assert combined([None, None]) is None
+
+
 def test_what_has_no_rate_or_no_end_or_no_formula_is_not_estimated() -> None:
     world = with_ad_group(client_and_agency(), "g")
     estimator = RateEstimator(spend_per_day={"other": 1})
@@ -82,4 +90,5 @@ def test_what_has_no_rate_or_no_end_or_no_formula_is_not_estimated() -> None:
     assert str(estimator.estimate(world, bounded)) == NOT_ESTIMATED
     assert estimator.estimate(world, CostCase(kind=CostKind.UNATTRIBUTED_SPEND, ad_groups=("g",))) is None
     assert estimator.estimate(world, CostCase(kind=CostKind.RELEARNING, ad_groups=("g",), end=DAY)) is None
-    assert price(None, world, bounded) is None
+    assert price(None, world, bounded) == Cost()
+    assert price(estimator, world, CostCase(kind=CostKind.MIXED_SIGNAL)) == Cost()

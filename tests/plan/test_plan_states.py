@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +13,8 @@ from pixelsim.base.errors import InputError
 from pixelsim.plan.alphabet import SWAPS, Letter, full_alphabet, running_world, small_world, written
 from pixelsim.plan.cache import Memo
 from pixelsim.plan.needs import Needs, named_ids
-from pixelsim.plan.states import FIELDS, StateTable, rename, rewound, symmetries
-from pixelsim.sharing import Rulebook
+from pixelsim.plan.states import FIELDS, Memory, StateTable, rename, rewound, symmetries
+from pixelsim.sharing import Cause, Rulebook, SharingSettings, decide
 from pixelsim.sharing import actions as do
 from pixelsim.world import Audience, AudienceAfter, Effect, Partnership, RelationStatus, Unbound, World, ad_group_status
 
@@ -53,6 +54,77 @@ def test_a_world_set_back_looks_as_the_old_one_did_that_much_later(
     assert rewound(rewound(world, by * DAY), DAY) == rewound(world, (by + 1) * DAY)
     assert later.partnerships["bc_c", "bc_ag"].since == 0
     assert later.audiences["au"].built_at == 0
+
+
+SHORT = Rulebook(settings=SharingSettings(audience_ready_hours=36.0, audience_expiry_days=3.0))
+APPLY = do.CreateAdGroup(actor="otto", campaign="c_g", ad_group="new", audiences=("au",))
+GIVE = do.ShareAudience(actor="otto", audience="au", account="acc_b")
+
+
+def aged(built: int, used: int | None) -> World:
+    """Give the client and agency with an audience of the agency's, and a second ad account to share it with."""
+    world = with_ad_group(client_and_agency(), "g")
+    other = dataclasses.replace(world.ad_accounts["acc_a"], id="acc_b")
+    audience = Audience(id="au", account="acc_a", name="au", pixel="px", built_at=built, last_used=used)
+    return world.with_item("ad_accounts", "acc_b", other).with_item("audiences", "au", audience)
+
+
+@pytest.mark.parametrize("action", [APPLY, GIVE], ids=["apply", "share"])
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(
+    built=st.integers(-5 * DAY, 0),
+    used=st.one_of(st.none(), st.integers(-5 * DAY, 0)),
+    by=st.integers(0, 9),
+    ahead=st.integers(0, 9),
+)
+def test_R18_reads_the_same_ages_off_a_world_set_back(
+    action: do.Action, built: int, used: int | None, by: int, ahead: int
+) -> None:
+    world = aged(built, used)
+    memory = Memory.of(world, [action], SHORT)
+    later = rewound(world, by * DAY, memory)
+    truly = decide(world, action, SHORT, (by + ahead) * DAY)
+    told = decide(later, action, SHORT, ahead * DAY)
+    assert (told.verdict, told.cause) == (truly.verdict, truly.cause)
+    assert rewound(later, DAY, memory) == rewound(world, (by + 1) * DAY, memory)
+
+
+def test_audiences_of_different_ages_are_different_states_where_an_action_asks_for_them() -> None:
+    young, old, older = (aged(-days_ * DAY, None) for days_ in (1, 2, 40))
+    assert [decide(world, APPLY, SHORT, 0).cause for world in (young, old, older)] == [
+        Cause.NOT_READY,
+        Cause.ALLOWED,
+        Cause.EXPIRED,
+    ]
+    build = do.BuildAudience(actor="otto", account="acc_a", audience="new", pixel="px")
+    for action, distinct in ((APPLY, 3), (GIVE, 3), (build, 1)):
+        memory = Memory.of(young, [action], SHORT)
+        table = StateTable(memory=memory)
+        assert len({table.key(rewound(world, 0, memory)) for world in (young, old, older)}) == distinct
+    memory = Memory.of(old, [APPLY], SHORT)
+    table = StateTable(memory=memory)
+    keys = [table.key(rewound(old, 0, memory))]
+    for _ in range(6):
+        keys.append(table.rewound(keys[-1], DAY))
+    # Built 2 days ago: it expires once it is more than 3 days old, and looks the same for ever after that.
+    assert len(set(keys)) == 3
+    assert keys[2:] == [keys[2]] * 5
+
+
+def test_the_week_turns_only_where_something_has_half_hours() -> None:
+    world = with_ad_group(client_and_agency(), "g")
+    assert rewound(world, DAY, Memory.of(world, [], SHORT)) == rewound(world, 0)
+    halves = world.changed("ad_groups", "g", dayparting="0" * 48 + "1" * 288)
+    memory = Memory.of(halves, [], SHORT)
+    assert memory.weekly
+    weekly = do.EditAdGroup(actor="otto", ad_group="g", dayparting="1" * 336)
+    assert Memory.of(world, [weekly], SHORT).weekly
+    for by in range(16):
+        later = rewound(halves, by * DAY, memory)
+        for hour in (0, 11, 23):
+            at = hour * 3_600_000
+            assert ad_group_status(later, "g", at) is ad_group_status(halves, "g", by * DAY + at)
+    assert rewound(halves, 7 * DAY, memory) == rewound(halves, 0, memory)
 
 
 def test_a_world_without_anything_timed_is_the_same_object_later() -> None:

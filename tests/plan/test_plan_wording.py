@@ -9,7 +9,8 @@ import pytest
 from plan_worlds import client_and_agency, with_ad_group
 
 from pixelsim.base.clock import DAY
-from pixelsim.plan.wording import account_of, describe, must
+from pixelsim.plan.wording import account_of, describe, must, stop_first_text
+from pixelsim.sharing import Rulebook, StopFirst, UnsharePolicy
 from pixelsim.sharing import actions as do
 from pixelsim.sharing.actions import Action, AnyAction
 from pixelsim.world import AccountRole, Audience, Token
@@ -83,6 +84,32 @@ def test_ways_and_dates_are_said() -> None:
     assert describe(assign) == "assign ad account acc to p as Analyst"
 
 
+def test_an_edit_is_told_part_by_part() -> None:
+    edit = do.EditAdGroup(actor="a", ad_group="g")
+    parts = {
+        "budget times 1.2": {"budget_factor": 1.2},
+        "bid times 0.5": {"bid_factor": 0.5},
+        "target au and bu": {"audiences": ("au", "bu")},
+        "target no audience": {"audiences": ()},
+        "other ages": {"targeting": "age"},
+        "other targeting": {"targeting": "other"},
+        "other creatives": {"creatives": True},
+        "end on day 3": {"end": 3 * DAY},
+        "other hours of the week": {"dayparting": "1" * 336},
+        "nothing": {},
+    }
+    for words, changes in parts.items():
+        assert describe(dataclasses.replace(edit, **changes)) == f"edit ad group g: {words}"
+    both = dataclasses.replace(edit, budget_factor=2.0, creatives=True)
+    assert describe(both) == "edit ad group g: budget times 2, other creatives"
+
+
+def test_the_practice_is_told_as_the_setting_reads_it() -> None:
+    assert stop_first_text(Rulebook()).startswith("stop what is in delivery and cancel what is scheduled first")
+    lenient = Rulebook(policy=dataclasses.replace(UnsharePolicy(), stop_first=StopFirst.UNDER_PACING))
+    assert stop_first_text(lenient).startswith("stop what spends less than planned and cancel what is scheduled first")
+
+
 def test_the_account_of_an_action_is_found_through_what_it_names() -> None:
     world = with_ad_group(client_and_agency(), "g")
     world = world.with_item("audiences", "au", Audience(id="au", account="acc_a", name="au", pixel="px"))
@@ -92,6 +119,7 @@ def test_the_account_of_an_action_is_found_through_what_it_names() -> None:
         do.Switch(actor="x", kind="ad", id="d_g", to="off"),
         do.SetTrackingPixel(actor="x", ad="d_g", pixel=None),
         do.SetAttribution(actor="x", ad_group="g"),
+        do.EditAdGroup(actor="x", ad_group="g", creatives=True),
         do.CreateAd(actor="x", ad_group="g", ad="d2"),
         do.CreateAdGroup(actor="x", campaign="c_g", ad_group="g2"),
         do.CreateCampaign(actor="x", account="acc_a", campaign="c2"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 from plan_worlds import client_and_agency, with_ad_group, with_shared_account
 
@@ -7,6 +9,8 @@ from pixelsim.base.clock import DAY
 from pixelsim.base.errors import UnknownNameError
 from pixelsim.plan import Code, Finding, RateEstimator, Severity, StopBy, precheck_unshare
 from pixelsim.plan.precheck import latest_conversion
+from pixelsim.scenario import Scenario, Structure, dump_scenario
+from pixelsim.scenario.practices import ending
 from pixelsim.sharing import PRESETS, Rulebook, SharingSettings
 from pixelsim.world import Audience, AudienceAfter, PaymentMethod, PixelAssignment, PixelLevel, Token
 
@@ -113,3 +117,26 @@ def test_unknown_names_are_refused() -> None:
         precheck_unshare(client_and_agency(), "py", from_="bc_ag")
     with pytest.raises(UnknownNameError, match="Business Center or ad account 'bc_ab'"):
         precheck_unshare(client_and_agency(), "px", from_="bc_ab")
+
+
+def test_audiences_and_payment_methods_of_a_scenario_are_in_the_precheck_of_its_exit() -> None:
+    one = ending()
+    plain = one.structure.model_dump(mode="json")
+    agency = next(account for account in plain["ad_accounts"] if account["id"] == "acc_agency")
+    agency["payment_method"] = "card"
+    pixel = one.structure.pixels[0].code
+    structure = Structure.checked(
+        plain
+        | {
+            "audiences": [{"id": "au", "account": "acc_agency", "name": "Visitors", "pixel": pixel}],
+            "payment_methods": [{"id": "card", "name": "Card", "owner_bc": "bc_client"}],
+            "payment_shares": [{"payment": "card", "partner": "bc_agency"}],
+        },
+        "structure",
+    )
+    written = Scenario.read(tomllib.loads(dump_scenario(one.replace(structure=structure))))
+    found = by_code(precheck_unshare(written.structure.world(), pixel, from_="bc_agency"))
+    assert found[Code.AUDIENCES_BUILT].subjects == ("au",)
+    assert found[Code.AUDIENCES_BUILT].price == "", "a frozen audience costs nothing by itself"
+    assert found[Code.SHARED_PAYMENT].subjects == ("acc_agency",)
+    assert "acc_agency through card" in found[Code.SHARED_PAYMENT].sentence

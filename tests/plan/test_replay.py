@@ -5,8 +5,8 @@ from plan_worlds import client_and_agency, with_ad_group
 
 from pixelsim.base.clock import DAY
 from pixelsim.plan import ActionPlan, Condition, Step, StepKind, check_plan
-from pixelsim.plan.replay import OrphanedSpend, explained, is_satisfied, orphaned_ad_groups, orphaned_pixels
-from pixelsim.sharing import PRESETS, Cause, Rulebook, decide
+from pixelsim.plan.replay import OrphanedSpend, explained, is_satisfied, orphaned_ad_groups
+from pixelsim.sharing import PRESETS, Cause, Rulebook, decide, orphaned_pixels
 from pixelsim.sharing import actions as do
 from pixelsim.world import Audience
 
@@ -124,12 +124,14 @@ def test_a_refusal_that_says_it_is_so_already_is_no_failure(action: do.Action, *
 
 def test_a_pixel_is_orphaned_when_nobody_can_hand_it_over_and_only_new_orphans_count() -> None:
     world = client_and_agency().changed("pixels", "px", owner_bc=None)
-    assert orphaned_pixels(world) == ()
+    assert orphaned_pixels(world) == []
     leave = [(0, do.LeavePerson(actor="cleo"))]
     check = check_plan(world, leave, Rulebook())
     assert check.orphaned_pixels == ("px",)
-    assert "Pixel px is left without anybody who could hand it over." in check.reasons
+    assert "Nobody is left who could hand pixel px over or share it." in check.reasons
     assert check_plan(check.world, [(0, do.LeavePerson(actor="otto"))], Rulebook()).orphaned_pixels == ()
+    owned = check_plan(client_and_agency(), leave, Rulebook())
+    assert owned.orphaned_pixels == ("px",), "its Business Center has no Admin left who could share it"
 
 
 def test_only_what_delivers_without_a_link_is_orphaned() -> None:
@@ -139,6 +141,17 @@ def test_only_what_delivers_without_a_link_is_orphaned() -> None:
     cut = world.without("links", [("px", "acc_a")])
     assert list(orphaned_ad_groups(cut, 0)) == ["g"]
     assert list(orphaned_ad_groups(cut.changed("ad_groups", "g", on=False), 0)) == []
+    later = cut.changed("ad_groups", "g", start=DAY)
+    assert list(orphaned_ad_groups(later, 0)) == list(orphaned_ad_groups(later, 0, DAY)) == []
+    assert list(orphaned_ad_groups(later, 0, DAY + 1)) == ["g"]
+
+
+def test_somebody_who_left_fails_at_the_step_with_the_decision() -> None:
+    world = client_and_agency().changed("people", "cleo", left=True)
+    check = check_plan(world, [(0, UNSHARE)], Rulebook())
+    assert check.failed is not None
+    assert (check.failed.number, check.failed.decision.cause) == (1, Cause.PERSON_LEFT)
+    assert check.world == world
 
 
 def test_spend_that_was_orphaned_before_counts_only_if_the_plan_does_not_end_it() -> None:

@@ -60,7 +60,7 @@ WORDS = st.text(string.ascii_letters + " .[]'\"#äß-_/", min_size=1, max_size=8
 IDS = st.lists(WORDS, min_size=3, max_size=3, unique=True)
 SHARES = st.floats(0, 1)
 SESSIONS = st.floats(0, 1e6)
-HOURS = st.lists(st.floats(0, 9), min_size=24, max_size=24)
+HOURS = st.lists(st.floats(0, 9), min_size=24, max_size=24).filter(any)
 STARTS = st.sampled_from(["2026-01-05T00:00:00Z", "2024-02-29T23:59:59.125+05:30", "1999-12-31T12:00:00-08:00"])
 KINDS = st.sampled_from(["DIRECT", "AGENCY"])
 OFFSETS = st.sampled_from(["+05:30", "-8", "America/Los_Angeles"])

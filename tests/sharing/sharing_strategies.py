@@ -285,6 +285,8 @@ def action_of(seed: int, kind: type[Action], world: World) -> Action:
     if kind is do.EditPixel and draw.chance(0.7):
         setting, value = draw.pick(list(_EDITS.items()))
         values.update(setting=setting, value=value)
+    if kind is do.EditAdGroup and draw.chance(0.7):
+        values.update(actor="ann", ad_group=draw.pick(FITTING["ad_group"]), active_bc=None)
     if kind is do.Switch and draw.chance(0.9):
         values["kind"] = {"ca": "campaign", "ag": "ad_group", "ad": "ad"}.get(values["id"][:2], "ad")
     if draw.chance(0.6):
@@ -367,6 +369,10 @@ def _value(draw: Draw, name: str, hint: Any) -> Any:
         return draw.chance(0.5)
     if hint is int:
         return draw.pick([-DAY, 0, 5 * DAY, 20 * DAY] if name in {"start", "end"} else [0, 1, 7, 14, 28, 30, 181])
+    if hint is float:
+        return draw.pick([0.5, 1.0, 1.2, 2.0, 0.0, -1.0])
+    if name == "dayparting" and hint is str:
+        return draw.pick(["1" * 336, "01" * 168, "0" * 336, "1", "x" * 336])
     if hint is type(None):
         return None
     if name in {"name", "value", "number"}:

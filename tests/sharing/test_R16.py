@@ -169,7 +169,7 @@ def test_R16_switching_off_on_and_deleting(kind):
     no(off, switch, Cause.ALREADY_SO, "R16")
     assert is_delivering(yes(off, on), "ag_run", 0)
     gone = yes(market(), dataclasses.replace(switch, to="deleted"))
-    assert ad_group_status(gone, "ag_run", 0) is (DeliveryStatus.DELIVERY_OK if kind == "ad" else DeliveryStatus.DELETE)
+    assert ad_group_status(gone, "ag_run", 0) is (DeliveryStatus.CREATE if kind == "ad" else DeliveryStatus.DELETE)
     for to in ("on", "off", "deleted"):
         no(gone, dataclasses.replace(switch, to=to), Cause.DELETED, "R16")
     no(market(), dataclasses.replace(switch, id="nothing"), Cause.UNKNOWN_ID, "R16")

@@ -12,6 +12,7 @@ from pixelsim.sharing import Cause, Rulebook, may_use_audience
 from pixelsim.sharing.actions import (
     BuildAudience,
     BuildLookalike,
+    CreateAd,
     CreateAdGroup,
     CreateCampaign,
     DeleteAudience,
@@ -31,6 +32,7 @@ from pixelsim.world import (
 )
 
 GROUP = CreateAdGroup(actor="max", campaign="camp", ad_group="new", pixel="px")
+NEW_AD = CreateAd(actor="max", ad_group="new", ad="new")
 
 
 def role(world: World, value: AccountRole) -> World:
@@ -120,9 +122,28 @@ def test_R18_expiry_counts_from_the_last_use_and_is_a_setting(days):
 
 
 def test_R18_an_audience_in_delivery_does_not_expire():
-    world = yes(market(), dataclasses.replace(GROUP, audiences=("aud",)))
+    world = yes(market(), dataclasses.replace(GROUP, audiences=("aud",)), NEW_AD)
     assert use(world, at=1000 * DAY) is Cause.ALLOWED
     assert use(yes(world, Switch(actor="max", kind="ad_group", id="new", to="off")), at=1000 * DAY) is Cause.EXPIRED
+
+
+@pytest.mark.parametrize("key", ["new", "camp"])
+@pytest.mark.parametrize("to", ["off", "deleted"])
+def test_R18_the_year_of_an_audience_counts_from_the_end_of_its_delivery(key, to):
+    world = yes(market(), dataclasses.replace(GROUP, audiences=("aud",)), NEW_AD)
+    kind = "ad_group" if key == "new" else "campaign"
+    off = yes(world, Switch(actor="max", kind=kind, id=key, to=to), at=300 * DAY)
+    assert use(off, at=665 * DAY) is Cause.ALLOWED
+    assert use(off, at=665 * DAY + 1) is Cause.EXPIRED
+    resting = yes(world, Switch(actor="max", kind="ad", id="new", to="off"), at=0)
+    late = yes(resting, Switch(actor="max", kind=kind, id=key, to=to), at=300 * DAY)
+    assert use(late, at=366 * DAY) is Cause.EXPIRED, "what rests uses no audience"
+
+
+def test_R18_a_schedule_that_ends_ends_the_use_of_an_audience():
+    ended = yes(market(), dataclasses.replace(GROUP, audiences=("aud",), end=200 * DAY), NEW_AD)
+    assert use(ended, at=565 * DAY) is Cause.ALLOWED
+    assert use(ended, at=565 * DAY + 1) is Cause.EXPIRED
 
 
 def test_R18_targeting_is_refused():
@@ -155,7 +176,7 @@ AFTER = {
 def test_R18_what_becomes_of_an_audience_after_access_ends_is_a_setting(after):
     rulebook = settings(audience_after_access=after, audience_deadline_days=3.0)
     group = CreateAdGroup(actor="max", campaign="camp", ad_group="new", audiences=("aud",))
-    world = yes(market(), group, CUT, rulebook=rulebook)
+    world = yes(market(), group, NEW_AD, CUT, rulebook=rulebook)
     runs_now, runs_later, usable_now, usable_later = AFTER[after]
     for at, runs, usable in ((3 * DAY - 1, runs_now, usable_now), (3 * DAY, runs_later, usable_later)):
         expected = DeliveryStatus.DELIVERY_OK if runs else DeliveryStatus.ASSET_AUTHORIZATION_LOST
@@ -169,7 +190,7 @@ def test_R18_a_lookalike_has_its_own_members_and_stays(after):
     rulebook = settings(audience_after_access=after, audience_deadline_days=0.0)
     world = yes(market(), BuildLookalike(actor="max", account="acc_agency", audience="like", seed="aud"), at=-2 * DAY)
     group = CreateAdGroup(actor="max", campaign="camp", ad_group="new", audiences=("like",))
-    world = yes(world, group, CUT, rulebook=rulebook)
+    world = yes(world, group, NEW_AD, CUT, rulebook=rulebook)
     assert ad_group_status(world, "new", DAY) is DeliveryStatus.DELIVERY_OK
     decision = may_use_audience(world, "max", "like", "acc_agency", matched=1000, rulebook=rulebook, at=DAY)
     assert decision.allowed
@@ -224,6 +245,7 @@ def test_R18_the_receivers_ad_groups_are_disconnected_when_sharing_ends():
         GIVE,
         CreateCampaign(actor="max", account="acc_agency2", campaign="camp2"),
         CreateAdGroup(actor="max", campaign="camp2", ad_group="there", audiences=("aud",)),
+        CreateAd(actor="max", ad_group="there", ad="there"),
         CreateAdGroup(actor="max", campaign="camp", ad_group="here", audiences=("aud",)),
     )
     take = UnshareAudience(actor="max", audience="aud", account="acc_agency2")

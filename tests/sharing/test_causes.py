@@ -113,6 +113,10 @@ EXAMPLES: dict[Cause, Callable[[], Decision]] = {
         do.AssignPixel(actor="amy", bc="bc_agency", pixel="px", person="max"),
         market(pixel_people={("px", "max"): PixelAssignment(level=PixelLevel.EDIT)}),
     ),
+    Cause.IN_REVIEW: lambda: ask(
+        do.Switch(actor="max", kind="ad_group", id="ag_run", to="on"),
+        market().changed("ad_groups", "ag_run", on=False, review_until=DAY),
+    ),
     Cause.IRREVERSIBLE: lambda: ask(do.UndoTransfer(actor="ann", bc="bc_brand", pixel="px")),
     Cause.LEVEL_TOO_LOW: lambda: explain(market(), "cleo", "create campaign", "acc_brand"),
     Cause.LIMIT_REACHED: lambda: ask(SHARE, rulebook=Rulebook(limits=Limits(partners_per_pixel=1))),

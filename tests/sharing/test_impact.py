@@ -103,7 +103,11 @@ def targeting():
 
 
 def test_deleting_an_audience_names_its_users_and_those_of_its_lookalikes():
-    world = yes(targeting(), CreateAdGroup(actor="max", campaign="camp", ad_group="uses_like", audiences=("like",)))
+    world = yes(
+        targeting(),
+        CreateAdGroup(actor="max", campaign="camp", ad_group="uses_like", audiences=("like",)),
+        CreateAd(actor="max", ad_group="uses_like", ad="ad_like"),
+    )
     impact = preview(world, DeleteAudience(actor="max", audience="aud"), DOCUMENTED, 0)
     assert codes(impact) == {"uses_aud": ImpactCode.SOURCE_DELETED, "uses_like": ImpactCode.SEED_GONE}
     assert {item.id: item.after for item in impact.affected} == {

@@ -90,6 +90,19 @@ def test_R10_people_leave_once():
 GRANT = GrantAccountAccess(actor="ann", bc="bc_brand", account="acc_brand2", partner="bc_agency")
 
 
+def test_R07_a_business_center_reaches_so_many_ad_accounts_unless_it_is_an_agency():
+    full = Rulebook(limits=Limits(accounts_per_business_center=2))
+    yes(market(), GRANT, rulebook=full)
+    third = market(partnerships={("bc_brand", "bc_third"): Partnership()})
+    to_third = dataclasses.replace(GRANT, partner="bc_third")
+    second = yes(third, to_third, rulebook=full)
+    more = dataclasses.replace(to_third, account="acc_brand")
+    decision = no(second, more, Cause.LIMIT_REACHED, "R07", rulebook=full)
+    assert decision.reason == "Business Center bc_third has 2 ad accounts, the most that the platform allows."
+    yes(second, dataclasses.replace(to_third, role=AccountRole.ADMIN), rulebook=full)
+    yes(second, more)
+
+
 def test_R07_the_owner_of_an_account_gives_a_partner_a_role_and_takes_it_back():
     world = yes(market(), GRANT, at=4)
     assert world.account_grants["bc_agency", "acc_brand2"] == AccountGrant(role=AccountRole.OPERATOR, since=4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pixelsim.base.clock import HOUR
 from pixelsim.world import (
     AccountAssignment,
     AccountGrant,
@@ -37,7 +38,7 @@ from pixelsim.world import (
     is_scheduled,
 )
 from pixelsim.world import queries as ask
-from pixelsim.world.status import status_borders
+from pixelsim.world.status import status_borders, status_changes
 
 OK = DeliveryStatus.DELIVERY_OK
 
@@ -202,7 +203,9 @@ def test_a_chain_of_statuses_first_match_wins():
     """Remove the reasons one after the other, in the stated order, and see the next one come up."""
     made = (
         world(links={}, unbound={("px", "acc_2"): tomb(audiences=AudienceAfter.PAUSE_USERS)})
-        .changed("ad_groups", "ag", deleted=True, on=False, audiences=("aud",), end=8)
+        .changed("ad_groups", "ag", deleted=True, on=False, denied=True, edited=True, audiences=("aud",), end=8)
+        .changed("ad_groups", "ag", dayparting="0" + "1" * 335)
+        .changed("ads", "ad", deleted=True)
         .changed("campaigns", "camp", on=False)
         .changed("ad_accounts", "acc_2", status=AccountStatus.DISABLE, payment_method="pay")
     )
@@ -212,12 +215,16 @@ def test_a_chain_of_statuses_first_match_wins():
         (DeliveryStatus.DISABLE, ("ad_groups", "ag", {"on": True})),
         (DeliveryStatus.ACCOUNT_PUNISH, ("ad_accounts", "acc_2", {"status": AccountStatus.ENABLE})),
         (DeliveryStatus.BALANCE_EXCEED, ("ad_accounts", "acc_2", {"payment_method": None})),
+        (DeliveryStatus.AUDIT_DENY, ("ad_groups", "ag", {"denied": False})),
+        (DeliveryStatus.REAUDIT, ("ad_groups", "ag", {"edited": False})),
         (DeliveryStatus.AUDIT, ("ad_groups", "ag", {"review_until": 0})),
         (DeliveryStatus.PIXEL_UNBIND, ("unbound", ("px", "acc_2"), {"effect": Effect.KEEP_DELIVERING})),
         (DeliveryStatus.ASSET_AUTHORIZATION_LOST, ("ad_groups", "ag", {"audiences": ()})),
         (DeliveryStatus.NOT_START, ("ad_groups", "ag", {"start": 0})),
-        (OK, ("ad_groups", "ag", {"end": 2})),
+        (DeliveryStatus.NOT_START, ("ad_groups", "ag", {"end": 2})),
         (DeliveryStatus.TIME_DONE, ("ad_groups", "ag", {"end": None})),
+        (DeliveryStatus.NOT_START, ("ad_groups", "ag", {"dayparting": None})),
+        (DeliveryStatus.CREATE, ("ads", "ad", {"deleted": False})),
     ]
     for expected, (name, key, changes) in steps:
         assert ad_group_status(made, "ag", 2) is expected
@@ -261,6 +268,9 @@ def test_a_deleted_campaign_deletes_what_is_under_it():
         ("ad_accounts", "acc_2", {"status": AccountStatus.LIMIT}, DeliveryStatus.ACCOUNT_PUNISH),
         ("ad_accounts", "acc_2", {"payment_method": "pay"}, DeliveryStatus.BALANCE_EXCEED),
         ("ad_groups", "ag", {"review_until": 11}, DeliveryStatus.AUDIT),
+        ("ad_groups", "ag", {"denied": True}, DeliveryStatus.AUDIT_DENY),
+        ("ads", "ad", {"review_until": 11}, DeliveryStatus.AUDIT),
+        ("ads", "ad", {"review_until": 10}, OK),
     ],
 )
 def test_an_ad_has_its_own_status_below_its_ad_groups(name, key, changes, expected):
@@ -333,6 +343,16 @@ def test_borders_are_the_instants_at_which_the_clock_alone_may_change_a_status()
     assert status_borders(cut, "ag") == [5, 10, 15, 20]
     frozen = made.with_item("unbound", ("px", "acc_2"), tomb())
     assert status_borders(frozen.changed("ad_groups", "ag", end=None), "ag") == [5, 10]
+
+
+def test_the_review_of_an_ad_is_a_border_and_half_hours_are_changes():
+    made = world().changed("ads", "ad", review_until=12).changed("ad_groups", "ag", end=2 * HOUR)
+    assert status_borders(made, "ag") == [5, 10, 12, 2 * HOUR]
+    halves = made.changed("ad_groups", "ag", dayparting="01" * 168)
+    assert status_borders(halves, "ag") == status_borders(made, "ag")
+    assert status_changes(halves, "ag", 5, HOUR + 1) == [10, 12, HOUR // 2, HOUR]
+    shifted = halves.changed("ad_accounts", "acc_2", week_start=-HOUR // 4)
+    assert status_changes(shifted, "ag", 5, HOUR) == [10, 12, HOUR // 4, HOUR * 3 // 4]
 
 
 @pytest.mark.parametrize("status", list(DeliveryStatus))
