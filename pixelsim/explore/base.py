@@ -128,7 +128,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.picture.layout = widgets.Layout(width="100%", max_width=f"{WIDTH * 100:.0f}px", min_width="560px")
         # Where there is less room than the picture needs to be read, it scrolls.
         self.frame = widgets.Box([self.picture], layout=widgets.Layout(overflow="auto"))
-        self.table = widgets.HTML()
+        self.table = widgets.HTML(layout=widgets.Layout(overflow="auto", max_width="100%"))
         self.progress = widgets.IntProgress(min=0, max=1, description="runs", tooltip="runs that are done")
         self.cancel = widgets.Button(description="Cancel", tooltip="Stop the runs; what is done is kept")
         self.cancel.on_click(self._on_cancel)
@@ -343,7 +343,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Give what is on the screen as plain HTML: controls as words, picture and table."""
         controls = "".join(
             f"<li>{escape(str(control.description))}: {escape(str(_shown(control)))}</li>"
-            for control in self.controls.values()
+            for control in self._offered().values()
         )
         picture = ""
         if self.picture.value:
@@ -353,9 +353,13 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             picture = f'<img alt="{told}" style="{size}" src="data:image/png;base64,{data}">'
         return f"{STYLE}<div><b>{escape(self.title)}</b><ul>{controls}</ul>{picture}{self.table.value}</div>"
 
+    def _offered(self) -> dict[str, Any]:
+        """Give the controls that are not hidden."""
+        return {name: control for name, control in self.controls.items() if control.layout.display != "none"}
+
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         bundle = super()._repr_mimebundle_(**kwargs)
-        values = ", ".join(f"{name}={_shown(control)}" for name, control in self.controls.items())
+        values = ", ".join(f"{name}={_shown(control)}" for name, control in self._offered().items())
         return {**bundle, "text/plain": f"{self.title}: {values}", "text/html": self.static_html()}
 
 

@@ -8,11 +8,14 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from pixelsim.base.errors import InputError
-from pixelsim.show.digits import plus_minus
-from pixelsim.show.style import COLOURS, is_wide, set_title
+from pixelsim.show.digits import number, plus_minus
+from pixelsim.show.style import COLOURS, is_wide, root_figure, set_title
 from pixelsim.study.paired import PairedDifference, Verdict
 
 __all__ = ["difference"]
+
+_CHARACTERS = 13
+"""Characters that an inch has room for."""
 
 _COLOURS = {
     Verdict.BETTER: COLOURS["delivering"],
@@ -51,6 +54,10 @@ def difference(ax: Axes, differences: Mapping[str, PairedDifference], *, title: 
             rule="at least one paired difference",
             remedy="compare something",
         )
+    told = {name: _told(found) for name, found in differences.items()}
+    # Where a name and its numbers would meet, the numbers go below in all rows.
+    longest = max(1.2 * len(name) + len(numbers) for name, numbers in told.items())
+    below = -0.62 if longest < _CHARACTERS * root_figure(ax).get_figwidth() else 0.6
     for place, (name, found) in enumerate(differences.items()):
         half = found.half_width if np.isfinite(found.half_width) else 0.0
         mean = found.mean if np.isfinite(found.mean) else 0.0
@@ -62,17 +69,21 @@ def difference(ax: Axes, differences: Mapping[str, PairedDifference], *, title: 
             [(mean - half) / scale, (mean + half) / scale], [y, y], color=colour, linewidth=3, solid_capstyle="butt"
         )
         ax.plot([mean / scale], [y], marker="o", markersize=7, color=colour, markeredgecolor="white")
-        unit = f" {found.unit}" if found.unit else ""
-        pairs = f"{found.n} pair{'' if found.n == 1 else 's'}"
         ax.text(-1.1, y - 0.62, name, weight="bold", size=9, va="center")
-        told = f"{plus_minus(found.mean, found.half_width, sign=True)}{unit}: {found.verdict.value}, {pairs}"
-        below = -0.62 if is_wide(ax) else 0.6
-        ax.text(1.1, y + below, told, size=8.5, va="center", ha="right")
+        ax.text(1.1, y + below, told[name], size=8.5, va="center", ha="right")
     ax.set(ylim=(2 * len(differences) - 0.9, -1.3), xlim=(-1.15, 1.15), yticks=[], xticks=[0])
     ax.set_xticklabels(["no difference"])
     ax.spines["left"].set_visible(False)
-    confidence = next(iter(differences.values())).confidence
-    interval = f"mean of the paired differences and its {100 * confidence:g} % interval"
+    levels = {found.confidence for found in differences.values()}
+    level = f"{number(100 * min(levels))} % interval" if len(levels) == 1 else "interval, all judged together"
+    interval = f"mean of the paired differences and its {level}"
     ax.set_xlabel(interval + ("; " if is_wide(ax) else ";\n") + "each row has a scale of its own")
     set_title(ax, title, narrow=44)
     return ax
+
+
+def _told(found: PairedDifference) -> str:
+    """Say what a difference comes to: its mean, its half-width, its unit, its verdict."""
+    unit = f" {found.unit}" if found.unit else ""
+    pairs = f"{found.n} pair{'' if found.n == 1 else 's'}"
+    return f"{plus_minus(found.mean, found.half_width, sign=True)}{unit}: {found.verdict.value}, {pairs}"

@@ -65,8 +65,9 @@ def plus_minus(mean: float, half_width: float, *, sign: bool = False) -> str:
     """
     if not math.isfinite(mean):
         return _DASH
-    plus = "+" if sign and mean > 0 else ""
     if not math.isfinite(half_width) or half_width == 0:
-        return plus + number(mean)
+        return ("+" if sign and mean > 0 else "") + number(mean)
     decimals = _decimals(half_width, 2)
+    # What rounds to nothing has no sign.
+    plus = "+" if sign and round(mean, decimals) > 0 else ""
     return f"{plus}{_plain(mean, decimals)} ± {_plain(half_width, decimals)}"

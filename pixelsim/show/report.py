@@ -60,7 +60,7 @@ def html_report(replications: Replications, run: Run, *, title: str = "", pictur
     InputError
         The run is one of another scenario.
     """
-    scenario = run.scenario
+    scenario = run.asked
     if scenario.content_hash != replications.scenario.content_hash:
         raise InputError.single(
             "report",
@@ -109,7 +109,7 @@ def _bullets(sentences: list[str]) -> str:
 
 
 def _facts(replications: Replications, run: Run) -> Iterator[tuple[str, str]]:
-    scenario = run.scenario
+    scenario = run.asked
     yield "Scenario", f"{scenario.name}: {scenario.title}" if scenario.title else scenario.name
     yield "Simulated", f"{scenario.days} days from {scenario.start:%d %B %Y %H:%M %Z}"
     yield "Replications", f"{len(replications)}, seed {replications.seed}"

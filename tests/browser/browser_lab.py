@@ -1,10 +1,11 @@
-"""A JupyterLab of the tests' own."""
+"""A JupyterLab of the tests' own, and what tests do in it."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -15,9 +16,25 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
+
+RUN_ALL = """async () => {
+  const app = window.jupyterapp; await app.restored;
+  const panel = app.shell.currentWidget;
+  await panel.context.ready; await panel.sessionContext.ready;
+  await app.commands.execute('notebook:run-all-cells');
+}"""
+EXPLORER = ".jp-OutputArea .widget-vbox"
+PICTURE_HASH = """async (selector) => {
+  const image = document.querySelector(selector + ' img.widget-image');
+  const bytes = await (await fetch(image.src)).arrayBuffer();
+  const digest = await crypto.subtle.digest('SHA-256', bytes);
+  return [...new Uint8Array(digest)].map(b => b.toString(16).padStart(2, '0')).join('');
+}"""
 
 
 @dataclass(frozen=True)
@@ -92,3 +109,21 @@ def answers(url: str, process: subprocess.Popen[bytes], log: Path, seconds: floa
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
+
+
+def open_notebook(page: Page, lab: Lab, name: str) -> None:
+    """Open a notebook, and wait until its cells are there."""
+    page.goto(lab.url(name))
+    page.wait_for_function(
+        "() => window.jupyterapp && document.querySelector('.jp-NotebookPanel .jp-Cell')", timeout=60_000
+    )
+
+
+def text_of(html: str) -> str:
+    """Give the text of an HTML table without spaces, as a browser shows it."""
+    return re.sub(r"\s+", "", unescape(re.sub(r"<[^>]+>", "", html)))
+
+
+def shown_text(page: Page) -> str:
+    """Give the text of an explorer's table without spaces."""
+    return "".join(page.inner_text(f"{EXPLORER} .widget-html:has(table)").split())

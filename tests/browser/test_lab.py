@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
-from html import unescape
 from pathlib import Path
 
 import nbformat
 import pytest
-from browser_lab import Lab
+from browser_lab import EXPLORER, PICTURE_HASH, RUN_ALL, Lab, open_notebook, shown_text, text_of
 from playwright.sync_api import Page
 
 import pixelsim as ps
@@ -20,36 +18,6 @@ from pixelsim.show.style import figure_png
 from pixelsim.show.timeline import timeline_figure
 
 pytestmark = pytest.mark.browser
-
-RUN_ALL = """async () => {
-  const app = window.jupyterapp; await app.restored;
-  const panel = app.shell.currentWidget;
-  await panel.context.ready; await panel.sessionContext.ready;
-  await app.commands.execute('notebook:run-all-cells');
-}"""
-EXPLORER = ".jp-OutputArea .widget-vbox"
-PICTURE_HASH = """async (selector) => {
-  const image = document.querySelector(selector + ' img.widget-image');
-  const bytes = await (await fetch(image.src)).arrayBuffer();
-  const digest = await crypto.subtle.digest('SHA-256', bytes);
-  return [...new Uint8Array(digest)].map(b => b.toString(16).padStart(2, '0')).join('');
-}"""
-
-
-def open_notebook(page: Page, lab: Lab, name: str) -> None:
-    page.goto(lab.url(name))
-    page.wait_for_function(
-        "() => window.jupyterapp && document.querySelector('.jp-NotebookPanel .jp-Cell')", timeout=60_000
-    )
-
-
-def text_of(html: str) -> str:
-    """Give the text of an HTML table without spaces, as a browser shows it."""
-    return re.sub(r"\s+", "", unescape(re.sub(r"<[^>]+>", "", html)))
-
-
-def shown_text(page: Page) -> str:
-    return "".join(page.inner_text(f"{EXPLORER} .widget-html:has(table)").split())
 
 
 def test_the_tour_runs_and_the_slider_shows_what_the_pure_function_gives(page: Page, lab: Lab, artefacts: Path) -> None:

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.image import imread
+from shown_code import executed
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError, MissingExtraError
@@ -31,16 +30,6 @@ from pixelsim.study import Run
 def quick(agency: Scenario) -> Scenario:
     """A scenario of its own, so that no built-in one has its name."""
     return agency.replace(name="quick")
-
-
-def executed(code: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **known: object) -> dict[str, Any]:
-    """Run the code that an explorer shows, in a folder, and give what it defined and printed."""
-    monkeypatch.chdir(folder)
-    names: dict[str, Any] = dict(known)
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        exec(compile(code, "shown", "exec"), names)  # noqa: S102 - the code that the explorer shows is the subject
-    return {**names, "printed": out.getvalue()}
 
 
 def cells(html: str) -> list[str]:

@@ -59,6 +59,7 @@ def test_differences_carry_their_sign() -> None:
     assert plus_minus(2.84, 3.2, sign=True) == "+2.8 ± 3.2"
     assert plus_minus(-2.84, 3.2, sign=True) == "−2.8 ± 3.2"
     assert plus_minus(0.0, 0.0, sign=True) == "0"
+    assert plus_minus(0.4, 64.0, sign=True) == "0 ± 64"
 
 
 @pytest.mark.parametrize(("value", "text"), [(950, "950"), (1200, "1.2k"), (-45e6, "−45M"), (2.5e9, "2.5B"), (0, "0")])

@@ -1,0 +1,184 @@
+"""The five metrics by viewer, as pure functions: the figures that can be compared, and the bridge between two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.figure import Figure as Picture
+
+from pixelsim.base.errors import UnknownNameError
+from pixelsim.measure import Bridge, Figure, Stage, reconcile
+from pixelsim.scenario.measurement import AttributedShown
+from pixelsim.scenario.scenario import Scenario
+from pixelsim.show.bridge import bridge
+from pixelsim.show.metrics import metrics_by_viewer
+from pixelsim.show.names import Names
+from pixelsim.show.style import new_figure, styled
+from pixelsim.study.replicate import Replications, replicate
+from pixelsim.study.run import Run, run
+
+__all__ = ["SHOWN", "MetricsFound", "figure_of", "figures_of", "metrics_found", "metrics_picture", "showing"]
+
+SHOWN = {
+    AttributedShown.ANY_AD_ON_PIXEL.value: "of any ad on the pixel",
+    AttributedShown.OWN_ADS.value: "of its own ads only",
+}
+"""What a receiver is shown as attributed events, by the value of the setting: as the page says, or as the API does."""
+_STAGES = {
+    Stage.HAPPENED: "what happened, in truth",
+    Stage.SENT: "copies sent to the pixel",
+    Stage.RECEIVED: "copies received by the pixel",
+    Stage.TOTAL: "total events (R24, R26)",
+    Stage.ATTRIBUTED: "attributed events of all ads (R25, R26)",
+}
+"""What each figure of a whole pixel is called."""
+
+
+def figures_of(scenario: Scenario) -> list[tuple[str, str]]:
+    """Give the figures that can be compared, as pairs of name and key; the keys are those of :func:`figure_of`.
+
+    They go from the truth to the total and attributed events of the pixel, and on to each account with campaigns and
+    each of its campaigns.
+    """
+    names = Names(scenario.structure.world())
+    found = [(told, stage.value) for stage, told in _STAGES.items()]
+    for account in scenario.structure.ad_accounts:
+        mine = [campaign for campaign in scenario.structure.campaigns if campaign.account == account.id]
+        if mine:
+            found.append((f"attributed to {names.of('ad_accounts', account.id)}", f"account {account.id}"))
+        found += [(f"attributed to campaign {names.of('campaigns', c.id)} (R27)", f"campaign {c.id}") for c in mine]
+    return found
+
+
+def figure_of(scenario: Scenario, key: str, event: str = "Purchase", pixel: str | None = None) -> Figure:
+    """Give the figure that a key of :func:`figures_of` names.
+
+    Parameters
+    ----------
+    scenario
+        Where accounts and campaigns come from.
+    key
+        A stage by its words, ``"account ID"`` or ``"campaign ID"``.
+    event
+        A standard event.
+    pixel
+        Code of the pixel; may be left out where there is one only.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such figure.
+    """
+    known = [name for _, name in figures_of(scenario)]
+    if key not in known:
+        raise UnknownNameError("figure", key, known)
+    kind, _, of = key.partition(" ")
+    if kind == "account":
+        return Figure(stage=Stage.ACCOUNT, event=event, pixel=pixel, account=of)
+    if kind == "campaign":
+        account = next(c.account for c in scenario.structure.campaigns if c.id == of)
+        return Figure(stage=Stage.CAMPAIGN, event=event, pixel=pixel, account=account, campaign=of)
+    return Figure(stage=Stage(key), event=event, pixel=pixel)
+
+
+def showing(scenario: Scenario, shown: str) -> Scenario:
+    """Give the scenario in which a receiver is shown attributed events of all ads, or of its own only."""
+    if scenario.measurement.attributed_shown.value == shown:
+        return scenario
+    return scenario.vary("measurement.attributed_shown", shown)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsFound:
+    """What viewers read, and why two figures differ.
+
+    Parameters
+    ----------
+    many
+        Replications, for the means.
+    first
+        The first of them, for the bridge: it explains one possible history, event by event.
+    event, pixel
+        Standard event, and code of the pixel.
+    names
+        Names of the bridge's two figures.
+    bridge
+        From one figure to the other.
+    """
+
+    many: Replications
+    first: Run
+    event: str
+    pixel: str
+    names: tuple[str, str]
+    bridge: Bridge
+
+
+def metrics_found(
+    scenario: Scenario,
+    event: str = "Purchase",
+    start: str = Stage.HAPPENED.value,
+    end: str = Stage.ATTRIBUTED.value,
+    *,
+    pixel: str | None = None,
+    many: Replications | None = None,
+    first: Run | None = None,
+    replications: int = 5,
+    seed: int = 1,
+) -> MetricsFound:
+    """Give what viewers read of one event, and the bridge between two figures.
+
+    Parameters
+    ----------
+    scenario
+        What is run.
+    event
+        A standard event.
+    start, end
+        Keys of two figures, see :func:`figures_of`.
+    pixel
+        Code of the pixel; the first one by default.
+    many, first
+        Runs that are there already; made here by default.
+    replications
+        How many runs, at least 1.
+    seed
+        Root seed.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such event, pixel or figure.
+    InputError
+        There is to be no run.
+    """
+    one = run(scenario, seed=seed) if first is None else first
+    pixels = one.simulation.numbering.pixels
+    code = pixels[0] if pixel is None and pixels else pixel
+    if code not in pixels:
+        raise UnknownNameError("pixel", str(code), pixels)
+    labels = {key: name for name, key in figures_of(scenario)}
+    figures = [figure_of(scenario, key, event, code) for key in (start, end)]
+    return MetricsFound(
+        many=replicate(scenario, replications, seed=seed) if many is None else many,
+        first=one,
+        event=event,
+        pixel=str(code),
+        names=(labels[start], labels[end]),
+        bridge=reconcile(one.simulation, *figures),
+    )
+
+
+def metrics_picture(found: MetricsFound, width: float) -> Picture:
+    """Draw what viewers read, and below it the bridge, ``width`` inches wide."""
+    viewers = len(set(found.many.names["viewer"]) - {""})
+    heights = [1.3 + 5 * 0.18 * (viewers + 1.3), 0.9 + 0.32 * (len(found.bridge.steps) + 2)]
+    picture = new_figure(width, sum(heights))
+    with styled():
+        # Each part keeps a left edge of its own, since only the bridge has long names there.
+        parts: Any = picture.subfigures(2, 1, height_ratios=heights)
+        upper, lower = (part.subplots() for part in parts)
+        metrics_by_viewer(upper, found.many, event=found.event, pixel=found.pixel)
+        bridge(lower, found.bridge, start=found.names[0], end=found.names[1])
+    return picture

@@ -1,0 +1,384 @@
+"""Good practice and its usual wrong way, as pure functions: who controls, reads and edits, and what the claims come to.
+
+What a Business Center reads is what its people read in any ad account on which they have a role (R17): headquarters
+that own no campaign still read the reports of the accounts on which they are Admins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import numpy as np
+
+from pixelsim.base.errors import Fault, InputError, UnknownNameError
+from pixelsim.explore.practice_pairs import Claim, Contrast, claims_of, contrasts
+from pixelsim.measure.metrics import Metric, Reading
+from pixelsim.plan.practices import owner_of
+from pixelsim.scenario.practices import agency_clients, many_domains, one_domain
+from pixelsim.scenario.scenario import Scenario, Viewer
+from pixelsim.sharing import Rulebook, account_may_see, explain
+from pixelsim.show.metrics import METRICS
+from pixelsim.show.names import Names
+from pixelsim.study.replicate import check_replications
+from pixelsim.study.run import Run, run
+from pixelsim.study.statistics import Summary, summarise
+from pixelsim.world.queries import accounts_of_person, accounts_of_pixel
+from pixelsim.world.world import World
+
+__all__ = [
+    "BUSINESSES",
+    "Business",
+    "Fact",
+    "Measured",
+    "Size",
+    "Ways",
+    "both_measured",
+    "compare_ways",
+    "facts",
+    "measured",
+    "reads",
+    "ways",
+]
+
+PURCHASE = "Purchase"
+Key = tuple[str, str, str]
+"""Surface, metric and rule."""
+KEYS: tuple[Key, ...] = tuple((surface.value, metric.value, rule) for surface, metric, rule in METRICS)
+"""The five metrics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A number of a business that can be chosen: its parameter, its word, its usual value, and the most offered."""
+
+    name: str
+    label: str
+    usual: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """A kind of business with its good practice.
+
+    Parameters
+    ----------
+    rule, title
+        Id of the practice, and the business in words.
+    right, wrong
+        Both ways in words.
+    parties
+        Ids of the Business Centers that are looked at: one of each kind.
+    sizes
+        The numbers that can be chosen.
+    make
+        Gives the scenario for sizes and ``wrong``.
+    """
+
+    rule: str
+    title: str
+    right: str
+    wrong: str
+    parties: tuple[str, ...]
+    sizes: tuple[Size, ...]
+    make: Callable[..., Scenario]
+
+
+BUSINESSES = {
+    "one_domain": Business(
+        rule="B1",
+        title="one domain, global markets",
+        right="one pixel, owned by headquarters",
+        wrong="a pixel for each region",
+        parties=("bc_hq", "bc_region_1"),
+        sizes=(Size("regions", "regions", 3, 8), Size("accounts_of_region", "ad accounts of a region", 1, 3)),
+        make=one_domain,
+    ),
+    "many_domains": Business(
+        rule="B2",
+        title="many domains, many brands",
+        right="a pixel for each domain, owned by its brand",
+        wrong="one pixel of headquarters on all domains",
+        parties=("bc_hq", "bc_brand_1"),
+        sizes=(Size("domains", "domains", 4, 12), Size("brands", "brands", 2, 8)),
+        make=many_domains,
+    ),
+    "agency_clients": Business(
+        rule="B3",
+        title="an agency and its clients",
+        right="each client owns its pixel",
+        wrong="the agency owns the pixels",
+        parties=("bc_client_1", "bc_agency"),
+        sizes=(Size("clients", "clients", 3, 12),),
+        make=agency_clients,
+    ),
+}
+"""Businesses with a good practice, by the name of their built-in scenario; ending one (B4) is about time, not size."""
+
+
+def ways(business: str, sizes: Mapping[str, int] | None = None) -> tuple[Scenario, Scenario]:
+    """Give the right and the wrong way of a business.
+
+    Parameters
+    ----------
+    business
+        One of :data:`BUSINESSES`.
+    sizes
+        Numbers by name; those left out take their usual value.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such business, or it has no such size.
+    InputError
+        A size is not from 1 to 200, or there are more brands than domains.
+    """
+    if business not in BUSINESSES:
+        raise UnknownNameError("business", business, list(BUSINESSES))
+    found = BUSINESSES[business]
+    numbers = {size.name: size.usual for size in found.sizes}
+    for name in sizes or {}:
+        if name not in numbers:
+            raise UnknownNameError("size", name, list(numbers))
+    numbers |= dict(sizes or {})
+    if numbers.get("brands", 0) > numbers.get("domains", 0):
+        rule = f"at most the number of domains, {numbers['domains']}"
+        fault = Fault("$", "brands", str(numbers["brands"]), rule, "add domains, or take brands away")
+        raise InputError("practice", [fault])
+    make = partial(found.make, **numbers)
+    return make(wrong=False), make(wrong=True)
+
+
+# ---- who controls, reads and edits -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A number of things out of all of them, under a rule."""
+
+    told: str
+    rule: str
+    count: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.count:,} of {self.of:,}"
+
+
+def _people(world: World, bc: str) -> list[str]:
+    return sorted(person for home, person in world.members if home == bc)
+
+
+def facts(world: World, bc: str, rulebook: Rulebook | None = None) -> list[Fact]:
+    """Tell what a Business Center and its people can do with the pixels there are.
+
+    Parameters
+    ----------
+    world
+        The state in force.
+    bc
+        Id of the Business Center.
+    rulebook
+        Unshare policy and settings; the documented ones by default.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such Business Center.
+    """
+    if bc not in world.business_centers:
+        raise UnknownNameError("Business Center", bc, sorted(world.business_centers))
+    people, codes = _people(world, bc), sorted(world.pixels)
+
+    def may(what: str) -> list[str]:
+        return [
+            code for code in codes if any(explain(world, who, what, code, rulebook=rulebook).allowed for who in people)
+        ]
+
+    controlled = [code for code in codes if owner_of(world, code) == bc]
+    kept = [code for code in codes if world.ad_accounts[world.pixels[code].creator].owner_bc == bc]
+    read = may("see")
+    sites = [site for site in world.websites.values() if set(site.pixels) & set(read)]
+    return [
+        Fact("pixels it controls: shares and links", "R03", len(controlled), len(codes)),
+        Fact("pixels nobody can take from it", "R11", len(kept), len(codes)),
+        Fact("pixels its people read", "R17", len(read), len(codes)),
+        Fact("pixels its people may use for ads", "R16", len(may("use")), len(codes)),
+        Fact("pixels its people may create events on", "R21", len(may("edit")), len(codes)),
+        Fact("websites whose events its people read", "R24", len(sites), len(world.websites)),
+    ]
+
+
+# ---- what runs bring ---------------------------------------------------------------------------------------------
+
+
+def reads(one: Run, bc: str, event: str = PURCHASE) -> dict[Key, float]:
+    """Give what the people of a Business Center read at the end of a run: the five metrics of R24 to R27.
+
+    Totals are added up over the pixels they read, attributed events of the campaign level over the campaigns of the ad
+    accounts on which they have a role.
+
+    Parameters
+    ----------
+    one
+        The run.
+    bc
+        Id of the Business Center.
+    event
+        A standard event.
+
+    Returns
+    -------
+    dict
+        Events by surface, metric and rule; NaN, never 0, where they read no pixel.
+    """
+    simulation = one.simulation
+    world, reading = simulation.history.now, Reading(simulation, "total", "campaign", None)
+    seats = {account for person in _people(world, bc) for account in accounts_of_person(world, person)}
+    found = dict.fromkeys(KEYS, float("nan"))
+    for number, code in enumerate(simulation.numbering.pixels):
+        fits = [a for a in accounts_of_pixel(world, code) if a in seats and account_may_see(world, a, code).allowed]
+        for place, account in enumerate(fits):
+            for table in reading.of_viewer(Viewer(name=bc, account=account), number):
+                key: Key = (table["surface"].iloc[0], table["metric"].iloc[0], table["rule"].iloc[0])
+                # A pixel's totals are the same from every account, and are counted once.
+                if place == 0 or key[1] == Metric.CAMPAIGN:
+                    value = float(table.loc[table["event"] == event, "value"].sum())
+                    found[key] = float(np.nansum([found[key], value]))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one run of one way brings: the claims Q1 to Q5, and what each party reads, by Business Center and metric."""
+
+    claims: Mapping[Claim, float]
+    reads: Mapping[tuple[str, Key], float]
+
+
+def measured(scenario: Scenario, parties: Sequence[str], *, seed: int = 1, replication: int = 0) -> Measured:
+    """Run one way once and keep its figures.
+
+    Parameters
+    ----------
+    scenario
+        What to run.
+    parties
+        Ids of the Business Centers whose reading is asked for.
+    seed, replication
+        See :func:`pixelsim.study.run`.
+    """
+    one = run(scenario, seed=seed, replication=replication)
+    return Measured(claims_of(one), {(bc, key): value for bc in parties for key, value in reads(one, bc).items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The right and the wrong way of a business, and what their runs brought.
+
+    Parameters
+    ----------
+    business
+        One of :data:`BUSINESSES`.
+    right, wrong
+        The scenarios.
+    runs
+        What each pair of runs brought, the right way first.
+    """
+
+    business: str
+    right: Scenario
+    wrong: Scenario
+    runs: Sequence[tuple[Measured, Measured]] = field(default_factory=tuple)
+
+    def sizes(self) -> list[tuple[str, int, int]]:
+        """Give how many there are of a thing, under the right and the wrong way."""
+        worlds = [way.structure.world() for way in (self.right, self.wrong)]
+        counted = {
+            "Business Centers": [len(w.business_centers) for w in worlds],
+            "ad accounts": [len(w.ad_accounts) for w in worlds],
+            "websites": [len(w.websites) for w in worlds],
+            "pixels": [len(w.pixels) for w in worlds],
+            "pixels on a page, most": [max(len(site.pixels) for site in w.websites.values()) for w in worlds],
+        }
+        return [(what, right, wrong) for what, (right, wrong) in counted.items()]
+
+    def structure(self) -> list[tuple[str, Fact, Fact]]:
+        """Give name of the Business Center, and what it can do under the right and the wrong way, fact by fact."""
+        names = Names(self.right.structure.world())
+        return [
+            (names.of("business_centers", bc), right, wrong)
+            for bc in BUSINESSES[self.business].parties
+            for right, wrong in zip(*(self._facts(way, bc) for way in (self.right, self.wrong)), strict=True)
+        ]
+
+    @staticmethod
+    def _facts(way: Scenario, bc: str) -> list[Fact]:
+        return facts(way.structure.world(), bc, way.rulebook)
+
+    def readings(self) -> list[tuple[str, Key, Summary, Summary]]:
+        """Give name of the Business Center, metric, and what its people read under the right and the wrong way."""
+        names = Names(self.right.structure.world())
+        return [
+            (
+                names.of("business_centers", bc),
+                key,
+                summarise([right.reads[bc, key] for right, _ in self.runs]),
+                summarise([wrong.reads[bc, key] for _, wrong in self.runs]),
+            )
+            for bc in BUSINESSES[self.business].parties
+            for key in KEYS
+        ]
+
+    def claims(self) -> list[Contrast]:
+        """Compare the ways by the claims Q1 to Q5, the wrong way first: "better" says that the right way is."""
+        return contrasts([wrong.claims for _, wrong in self.runs], [right.claims for right, _ in self.runs])
+
+    def claim(self, claim: str, begins: str) -> Contrast:
+        """Give one measure by its claim and the beginning of its name.
+
+        Raises
+        ------
+        UnknownNameError
+            There is no such measure.
+        """
+        known = self.claims()
+        for found in known:
+            if found.claim.claim == claim and found.claim.measure.startswith(begins):
+                return found
+        raise UnknownNameError("measure", f"{claim} {begins}", [f"{c.claim.claim} {c.claim.measure}" for c in known])
+
+
+def both_measured(found: Ways, *, seed: int = 1, replication: int = 0) -> tuple[Measured, Measured]:
+    """Run both ways once on the same luck, the right way first."""
+    parties = BUSINESSES[found.business].parties
+    right, wrong = (measured(way, parties, seed=seed, replication=replication) for way in (found.right, found.wrong))
+    return right, wrong
+
+
+def compare_ways(
+    business: str, sizes: Mapping[str, int] | None = None, *, replications: int = 5, seed: int = 1
+) -> Ways:
+    """Run the right and the wrong way of a business several times on the same luck.
+
+    Parameters
+    ----------
+    business, sizes
+        See :func:`ways`.
+    replications
+        How many pairs of runs, at least 1.
+    seed
+        Root seed, at least 0.
+
+    Raises
+    ------
+    UnknownNameError, InputError
+        See :func:`ways`; also fewer replications than 1.
+    """
+    right, wrong = ways(business, sizes)
+    check_replications(replications)
+    found = Ways(business, right, wrong)
+    runs = tuple(both_measured(found, seed=seed, replication=k) for k in range(replications))
+    return replace(found, runs=runs)

@@ -1,0 +1,141 @@
+"""Pictures of two designs: figures one above the other in one picture, and bars of both designs side by side."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.image import imsave
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from pixelsim.show.digits import count, plus_minus
+from pixelsim.show.style import COLOURS, DOTS, NO_METADATA, SERIES, new_figure, set_title, styled
+
+__all__ = ["NOT_RUN", "Bars", "dots", "pair_bars_figure", "stacked_png"]
+
+_Canvas: Any = FigureCanvasAgg
+"""The canvas without its types, which it has only in part."""
+_HATCHES = ("", "////")
+"""What tells the designs apart beside their colour."""
+NOT_RUN = "not run yet"
+"""What stands where a figure is still to come."""
+_GAP = 24
+"""Dots of white between figures."""
+_ROW_INCHES = 0.19
+_HEAD = 1.15
+"""Rows that the heading of a pair takes."""
+_STEP = _HEAD + 2.4
+"""Rows that a pair takes with its heading."""
+_TOP, _BOTTOM, _SIDE = 0.28, 0.5, 0.15
+"""Inches around the bars: title and legend, axis, and half of the axis's last mark."""
+
+Dots = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """One quantity under both designs.
+
+    Parameters
+    ----------
+    heading
+        What is counted, and for whom.
+    means, half_widths
+        One for each design; NaN for a mean that is missing, and for a half-width that one run cannot give.
+    missing
+        What is written in the place of a mean that is missing.
+    """
+
+    heading: str
+    means: tuple[float, float]
+    half_widths: tuple[float, float]
+    missing: str = ""
+
+
+def pair_bars_figure(bars: Sequence[Bars], designs: tuple[str, str], *, width: float, title: str, unit: str) -> Figure:
+    """Draw quantities under two designs, a bar for each, with the half-width of each mean.
+
+    Parameters
+    ----------
+    bars
+        What is drawn, from top to bottom.
+    designs
+        Names of the designs.
+    width
+        Inches; the figure is as tall as it needs to be.
+    title
+        What is compared.
+    unit
+        What the axis counts.
+    """
+    tall = _TOP + _BOTTOM + _ROW_INCHES * len(bars) * _STEP
+    figure = new_figure(width, tall)
+    # Everything has a known size, so nothing has to be measured for the layout.
+    figure.set_layout_engine("none")
+    side = _SIDE / width
+    with styled():
+        ax = figure.add_axes((side, _BOTTOM / tall, 1 - 2 * side, 1 - (_TOP + _BOTTOM) / tall))
+        _draw_bars(ax, bars)
+        ax.set_xlabel(unit)
+        handles = [
+            Patch(facecolor=SERIES[n], hatch=_HATCHES[n], edgecolor="white", linewidth=0, label=name)
+            for n, name in enumerate(designs)
+        ]
+        ax.legend(handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1)
+        set_title(ax, title)
+    return figure
+
+
+def _draw_bars(ax: Axes, bars: Sequence[Bars]) -> None:
+    ends = [m + (h if np.isfinite(h) else 0.0) for b in bars for m, h in zip(b.means, b.half_widths, strict=True)]
+    largest = max([end for end in ends if np.isfinite(end)], default=1.0) or 1.0
+    for place, bar in enumerate(bars):
+        top = place * _STEP
+        ax.text(0, top + 0.3, bar.heading, va="center", weight="bold", size=8, color=COLOURS["muted"])
+        for number, (mean, half) in enumerate(zip(bar.means, bar.half_widths, strict=True)):
+            y, end = top + _HEAD + number, 0.0
+            if np.isfinite(mean):
+                ax.barh(y, mean, 0.82, color=SERIES[number], hatch=_HATCHES[number], edgecolor="white", linewidth=0)
+                end = mean
+            if np.isfinite(half) and half > 0:
+                ax.plot([mean - half, mean + half], [y, y], color="black", linewidth=1.6, solid_capstyle="butt")
+                end = mean + half
+            there = plus_minus(mean, half) if np.isfinite(half) else count(mean)
+            told = there if np.isfinite(mean) else bar.missing
+            style: dict[str, Any] = {} if np.isfinite(mean) else {"style": "italic", "color": COLOURS["muted"]}
+            ax.text(end + 0.012 * largest, y, told, va="center", size=8, **style)
+    ax.set(ylim=(len(bars) * _STEP - 0.4, -0.3), xlim=(0, largest * 1.16), yticks=[])
+    ax.xaxis.set_major_formatter(lambda value, _: count(value))
+    ax.grid(axis="x")
+
+
+def dots(figure: Figure) -> Dots:
+    """Draw a figure, twice as many dots as CSS pixels, as uint8 of shape (height, width, 4)."""
+    with styled():
+        figure.set_dpi(figure.dpi * DOTS)
+        canvas = _Canvas(figure)
+        canvas.draw()
+    return np.array(canvas.buffer_rgba(), dtype=np.uint8)
+
+
+def stacked_png(*pictures: Dots) -> bytes:
+    """Put pictures of one width one above the other, as PNG; the same pictures give the same bytes.
+
+    Parameters
+    ----------
+    *pictures
+        From top to bottom, at least one; see :func:`dots`.
+    """
+    parts = [pictures[0]]
+    for picture in pictures[1:]:
+        parts += [np.full((_GAP, picture.shape[1], 4), 255, dtype=np.uint8), picture]
+    buffer = io.BytesIO()
+    imsave(buffer, np.concatenate(parts), format="png", metadata=NO_METADATA, pil_kwargs={"compress_level": 1})
+    return buffer.getvalue()

@@ -1,0 +1,196 @@
+"""The explorer of the good practices: a thin shell over :mod:`pixelsim.explore.practice`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from pixelsim.explore.base import WIDTH
+from pixelsim.explore.practice import BUSINESSES, Measured, Ways, both_measured, ways
+from pixelsim.explore.practice_chart import NOT_RUN, Bars, Dots, dots, pair_bars_figure, stacked_png
+from pixelsim.explore.practice_shell import PairsExplorer, contrast_table, runs_told, titled_table, unbroken
+from pixelsim.explore.toolkit import widgets
+from pixelsim.measure.metrics import Metric, Surface
+from pixelsim.show.digits import NO_ACCESS, plus_minus
+from pixelsim.show.graph import access_graph_figure
+from pixelsim.study.replicate import check_replications
+from pixelsim.study.statistics import Summary
+
+__all__ = ["BestPractice", "practice_picture", "practice_tables", "structure_dots"]
+
+WAYS = ("right", "wrong")
+NO_CAMPAIGN = "no campaign"
+"""What stands where an ad account with access has no campaign of which it could read anything."""
+SHOWN_METRICS = (
+    (Surface.EVENTS_MANAGER, Metric.TOTAL, "total events (R24, R26)"),
+    (Surface.EVENTS_MANAGER, Metric.ATTRIBUTED, "attributed events (R25, R26)"),
+    (Surface.ADS_MANAGER, Metric.CAMPAIGN, "attributed events, campaign level (R27)"),
+)
+"""The quantities that the picture shows; both surfaces read the first two."""
+
+
+def _absent(key: tuple[str, str, str]) -> str:
+    """Say why there is nothing to read."""
+    return NO_CAMPAIGN if key[1] == Metric.CAMPAIGN else NO_ACCESS
+
+
+def _reading(key: tuple[str, str, str], found: Summary) -> str:
+    return _absent(key) if found.n == 0 else unbroken(plus_minus(found.mean, found.half_width))
+
+
+def practice_tables(found: Ways, wanted: int, seed: int) -> str:
+    """Give structure, metrics by Business Center and claims as HTML, the right and the wrong way side by side.
+
+    Parameters
+    ----------
+    found
+        What the runs brought so far.
+    wanted, seed
+        How many pairs of runs there are to be, and their seed.
+    """
+    structure = [("altogether", what, "", f"{right:,}", f"{wrong:,}") for what, right, wrong in found.sizes()]
+    structure += [(who, r.told, r.rule, unbroken(str(r)), unbroken(str(w))) for who, r, w in found.structure()]
+    told = titled_table("Structure at the start", ["of", "what", "rule", *WAYS], structure, numeric=WAYS)
+    if not found.runs:
+        return told
+    readings = [
+        (who, key[0], key[1], key[2], _reading(key, right), _reading(key, wrong))
+        for who, key, right, wrong in found.readings()
+    ]
+    title = f"Purchases that each one's people read, in {found.right.days} days"
+    return (
+        told
+        + titled_table(title, ["of", "where", "metric", "rule", *WAYS], readings, numeric=WAYS)
+        + contrast_table(found.claims(), "wrong", "right")
+        + runs_told(len(found.runs), wanted, seed)
+    )
+
+
+def structure_dots(found: Ways, way: str) -> Dots:
+    """Draw the structure of one way, which no run changes."""
+    shown = found.right if way == "right" else found.wrong
+    return dots(access_graph_figure(shown.structure.world(), WIDTH))
+
+
+def practice_picture(found: Ways, structure: Dots) -> bytes:
+    """Draw below a structure what each Business Center's people read under both ways, as PNG."""
+    wanted = {(surface.value, metric.value): told for surface, metric, told in SHOWN_METRICS}
+    bars = [
+        Bars(
+            f"{who}: {wanted[key[:2]]}",
+            (right.mean, wrong.mean),
+            (right.half_width, wrong.half_width),
+            _absent(key) if found.runs else NOT_RUN,
+        )
+        for who, key, right, wrong in found.readings()
+        if key[:2] in wanted
+    ]
+    unit = f"Purchase events in {found.right.days} days"
+    figure = pair_bars_figure(bars, ("right way", "wrong way"), width=WIDTH, title="Purchases that are read", unit=unit)
+    return stacked_png(structure, dots(figure))
+
+
+class BestPractice(PairsExplorer):
+    """Shows a good practice beside its usual wrong way: structure, metrics by Business Center, claims Q1 to Q5.
+
+    Parameters
+    ----------
+    business
+        One of :data:`~pixelsim.explore.practice.BUSINESSES`, with which it opens.
+    sizes
+        Its numbers at the opening, by name; those left out take their usual value.
+    replications
+        Pairs of runs for each choice, at least 1.
+    seed
+        Root seed, at least 0.
+    """
+
+    kind = "best_practice"
+
+    def __init__(
+        self,
+        business: str = "one_domain",
+        *,
+        sizes: Mapping[str, int] | None = None,
+        replications: int = 5,
+        seed: int = 1,
+    ) -> None:
+        ways(business, sizes)
+        check_replications(replications)
+        self.replications, self.seed = replications, seed
+        self.found: Ways | None = None
+        # Choices that were looked at before come back at once.
+        self._measured: dict[tuple[str, tuple[int, ...]], list[tuple[Measured, Measured]]] = {}
+        kinds = [(f"{one.title} ({one.rule})", key) for key, one in BUSINESSES.items()]
+        controls: dict[str, Any] = {
+            "business": widgets.Dropdown(
+                options=kinds, value=business, description="business", tooltip="the kind of business"
+            ),
+            "way": widgets.Dropdown(
+                options=self._way_options(business), description="picture of", tooltip="whose structure is drawn"
+            ),
+        }
+        for one in BUSINESSES.values():
+            for size in one.sizes:
+                value = (sizes or {}).get(size.name, size.usual)
+                controls[size.name] = widgets.IntSlider(
+                    value=value,
+                    min=1,
+                    max=max(size.most, value),
+                    description=size.label,
+                    tooltip=f"number of {size.label}",
+                    continuous_update=False,
+                )
+        self._most_brands = controls["brands"].max
+        told = "Who has access to what under one way, and what each Business Center's people read under both"
+        super().__init__("Good practice and its wrong way", controls, told)
+        self.update()
+
+    @staticmethod
+    def _way_options(business: str) -> list[tuple[str, str]]:
+        one = BUSINESSES[business]
+        return [(f"right: {one.right}", "right"), (f"wrong: {one.wrong}", "wrong")]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The chosen numbers of the chosen business."""
+        return {
+            size.name: int(self.controls[size.name].value) for size in BUSINESSES[self.controls["business"].value].sizes
+        }
+
+    def arrange(self) -> None:
+        """Offer the sizes of the business and its ways in words; no brand is without a domain."""
+        business = str(self.controls["business"].value)
+        way, options = self.controls["way"], self._way_options(business)
+        if list(way.options) != options:
+            kept = way.value
+            way.options = options
+            way.value = kept
+        self.controls["brands"].max = min(self._most_brands, self.controls["domains"].value)
+        for key, one in BUSINESSES.items():
+            for size in one.sizes:
+                self.controls[size.name].layout.display = "" if key == business else "none"
+
+    def refresh(self) -> None:
+        """Show the structure and what is known at once, and bring the other runs in pair by pair."""
+        business = str(self.controls["business"].value)
+        found = Ways(business, *ways(business, self.sizes))
+        self._structure: Dots = structure_dots(found, str(self.controls["way"].value))
+        runs = self._measured.setdefault((business, tuple(self.sizes.values())), [])
+        self.bring_in(runs, partial(both_measured, found, seed=self.seed), lambda now: self._show(found, now))
+
+    def _show(self, found: Ways, runs: tuple[tuple[Measured, Measured], ...]) -> None:
+        found = self.found = replace(found, runs=runs)
+        self.paint(practice_picture(found, self._structure))
+        self.table.value = practice_tables(found, self.replications, self.seed)
+
+    def as_code(self) -> str:
+        """Give the call that brings the same numbers."""
+        business, sizes = str(self.controls["business"].value), self.sizes
+        return (
+            f"from pixelsim.explore.practice import compare_ways\n\n"
+            f"found = compare_ways({business!r}, {sizes!r}, replications={self.replications}, seed={self.seed})\n"
+            f"found.structure(), found.readings(), found.claims()"
+        )
