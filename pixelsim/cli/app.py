@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from pixelsim._version import __version__
 from pixelsim.base.errors import InputError, PixelsimError, UnknownNameError
+from pixelsim.cli.app_pages import pages
+from pixelsim.cli.options import Replications, Seed
 
 __all__ = ["app", "main"]
 
@@ -22,8 +24,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-Seed = Annotated[int, typer.Option(min=0, help="Root seed; the same seed gives the same bytes.")]
-Replications = Annotated[int, typer.Option(min=1, help="How many times to run with other luck.")]
 Out = Annotated[Path | None, typer.Option(help="Folder for tables and picture; out/NAME when left out.")]
 
 
@@ -47,7 +47,9 @@ def _root(
 def run(
     scenario: Annotated[str, typer.Argument(help="Name of a built-in scenario, or a .toml file.")] = "agency",
     *,
-    report: Annotated[Path | None, typer.Option(help="Ads Manager export to calibrate the scenario from.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Export, saved API answers or folder to calibrate the scenario from.")
+    ] = None,
     organic_sessions: Annotated[
         float | None, typer.Option(min=0, help="Organic sessions a day; no export has them.")
     ] = None,
@@ -95,7 +97,11 @@ def scenarios() -> None:
         typer.echo(f"{name:<{width}}  {find(name).title}")
 
 
-Files = Annotated[list[Path], typer.Argument(help="Ads Manager exports, CSV or XLSX.")]
+Files = Annotated[
+    list[Path],
+    typer.Argument(help="Exports, saved API answers, event files, or folders of these or of warehouse tables."),
+]
+Currency = Annotated[str | None, typer.Option(help="Currency of the amounts in API answers, which do not say it.")]
 Encoding = Annotated[str | None, typer.Option(help="Encoding of the files, where it cannot be told.")]
 AcceptMismatch = Annotated[
     bool, typer.Option("--accept-mismatch", help="Go on although the totals differ from the rows.")
@@ -103,11 +109,17 @@ AcceptMismatch = Annotated[
 
 
 @app.command("import")
-def import_(files: Files, *, encoding: Encoding = None, accept_mismatch: AcceptMismatch = False) -> None:
-    """Say what exports are: recognised, guessed, left out, and whether their totals fit."""
+def import_(
+    files: Files,
+    *,
+    encoding: Encoding = None,
+    currency: Currency = None,
+    accept_mismatch: AcceptMismatch = False,
+) -> None:
+    """Say what files are: recognised, guessed, left out, and whether their totals fit; exit code 2 if they do not."""
     from pixelsim.cli.files import import_files  # noqa: PLC0415
 
-    import_files(files, encoding=encoding, accept_mismatch=accept_mismatch)
+    import_files(files, encoding=encoding, currency=currency, accept_mismatch=accept_mismatch)
 
 
 @app.command()
@@ -120,9 +132,10 @@ def calibrate(
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Scenario file; printed when left out.")] = None,
     encoding: Encoding = None,
+    currency: Currency = None,
     accept_mismatch: AcceptMismatch = False,
 ) -> None:
-    """Fit a scenario to an export, and say of each number where it came from."""
+    """Fit a scenario to files of any kind, and say of each number where it came from and how sure it is."""
     from pixelsim.cli.files import calibrate_files  # noqa: PLC0415
 
     calibrate_files(
@@ -131,6 +144,7 @@ def calibrate(
         organic_sessions=organic_sessions,
         out=out,
         encoding=encoding,
+        currency=currency,
         accept_mismatch=accept_mismatch,
     )
 
@@ -151,7 +165,7 @@ def check(
     *,
     shape: Shape = "table",
 ) -> None:
-    """Check a structure against the good practices: what it follows, what breaks it, what that costs."""
+    """Check a scenario's start, plan and end against the good practices: what breaks one, and what that costs."""
     from pixelsim.cli.plans import check_scenario  # noqa: PLC0415
 
     check_scenario(scenario, shape=_shape(shape))
@@ -166,6 +180,10 @@ def plan(
     transfer_to: Annotated[str | None, typer.Option(help="Business Center that takes the pixel.")] = None,
     pixel: Annotated[str | None, typer.Option(help="Pixel code; may be left out where there is one only.")] = None,
     by: Annotated[str | None, typer.Option(help="Day since the start, or date, by which access has ended.")] = None,
+    unavailable: Annotated[
+        list[str] | None,
+        typer.Option(help="Who cannot be counted on, as ID=refuses, ID=slow or ID=left; may be repeated."),
+    ] = None,
     shape: Shape = "table",
 ) -> None:
     """Plan an unshare, a share or a transfer: dated steps, who does them, fallbacks; exit code 1 if none is safe."""
@@ -182,7 +200,8 @@ def plan(
             remedy="say what is to be planned",
         )
     goal: Any = wanted[0][0]
-    if not make_plan(scenario, goal=goal, pixel=pixel, party=wanted[0][1], by=by, shape=_shape(shape)):
+    options = {"by": by, "unavailable": unavailable or (), "shape": _shape(shape)}
+    if not make_plan(scenario, goal=goal, pixel=pixel, party=wanted[0][1], **options):
         raise typer.Exit(1)
 
 
@@ -223,6 +242,7 @@ def backtest(
     seed: Seed = 1,
     out: Annotated[Path | None, typer.Option(help="Folder for the tables as CSV.")] = None,
     encoding: Encoding = None,
+    currency: Currency = None,
     accept_mismatch: AcceptMismatch = False,
 ) -> None:
     """Calibrate on the first part of a report, forecast the rest, and say how well the bands hold."""
@@ -232,7 +252,14 @@ def backtest(
         raise UnknownNameError("spend", spend, ["given", "free"])
     known: Any = spend
     backtest_file(
-        file, share=share, spend=known, seed=seed, out=out, encoding=encoding, accept_mismatch=accept_mismatch
+        file,
+        share=share,
+        spend=known,
+        seed=seed,
+        out=out,
+        encoding=encoding,
+        currency=currency,
+        accept_mismatch=accept_mismatch,
     )
 
 
@@ -252,6 +279,9 @@ def export_(
 
 
 Workers = Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")]
+InDetail = Annotated[
+    Literal["events", "counts"], typer.Option(help="events, or counts for a cost that does not depend on traffic.")
+]
 
 
 @app.command()
@@ -263,11 +293,14 @@ def compare(
     workers: Workers = 1,
     matters: Annotated[float | None, typer.Option(help="Smallest difference that matters, in each unit.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the tables.")] = None,
+    detail: InDetail = "events",
 ) -> None:
     """Compare scenarios on the same random numbers: paired differences, half-widths, verdicts in words."""
     from pixelsim.cli.studies import compare_scenarios  # noqa: PLC0415
 
-    compare_scenarios(scenarios, replications=replications, seed=seed, workers=workers, matters=matters, out=out)
+    compare_scenarios(
+        scenarios, replications=replications, seed=seed, workers=workers, matters=matters, out=out, detail=detail
+    )
 
 
 @app.command()
@@ -277,11 +310,12 @@ def sweep(
     out: Annotated[Path, typer.Option(help="Folder of the study; the same call goes on where it stopped.")],
     seed: Seed = 1,
     workers: Workers = 1,
+    detail: InDetail = "events",
 ) -> None:
     """Run a scenario at many combinations of levels, and keep the study on disk."""
     from pixelsim.cli.studies import sweep_file  # noqa: PLC0415
 
-    sweep_file(file, seed=seed, workers=workers, out=out)
+    sweep_file(file, seed=seed, workers=workers, out=out, detail=detail)
 
 
 @app.command("rerun")
@@ -298,51 +332,7 @@ def rerun_(
     rerun_one(study, replication=replication, point=point, out=out)
 
 
-@app.command()
-def report(
-    scenario: Annotated[str, typer.Argument(help="Name of a built-in scenario, or a .toml file.")] = "agency",
-    *,
-    out: Annotated[Path, typer.Option("--out", "-o", help="The HTML file to write.")] = Path("report.html"),
-    from_export: Annotated[
-        Path | None, typer.Option("--from", help="Ads Manager export to calibrate the scenario from.")
-    ] = None,
-    organic_sessions: Annotated[
-        float | None, typer.Option(min=0, help="Organic sessions a day; no export has them.")
-    ] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="Days to simulate instead of the scenario's own.")] = None,
-    preset: Annotated[str | None, typer.Option(help="Unshare policy: documented, strict, pause or continue.")] = None,
-    seed: Seed = 1,
-    replications: Replications = 50,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")] = 1,
-) -> None:
-    """Write a report as one HTML file to mail: figures, timeline, change log, and every assumption."""
-    from pixelsim.cli.pages import report_page  # noqa: PLC0415
-    from pixelsim.cli.run import RunJob  # noqa: PLC0415
-
-    job = RunJob(
-        scenario=scenario,
-        report=from_export,
-        organic_sessions=organic_sessions,
-        days=days,
-        preset=preset,
-        seed=seed,
-        replications=replications,
-        workers=workers,
-    )
-    report_page(job, out)
-
-
-@app.command()
-def lab(
-    notebooks: Annotated[Path | None, typer.Argument(help="Folder of notebooks; the shipped ones.")] = None,
-    *,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on, at 127.0.0.1 only.")] = 8888,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser.")] = True,
-) -> None:
-    """Open the notebooks in JupyterLab, on this machine only and behind a token."""
-    from pixelsim.cli.pages import open_lab  # noqa: PLC0415
-
-    raise typer.Exit(open_lab(notebooks, port=port, browser=browser))
+app.add_typer(pages)
 
 
 def main(arguments: list[str] | None = None) -> None:

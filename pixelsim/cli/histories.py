@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import typer
 
 from pixelsim.base.errors import InputError
+from pixelsim.scenario.builtin import scenario as find_scenario
+from pixelsim.scenario.drawing import drawn
 from pixelsim.study.run import Run
+from pixelsim.traffic.kernels_numba import finder
+from pixelsim.traffic.keys import latest
+from pixelsim.traffic.streaming import stream_log
 from pixelsim.world.queries import is_linked
 
-__all__ = ["events_of_run", "report_of_run", "stats_of_run"]
+__all__ = ["events_of_run", "report_of_run", "stats_of_run", "write_log"]
+
+
+def write_log(scenario: str, folder: Path, *, seed: int, replication: int, compiled: bool) -> None:
+    """Stream the event log of one replication to a folder, and print what is in it.
+
+    Raises
+    ------
+    InputError, UnknownNameError
+        The scenario or the folder is refused.
+    MissingExtraError
+        The compiled kernel is asked for, and Numba is not installed.
+    """
+    given = drawn(find_scenario(scenario), seed, replication)
+    way = finder() if compiled else latest
+    try:
+        found = stream_log(given, folder, seed=seed, replication=replication, finder=way)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError.single(
+            "log", field="out", value=folder, rule=f"a folder to write to ({reason})", remedy="choose another place"
+        ) from None
+    rows = ", ".join(f"{count:,} {fate}" for fate, count in found.fates.items() if count)
+    typer.echo(f"{given.name}, seed {seed}, replication {replication}: {found.rows['log']:,} copies of events ({rows})")
+    typer.echo(f"{found.rows['claims']:,} claims of ad accounts, {found.rows['orders']:,} orders in truth")
+    typer.echo(f"{found.blocks} files of each table in {folder}; run.json has the names of the numbers in them")
 
 
 def report_of_run(one: Run, account: str | None = None) -> pd.DataFrame:

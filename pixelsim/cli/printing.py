@@ -10,15 +10,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pixelsim.measure import audit_run, organic_sensitivity
 from pixelsim.scenario.parameters import parameters
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.show.names import Names
+from pixelsim.study.count_run import CountRun
 from pixelsim.study.replicate import Replications
 from pixelsim.study.run import Run
 
 __all__ = ["Printer", "exact", "number", "spread"]
 
 EVENTS_SHOWN = ("PageView", "Purchase")
+PARTS = {"].products[": "product", "].markets[": "market"}
+"""What the parameters of a site's parts are headed by."""
 
 
 def number(value: float, *, digits: int = 3) -> str:
@@ -56,12 +60,15 @@ class Printer:
 
     def run(self, one: Run, many: Replications, tables: dict[str, pd.DataFrame], folder: Path) -> None:
         """Print the result of the main job."""
-        scenario = one.scenario
+        scenario = one.asked
         self._heading(scenario, many)
         self._metrics(tables["metrics"], scenario)
+        self._rests_on_organic(one)
+        self._counted_how(scenario)
         self._outcomes(tables["outcomes"], scenario)
         self.change_log(one)
         self._refused(one)
+        self._audit(one)
         self._parameters(scenario)
         self.console.print(f"\nTables, log and timeline are in [bold]{folder}[/bold].")
 
@@ -110,14 +117,44 @@ class Printer:
         self.console.print(table)
         for who, reason in reasons.items():
             self.console.print(Text(f"  {who}: {reason}"))
-        for site in scenario.traffic.sites:
-            source = next(
-                s for path, _, _, s in parameters(scenario) if path == f"traffic.sites[{site.website}].organic_sessions"
-            )
+
+    def _rests_on_organic(self, one: Run) -> None:
+        """Print the organic sessions of each site, which no export tells, and how far total events depend on them."""
+        sources = {path: source for path, _, _, source in parameters(one.asked)}
+        moved, several = organic_sensitivity(one.simulation), len(one.scenario.structure.pixels) > 1
+        columns = ["event", "total", "halved", "doubled"]
+        for site in one.scenario.traffic.sites:
+            source = sources[f"traffic.sites[{site.website}].organic_sessions"]
             self.console.print(
                 f"  * rests on {number(site.organic_sessions)} organic sessions a day on {site.website} "
                 f"({source.kind}: {source.text}); set it with --organic-sessions"
             )
+            mine = moved[(moved["website"] == site.website) & moved["event"].isin(EVENTS_SHOWN) & (moved["total"] > 0)]
+            for pixel, rows in mine.groupby("pixel"):
+                changes = "; ".join(
+                    f"{event} {halved / total - 1:+.0%} or {doubled / total - 1:+.0%}"
+                    for event, total, halved, doubled in rows[columns].to_numpy().tolist()
+                )
+                where = f" at pixel {pixel}" if several else ""
+                self.console.print(f"    with half as many, or twice as many, total events{where} would be: {changes}")
+
+    def _counted_how(self, scenario: Scenario) -> None:
+        """Print the windows within which copies of one event are counted once (P53)."""
+        rule = scenario.measurement
+        repeats = f"once within {rule.repeat_seconds:g} s" if rule.repeat_seconds > 0 else "each time (window 0 s)"
+        self.console.print(
+            f"  Copies with one event id count once within {rule.dedup_hours:g} h (browser and server merge within "
+            f"{rule.merge_minutes:g} min); repeats of a visitor without an id count {repeats}."
+        )
+
+    def _audit(self, one: Run) -> None:
+        """Print what the audits of the installation find in replication 0."""
+        found = audit_run(one.simulation)
+        if not found:
+            return
+        self.console.print("[bold]Audit of replication 0[/bold]")
+        for finding in found:
+            self.console.print(Text(f"  {finding}"))
 
     def _outcomes(self, outcomes: pd.DataFrame, scenario: Scenario) -> None:
         structure = scenario.structure
@@ -141,7 +178,7 @@ class Printer:
             )
         self.console.print(table)
 
-    def change_log(self, one: Run) -> None:
+    def change_log(self, one: Run | CountRun) -> None:
         """Print every attempt of one possible history with names, and what a passed guard left scheduled (R15)."""
         names = Names(one.simulation.history.now)
         title = "Change log of replication 0, one possible history"
@@ -190,6 +227,7 @@ class Printer:
         for path, value, unit, source in parameters(scenario):
             part, _, leaf = path.rpartition("].") if "]." in path else ("", "", path.removeprefix("traffic."))
             where = {"traffic.sites": "site: ", "traffic.delivery": "ad group: "}.get(part.split("[")[0], "")
+            where = next((f"{word} {part.rpartition('[')[2]}: " for key, word in PARTS.items() if key in part), where)
             shown = "shape" if isinstance(value, tuple) else number(value) if isinstance(value, float) else str(value)
             rows = "" if source.rows is None else str(source.rows)
             key = (where + leaf, shown, unit, f"{source.kind}: {source.text}", rows)

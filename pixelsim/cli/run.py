@@ -14,7 +14,8 @@ from pixelsim.base.errors import InputError, UnknownNameError
 from pixelsim.base.tables import write_csv, write_parquet
 from pixelsim.cli.printing import Printer
 from pixelsim.exchange.calibrate import calibrate
-from pixelsim.exchange.read import read_export
+from pixelsim.exchange.origins import is_marked
+from pixelsim.exchange.report import MISMATCH
 from pixelsim.scenario.builtin import scenario as find_scenario
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.scenario.toml import write_scenario
@@ -58,8 +59,13 @@ class RunJob:
         """
         found = find_scenario(self.scenario)
         if self.report is not None:
-            report = read_export(self.report, encoding=self.encoding, accept_mismatch=self.accept_mismatch)
-            found = calibrate(report, found, organic_sessions=self.organic_sessions)
+            found = calibrate(
+                self.report,
+                found,
+                organic_sessions=self.organic_sessions,
+                encoding=self.encoding,
+                accept_mismatch=self.accept_mismatch,
+            )
         elif self.organic_sessions is not None:
             found = _with_organic(found, self.organic_sessions)
         if self.unshare_first is not None:
@@ -95,8 +101,8 @@ class RunJob:
         for name, table in tables.items():
             write_csv(table, folder / f"{name}.csv")
             write_parquet(table, folder / f"{name}.parquet")
-        write_parquet(one.log(), folder / "one_possible_history.parquet")
-        write_scenario(one.scenario, folder / "scenario.toml")
+        write_parquet(_marked(one.log(), one.asked), folder / "one_possible_history.parquet")
+        write_scenario(one.asked, folder / "scenario.toml")
         write_timeline(one, folder / "timeline.png")
 
 
@@ -110,6 +116,11 @@ def _with_organic(scenario: Scenario, sessions: float) -> Scenario:
     return scenario.replace(traffic=scenario.traffic.replace(sites=changed))
 
 
+def _marked(table: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
+    """Mark every row of a result that rests on a file whose totals differ from its rows."""
+    return table.assign(mark=MISMATCH) if is_marked(scenario) else table
+
+
 def tables_of(one: Run, many: Replications) -> dict[str, pd.DataFrame]:
     """Give all tables of a job by file name."""
     summary = many.summary()
@@ -118,7 +129,7 @@ def tables_of(one: Run, many: Replications) -> dict[str, pd.DataFrame]:
     kind = summary["kind"]
     metric = summary[kind == "metric"].drop(columns=["kind"])
     outcome = summary[kind == "outcome"].drop(columns=["kind", "viewer", "rule", "pixel", "event", "reason"])
-    return {
+    tables = {
         "metrics": metric.reset_index(drop=True),
         "outcomes": outcome.rename(columns={"surface": "plane", "response": "outcome"}).reset_index(drop=True),
         "metrics_by_day": one.metrics(by="day"),
@@ -128,3 +139,4 @@ def tables_of(one: Run, many: Replications) -> dict[str, pd.DataFrame]:
         "conservation": one.conservation(),
         "parameters": one.parameters(),
     }
+    return {name: _marked(table, one.asked) for name, table in tables.items()}

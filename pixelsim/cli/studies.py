@@ -14,7 +14,8 @@ from pixelsim.base.tables import write_csv, write_parquet
 from pixelsim.cli.printing import Printer, number
 from pixelsim.cli.run import progress
 from pixelsim.scenario.builtin import scenario as find_scenario
-from pixelsim.study import compare, rerun, sweep
+from pixelsim.study import Run, compare, rerun, sweep
+from pixelsim.study.detail import Detail
 
 __all__ = ["compare_scenarios", "rerun_one", "sweep_file"]
 
@@ -22,7 +23,14 @@ SWEEP_FIELDS = ("scenario", "factors", "method", "n", "replications", "warm_up_d
 
 
 def compare_scenarios(
-    names: list[str], *, replications: int, seed: int, workers: int, matters: float | None, out: Path | None
+    names: list[str],
+    *,
+    replications: int,
+    seed: int,
+    workers: int,
+    matters: float | None,
+    out: Path | None,
+    detail: Detail = "events",
 ) -> None:
     """Print paired differences of scenarios to the first one, with a verdict in words.
 
@@ -45,12 +53,13 @@ def compare_scenarios(
         workers=workers,
         smallest_that_matters=matters,
         progress=progress,
+        detail=detail,
     )
     summary = found.summary()
     printer = Printer()
     title = f"Differences to {found.baseline}: {len(found)} pairs on common random numbers, Holm's correction"
     columns = ("variant", "outcome", "baseline", "variant's", "difference", "correlation", "verdict")
-    table = printer.table(title, *columns, right=columns[2:6])
+    table = printer.table(title, *columns, *_trust(summary), right=columns[2:6])
     for _, row in summary.iterrows():
         difference = f"{number(row['mean_difference'])} ± {number(row['half_width'], digits=2)} {row['unit']}"
         means = (number(row["baseline_mean"]), number(row["variant_mean"]))
@@ -61,6 +70,7 @@ def compare_scenarios(
             difference,
             number(row["correlation"], digits=2),
             row["verdict"],
+            *(row[name] for name in _trust(summary)),
         )
         table.add_row(*(Text(str(cell)) for cell in cells))
     printer.console.print(table)
@@ -71,7 +81,12 @@ def compare_scenarios(
         printer.console.print(f"Tables are in [bold]{out}[/bold].")
 
 
-def sweep_file(path: Path, *, seed: int, workers: int, out: Path) -> None:
+def _trust(table: pd.DataFrame) -> list[str]:
+    """Give the column that says how exact figures in counts are, where there is one."""
+    return [name for name in ("exactness",) if name in table.columns]
+
+
+def sweep_file(path: Path, *, seed: int, workers: int, out: Path, detail: Detail = "events") -> None:
     """Run the sweep that a TOML file describes, and print the mean of each outcome at each design point.
 
     The file has ``scenario``, a table ``factors`` of levels by path, and, where wanted, ``method``, ``n``,
@@ -90,16 +105,19 @@ def sweep_file(path: Path, *, seed: int, workers: int, out: Path) -> None:
         workers=workers,
         out=out,
         progress=True,
+        detail=detail,
         **asked,
     )
     printer = Printer()
     summary = found.summary()
     printer.console.print(Text(str(found)))
     shown = ["point", *found.factors, "outcome"]
-    table = printer.table("Means at each design point", *shown, "mean", "5-95 % of runs", "unit", right=("mean",))
+    columns = ["mean", "5-95 % of runs", "unit", *_trust(summary)]
+    table = printer.table("Means at each design point", *shown, *columns, right=("mean",))
     for _, row in summary.iterrows():
         mean = f"{number(row['mean'])} ± {number(row['half_width'], digits=2)}"
-        cells = [*(row[name] for name in shown), mean, f"{number(row['low'])} to {number(row['high'])}", row["unit"]]
+        runs = f"{number(row['low'])} to {number(row['high'])}"
+        cells = [*(row[name] for name in shown), mean, runs, row["unit"], *(row[name] for name in _trust(summary))]
         table.add_row(*(Text(str(cell)) for cell in cells))
     printer.console.print(table)
     _write(out, {"summary": summary})
@@ -144,7 +162,8 @@ def rerun_one(folder: Path, *, replication: int, point: int, out: Path | None) -
     printer.console.print(table)
     printer.change_log(one)
     if out is not None:
-        _write(out, {"metrics": one.metrics(), "outcomes": one.outcomes(), "log": one.log()})
+        log = {"log": one.log()} if isinstance(one, Run) else {}
+        _write(out, {"metrics": one.metrics(), "outcomes": one.outcomes(), **log})
         printer.console.print(f"Tables are in [bold]{out}[/bold].")
 
 

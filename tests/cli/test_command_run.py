@@ -251,7 +251,8 @@ def test_files_that_are_no_exports_are_refused(call, tmp_path):
         (tmp_path / name).write_bytes(content)
         refused(call("run", "agency", "--report", name, *QUICK), name)
     refused(call("run", "agency", "--report", "missing.csv", *QUICK), "missing.csv", "No such file")
-    refused(call("run", "agency", "--report", tmp_path, *QUICK), "directory")
+    (tmp_path / "nothing").mkdir()
+    refused(call("run", "agency", "--report", "nothing", *QUICK), "a folder with exports")
 
 
 @pytest.mark.parametrize(

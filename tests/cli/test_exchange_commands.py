@@ -15,10 +15,10 @@ from pixelsim.cli.exchange import (
     audit_files,
     backtest_file,
     export_run,
-    read_any_report,
 )
 from pixelsim.cli.histories import report_of_run, stats_of_run
 from pixelsim.exchange import read_api_folder, read_events
+from pixelsim.exchange.gather import read_report
 from pixelsim.scenario.builtin import scenario
 from pixelsim.study.run import Run, run
 
@@ -66,7 +66,7 @@ def test_backtest_prints_bands_beside_the_spreadsheet_rule(tmp_path: Path, capsy
 def test_a_run_written_as_a_report_reads_back_with_its_numbers(tmp_path: Path, agency: Run, shape: str):
     out = tmp_path / {"export": "r.csv", "api": "report_integrated_get.json", "warehouse": "tables"}[shape]
     export_run("agency", shape=shape, out=out)
-    report = read_any_report(out)
+    report = read_report(out)
     made = report_of_run(agency)
     totals = report.totals()
     for name in ("spend", "impressions", "clicks", "conversions", "purchases"):
@@ -112,11 +112,11 @@ def test_an_unlinked_account_gets_no_statistics(agency: Run):
 
 
 def test_any_report_is_told_by_what_it_is():
-    assert read_any_report(SAMPLES / "constructed_120_days.csv").level == "ad"
-    api = read_any_report(SAMPLES / "ads_manager_and_api" / "api_report_integrated_get.json", currency="KRW")
+    assert read_report(SAMPLES / "constructed_120_days.csv").level == "ad"
+    api = read_report(SAMPLES / "ads_manager_and_api" / "api_report_integrated_get.json", currency="KRW")
     assert api.currency == "KRW"
-    assert len(read_any_report(SAMPLES / "warehouse_fivetran").frame) == 4
-    assert len(read_any_report(SAMPLES / "api_report_rows").frame) == 3
+    assert len(read_report(SAMPLES / "warehouse_fivetran").frame) == 4
+    assert len(read_report(SAMPLES / "api_report_rows").frame) == 3
 
 
 def test_wrong_names_and_places_are_refused(tmp_path: Path):
@@ -142,4 +142,4 @@ def test_a_failed_answer_is_no_report(tmp_path: Path):
     path = tmp_path / "report_integrated_get.json"
     path.write_text(json.dumps({"code": 40100, "message": "Too many requests", "data": {}}), "utf-8")
     with pytest.raises(InputError, match="40100"):
-        read_any_report(path)
+        read_report(path)
