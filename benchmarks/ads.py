@@ -15,7 +15,7 @@ from pixelsim.control.timeline import Span
 from pixelsim.scenario.traffic import AdDelivery, Learning
 from pixelsim.traffic.learning import Phase
 
-__all__ = ["Calendar", "Flow", "LearningPlain", "Shape", "inverse_normal"]
+__all__ = ["Calendar", "Flow", "LearningPlain", "Shape", "Week", "inverse_normal"]
 
 _NORMAL = NormalDist()
 
@@ -34,16 +34,21 @@ class Calendar:
         self.origin = -((local - midnight) // dt.timedelta(milliseconds=1))
         self._weekday = local.weekday()
 
+    def weekday(self, day: int) -> int:
+        """Give the weekday of a day, Monday is 0."""
+        return (self._weekday + day) % 7
+
     def weight(self, day: int, weekdays: Sequence[float]) -> float:
         """Give the weight of a day, with a mean of 1 over a week."""
         mean = sum(weekdays) / 7
-        return weekdays[(self._weekday + day) % 7] / (mean or 1.0)
+        return weekdays[self.weekday(day)] / (mean or 1.0)
 
 
 class Shape:
     """How a day's traffic spreads over its hours."""
 
     def __init__(self, hours: Sequence[float]) -> None:
+        self.hours = hours
         total, passed = sum(hours), 0.0
         self._border = [0.0]
         for hour in hours:
@@ -65,6 +70,20 @@ class Shape:
         low = self._border[hour]
         width = self._border[hour + 1] - low
         return min(int(hour * HOUR + (share - low) * (HOUR / width)), DAY - 1)
+
+
+class Week:
+    """The shapes and the weights of the days of a week, Monday first."""
+
+    def __init__(
+        self, hours: Sequence[float], weekdays: Sequence[float], hours_of_week: Sequence[float] | None
+    ) -> None:
+        if hours_of_week is None:
+            self.shapes, self.weekdays = [Shape(hours)] * 7, list(weekdays)
+            return
+        days = [hours_of_week[24 * day : 24 * day + 24] for day in range(7)]
+        self.weekdays = [sum(day) for day in days]
+        self.shapes = [Shape(day if sum(day) > 0 else [1.0] * 24) for day in days]
 
 
 class Flow:
@@ -90,12 +109,12 @@ class Flow:
         spent: Callable[[Flow, int], float],
     ) -> None:
         self.number, self.delivery, self.calendar = number, delivery, calendar
-        self.shape = Shape(delivery.hours)
+        self.week = Week(delivery.hours, delivery.weekdays, delivery.hours_of_week)
         self.scale = 10 ** decimals(currency)
         self.clicks: dict[int, int] = {}
         self.impressions: dict[int, int] = {}
         self.spend: dict[int, int] = {}
-        self._spans = [(span.start, span.end, span.ads) for span in spans if span.delivering]
+        self._spans = [(span.start, span.end, span.ads, span.budget) for span in spans if span.delivering]
         self._place = 0
         self._price, self._spent = price, spent
         self.factors: dict[int, float] = {}
@@ -106,20 +125,21 @@ class Flow:
         """Give what a day's budget buys, and its CPM in currency units."""
         while len(self._days) <= day:
             new = len(self._days)
-            budget = self.delivery.daily_budget * self.calendar.weight(new, self.delivery.weekdays) * self.scale
+            weight = self.calendar.weight(new, self.week.weekdays)
+            budget = self.delivery.daily_budget * self.delivery.budget_envelope * weight * self.scale
             cpm = self._price(self, new)
             money = math.floor(budget * self._spent(self, new))
             self._days.append((math.floor(money * 1000 / (cpm * self.scale)), cpm))
         return self._days[day]
 
-    def ads_at(self, at: int) -> tuple[str, ...]:
-        """Give the ads in delivery; it has to be asked in the order of time."""
+    def ads_at(self, at: int) -> tuple[tuple[str, ...], float]:
+        """Give the ads in delivery, and the factor on the budget; it has to be asked in the order of time."""
         spans = self._spans
         while self._place < len(spans) and spans[self._place][1] <= at:
             self._place += 1
         if self._place < len(spans) and spans[self._place][0] <= at:
-            return spans[self._place][2]
-        return ()
+            return spans[self._place][2:]
+        return (), 1.0
 
     def clicked(self, at: int) -> None:
         """Count a click."""
@@ -132,27 +152,27 @@ class Flow:
         for day in range((begin - origin) // DAY, (end - 1 - origin) // DAY + 1):
             self.factors.setdefault(day, factor)
 
-    def factor_at(self, at: int) -> float:
-        """Give the factor on the CPM of the account's day in which an instant falls."""
-        return self.factors[(at - self.calendar.origin) // DAY]
+    def thinning(self, day: int, budget: float) -> float:
+        """Give how many impressions are drawn for one that is bought on a day of the account."""
+        return self.delivery.budget_envelope * self.factors[day] / budget
 
     def close(self, begin: int, end: int) -> int:
         """Book impressions and spend of a stretch, and give the impressions."""
         bought = 0
-        for start, stop, _ in self._spans:
+        for start, stop, _, budget in self._spans:
             at, upto = max(start, begin), min(stop, end)
             while at < upto:
                 day, of_day = divmod(at - self.calendar.origin, DAY)
                 until = min(upto, at - of_day + DAY)
-                bought += self._book(day, of_day, of_day + until - at)
+                bought += self._book(day, of_day, of_day + until - at, budget)
                 at = until
         return bought
 
-    def _book(self, day: int, start: int, stop: int) -> int:
+    def _book(self, day: int, start: int, stop: int, budget: float) -> int:
         total, cpm = self.day(day)
-        factor = self.factors[day]
-        price = cpm * self.scale / 1000 * factor
-        one, two = (int(_before(total, self.shape.share(edge)) / factor) for edge in (start, stop))
+        price = cpm * self.scale / 1000 * self.factors[day]
+        shape, drawn = self.week.shapes[self.calendar.weekday(day)], self.thinning(day, budget)
+        one, two = (int(_before(total, shape.share(edge)) / drawn) for edge in (start, stop))
         self.impressions[day] = self.impressions.get(day, 0) + two - one
         self.spend[day] = self.spend.get(day, 0) + int(two * price) - int(one * price)
         return two - one
@@ -218,18 +238,15 @@ class LearningPlain:
             1 - left * (1 - rules.orders_share),
         )
 
-    def end_of_day(self, conversions: Sequence[int], delivered: Sequence[bool]) -> None:
-        """Take all ad groups through a day."""
+    def end_of_day(self, conversions: Sequence[int], delivered: Sequence[bool], edited: Sequence[bool]) -> None:
+        """Take all ad groups through a day; those whose learning an edit of the day restarts begin anew after it."""
         rules = self._learning
         for number, state in enumerate(self._states):
             if not delivered[number]:
                 continue
             if not state.begun:
                 state.begun = True
-                pixel = self._pixels[number]
-                week = self._of_pixel[-rules.stable_days :]
-                history = sum(day.get(pixel, 0.0) for day in week) if pixel >= 0 else 0.0
-                state.inherited = rules.shared_history * history
+                state.inherited = self._inherited(number)
             today = conversions[number] + state.inherited
             state.inherited = 0.0
             state.age += 1
@@ -247,4 +264,13 @@ class LearningPlain:
         for number, pixel in enumerate(self._pixels):
             today_of[pixel] = today_of.get(pixel, 0.0) + conversions[number]
         self._of_pixel.append(today_of)
+        for number, state in enumerate(self._states):
+            if edited[number] and state.begun:
+                self._states[number] = _Learner(Phase.LEARNING, True, inherited=self._inherited(number))
         self.phases.append([int(state.phase) for state in self._states])
+
+    def _inherited(self, number: int) -> float:
+        """Give the share of the pixel's conversions of the last days that counts for an ad group that begins."""
+        pixel, week = self._pixels[number], self._of_pixel[-self._learning.stable_days :]
+        history = sum(day.get(pixel, 0.0) for day in week) if pixel >= 0 else 0.0
+        return self._learning.shared_history * history

@@ -12,8 +12,10 @@ import numpy as np
 from scipy import special
 
 from benchmarks.ads import Flow
+from benchmarks.draws import Draw
 from benchmarks.platform import Platform
-from benchmarks.visits import Draw, PlainRun, PlainSite
+from benchmarks.sites import PlainSite, Source
+from benchmarks.visits import PlainRun
 from pixelsim.base.streams import Streams
 from pixelsim.control.timeline import Timeline
 from pixelsim.scenario.scenario import Scenario
@@ -23,7 +25,7 @@ from pixelsim.traffic.delivery import AdGroupTraffic
 from pixelsim.traffic.identity import STRANGER, once_only
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.sessions import Visit
-from pixelsim.traffic.shapes import DayShape, LocalDays
+from pixelsim.traffic.shapes import DayShape, LocalDays, WeekShape
 from pixelsim.traffic.touches import TouchKind
 from pixelsim.world.entities import AdGroup
 
@@ -59,21 +61,18 @@ class ProductDraws:
             key = self._keys[purpose, entity] = int(key_of(self._streams, purpose, entity))
         return split_mix(number, key)
 
-    def sessions(self, site: PlainSite, visit: int) -> Iterator[tuple[int, int]]:
-        """Give the drawn arrivals of a site."""
-        junk, clock = site.capture.junk, self._scenario.clock
-        means = {
-            Visit.PERSON: site.traffic.organic_sessions,
-            Visit.PREVIEW: junk.preview_sessions,
-            Visit.FOREIGN: junk.foreign_sessions,
-        }
+    def sessions(self, source: Source) -> Iterator[tuple[int, int]]:
+        """Give the drawn arrivals of a site or market."""
+        days = LocalDays(source.calendar.origin, source.calendar.weekday(0))
         stream = ArrivalStream(
             self._streams,
-            STREAMS[Visit(visit)],
-            site.traffic.website,
-            days=LocalDays.on(clock.start_offset, clock.start_weekday, site.traffic.offset),
-            shape=DayShape.of(site.traffic.hours),
-            means=lambda first, last: np.array([site.mean(day, means[Visit(visit)]) for day in range(first, last)]),
+            STREAMS[Visit(source.visit)],
+            source.entity,
+            days=days,
+            shape=WeekShape(
+                tuple(DayShape.of(shape.hours) for shape in source.week.shapes), tuple(source.week.weekdays)
+            ),
+            means=lambda first, last: np.array([source.expected(day) for day in range(first, last)]),
         )
         found = stream.until(self._scenario.length)
         return zip(found.at.tolist(), found.number.tolist(), strict=True)

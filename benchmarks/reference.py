@@ -12,10 +12,11 @@ import random
 from collections.abc import Iterator
 
 from benchmarks.ads import Flow
-from benchmarks.visits import PERSON, Draw, PlainRun, PlainSite
+from benchmarks.draws import Draw
+from benchmarks.sites import PlainSite, Source
+from benchmarks.visits import PlainRun
 from pixelsim.base.clock import DAY
 from pixelsim.scenario.scenario import Scenario
-from pixelsim.traffic.sessions import Visit
 
 __all__ = ["OwnDraws", "reference"]
 
@@ -37,15 +38,12 @@ class OwnDraws:
 
         self._draw = draw
 
-    def sessions(self, site: PlainSite, visit: int) -> Iterator[tuple[int, int]]:
+    def sessions(self, source: Source) -> Iterator[tuple[int, int]]:
         """Give a Poisson process: gaps are exponential in shares of the day's expected number."""
-        junk = site.capture.junk
-        means = {int(Visit.PREVIEW): junk.preview_sessions, int(Visit.FOREIGN): junk.foreign_sessions}
-        mean = site.traffic.organic_sessions if visit == PERSON else means[visit]
-        gap, instant = self._random.expovariate, site.shape.instant
+        gap, calendar = self._random.expovariate, source.calendar
         day, number = 0, 0
-        while (begin := site.calendar.origin + day * DAY) < self._length:
-            expected = site.mean(day, mean)
+        while (begin := calendar.origin + day * DAY) < self._length:
+            expected, instant = source.expected(day), source.week.shapes[calendar.weekday(day)].instant
             share = gap(expected) if expected > 0 else 1.0
             while share < 1:
                 at = begin + instant(share)
@@ -59,11 +57,11 @@ class OwnDraws:
         """Choose impressions, each with the same chance: gaps between the chosen ones are geometric."""
         delivery = flow.delivery
         rate = (delivery.click_rate, delivery.engaged_view_rate, delivery.view_rate)[kind]
-        uniform, instant, log = self._random.random, flow.shape.instant, math.log
+        uniform, log = self._random.random, math.log
         per_log = 1 / math.log1p(-min(rate, 1 - 1e-9))
         day, number = 0, 0
         while (begin := flow.calendar.origin + day * DAY) < self._length:
-            places = flow.day(day)[0]
+            places, instant = flow.day(day)[0], flow.week.shapes[flow.calendar.weekday(day)].instant
             place = int(log(1 - uniform()) * per_log)
             while place < places:
                 at = begin + instant((place + 0.5) / places)

@@ -1,21 +1,21 @@
 """The visits in plain SimPy: one process for each, which sends its events as they happen.
 
-The model does not draw a number itself: it is given :class:`Draws`. The reference draws its own; the oracle looks up
-those of the product, so that both must come to the same log.
+The model does not draw a number itself: it is given :class:`benchmarks.draws.Draws`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Iterator
-from typing import Protocol
+from collections.abc import Generator
 
 import simpy
 
-from benchmarks.ads import Calendar, Flow, LearningPlain, Shape, inverse_normal
+from benchmarks.ads import Calendar, Flow, LearningPlain, inverse_normal
+from benchmarks.draws import Draw, Draws
 from benchmarks.platform import Platform
+from benchmarks.sending import LATE, PURCHASE, Sender
+from benchmarks.sites import LONGEST_CHAIN, PlainSite, Source
 from pixelsim.base.clock import DAY, MINUTE, SECOND
-from pixelsim.base.money import decimals
 from pixelsim.base.streams import Streams
 from pixelsim.control.people import ControlPlane
 from pixelsim.control.timeline import Timeline
@@ -24,119 +24,24 @@ from pixelsim.scenario.measurement import WhileNoConsent
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.scenario.traffic import ConversionDelay, SiteTraffic
 from pixelsim.sharing.history import History
-from pixelsim.traffic.capture import Loss
-from pixelsim.traffic.dedup import BROWSER, SERVER
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.sessions import Visit
 from pixelsim.traffic.setup import all_ad_groups
 from pixelsim.traffic.touches import TouchKind
 from pixelsim.world.entities import AdGroup
 
-__all__ = ["Draw", "Draws", "PlainRun", "PlainSite"]
+__all__ = ["PlainRun"]
 
 Process = Generator[simpy.Event, object, None]
-Draw = Callable[..., float]
-"""Draws a uniform number for a purpose, and for some purposes for the place of an event in its session."""
-
 PLACES = (0.0, 0.2, 0.5, 0.8, 1.0)
 """Where in a session the steps of the funnel lie."""
 MEAN_LENGTH = 4 * MINUTE
 MOST_NAVIGATIONS = 49
-PURCHASE = EVENT_NAMES.index("Purchase")
-CHECKOUT = EVENT_NAMES.index("InitiateCheckout")
 PERSON, BOT = int(Visit.PERSON), int(Visit.BOT)
 CLICK = int(TouchKind.CLICK)
-RECEIVED, BLOCKED, NO_CONSENT = int(Loss.RECEIVED), int(Loss.BLOCKED), int(Loss.NO_CONSENT)
-TOO_SOON, BY_RELAY, REVOKED = int(Loss.LEFT_TOO_SOON), int(Loss.LOST_BY_RELAY), int(Loss.TOKEN_REVOKED)
-BLOCKS, REFUSES, LATE, UNTRACKABLE, ELSEWHERE = range(5)
 
 
-class Draws(Protocol):
-    """Where random numbers come from."""
-
-    def sessions(self, site: PlainSite, visit: int) -> Iterator[tuple[int, int]]:
-        """Give time and draw number of the sessions of a site that no ad leads to, ascending."""
-        ...
-
-    def touches(self, flow: Flow, kind: int) -> Iterator[tuple[int, int, int]]:
-        """Give time, place in the day and draw number of an ad group's touches if nothing stopped it, ascending."""
-        ...
-
-    def session(self, origin: int, number: int) -> Draw:
-        """Give the draws of a session."""
-        ...
-
-    def touch(self, flow: Flow, kind: int, number: int) -> Draw:
-        """Give the draws of a touch."""
-        ...
-
-    def traits(self, site: PlainSite, person: int) -> tuple[float, ...]:
-        """Draw the uniform numbers that decide a person's five lasting traits."""
-        ...
-
-    def stranger(self, site: PlainSite, origin: int, number: int) -> int:
-        """Give somebody who comes once only, in a session of an origin."""
-        ...
-
-    def price(self, flow: Flow, day: int) -> float:
-        """Draw an ad group's CPM of a day."""
-        ...
-
-    def spent(self, flow: Flow, day: int) -> float:
-        """Draw the share of its budget that an ad group spends on a day."""
-        ...
-
-    def noise(self, ad_group: int, day: int) -> float:
-        """Draw the uniform number behind an ad group's price of a day while it learns."""
-        ...
-
-
-class PlainSite:
-    """One website: its parameters, and the states of its pages over time."""
-
-    def __init__(self, traffic: SiteTraffic, number: int, numbering: Numbering, scenario: Scenario) -> None:
-        capture = traffic.capture
-        self.traffic, self.capture, self.number = traffic, capture, number
-        self.population = traffic.population or traffic.website
-        self.base = numbering.populations.index(self.population) << 32
-        self.origin = 4 * len(numbering.ad_groups) + 3 * number
-        self.calendar, self.shape = Calendar(scenario.start, traffic.offset), Shape(traffic.hours)
-        self.scale = 10 ** decimals(traffic.currency)
-        self.chances = (1.0, traffic.funnel.view, traffic.funnel.cart, traffic.funnel.checkout)
-        self.lost = [capture.lost_by_event.get(name, capture.lost_events) for name in EVENT_NAMES]
-        self.fires = [_fires(traffic, event, numbering) for event in EVENT_NAMES]
-        self.loads = [capture.loads.get(code, 1) for code in numbering.pixels]
-        self.relayed = set() if capture.server is None else {EVENT_NAMES.index(e) for e in capture.server.events}
-        self._pages: list[tuple[int, tuple[int, ...], bool]] = []
-        self._place = 0
-
-    def know_pages(self, history: History, length: int, numbering: Numbering) -> None:
-        """Learn which pixels are on the pages, and whether the server's token holds, over the whole run."""
-        token = self.capture.server.token if self.capture.server is not None else None
-        for _, end, world in history.spans(0, length):
-            pixels = tuple(numbering.pixels.index(code) for code in world.websites[self.traffic.website].pixels)
-            holds = token is None or (token in world.tokens and not world.tokens[token].revoked)
-            self._pages.append((end, pixels, holds))
-
-    def page(self, at: int) -> tuple[tuple[int, ...], bool]:
-        """Give the pixels on the page, and whether the token holds; it has to be asked in the order of time."""
-        while self._pages[self._place][0] <= at:
-            self._place += 1
-        _, pixels, holds = self._pages[self._place]
-        return pixels, holds
-
-    def mean(self, day: int, sessions: float) -> float:
-        """Give the expected sessions of a day."""
-        return sessions * (1 + self.traffic.daily_growth) ** day * self.calendar.weight(day, self.traffic.weekdays)
-
-
-def _fires(traffic: SiteTraffic, event: str, numbering: Numbering) -> list[bool]:
-    """Tell for each pixel whether an event fires on it."""
-    tags = traffic.capture.tags
-    return [not tags or any(t.event == event and t.pixel in {None, code} for t in tags) for code in numbering.pixels]
-
-
-class PlainRun:
+class PlainRun(Sender):
     """One replication, visit by visit.
 
     Parameters
@@ -149,19 +54,17 @@ class PlainRun:
     """
 
     def __init__(self, scenario: Scenario, seed: int, draws: Draws, replication: int = 0) -> None:
+        super().__init__(hold=scenario.measurement.consent is WhileNoConsent.HOLD)
         self.scenario, self.draws = scenario, draws
         history, timeline = people_act(scenario, seed, replication)
         world = history.at(-1)
         groups = all_ad_groups(scenario, world)
         self.numbering = Numbering.of(scenario, world)
-        self.env = simpy.Environment()
         self.platform = self.make_platform(timeline, groups)
         self.sessions = [0] * len(self.numbering.sites)
-        self.orders: dict[int, list[int]] = {}
-        """By event key: time, time of the touch, person, value, and whether it was seen."""
+        self.market_sessions: list[list[int]] = []
         self._traits: dict[int, tuple[float, ...]] = {}
         self._timeout_length = round(scenario.traffic.session_minutes * MINUTE)
-        self._hold = scenario.measurement.consent is WhileNoConsent.HOLD
         self._ads = {key: number for number, key in enumerate(self.numbering.ads)}
         specs = {site.website: site for site in scenario.traffic.sites}
         self.sites = [
@@ -172,6 +75,8 @@ class PlainRun:
         ]
         for site in self.sites:
             site.know_pages(history, scenario.length, self.numbering)
+            self.market_sessions.append([0] * len(site.traffic.markets))
+        self._timeline = timeline
         self.flows: list[Flow] = []
         for delivery in scenario.traffic.delivery:
             number = self.numbering.ad_groups.index(delivery.ad_group)
@@ -211,12 +116,8 @@ class PlainRun:
     def run(self) -> PlainRun:
         """Run to the scenario's end."""
         for site in self.sites:
-            junk = site.capture.junk
-            means = {Visit.PERSON: site.traffic.organic_sessions}
-            means |= {Visit.PREVIEW: junk.preview_sessions, Visit.FOREIGN: junk.foreign_sessions}
-            for visit, mean in means.items():
-                if mean > 0:
-                    self.env.process(self._organic(site, int(visit)))
+            for source in site.sources:
+                self.env.process(self._organic(site, source))
         sites = {site.traffic.website: site for site in self.sites}
         for flow in self.flows:
             delivery = flow.delivery
@@ -229,13 +130,12 @@ class PlainRun:
             self._end_of_day()
         return self
 
-    def _organic(self, site: PlainSite, visit: int) -> Process:
+    def _organic(self, site: PlainSite, source: Source) -> Process:
         """Sessions that no ad leads to: each is a process of its own."""
-        env, draws, people = self.env, self.draws, site.traffic.people
-        origin = site.origin if visit == PERSON else site.origin + visit - BOT
-        bots = site.capture.junk.bots if visit == PERSON else 0.0
-        order_rate = site.traffic.order_rate if visit == PERSON else 0.0
-        for at, number in draws.sessions(site, visit):
+        env, draws = self.env, self.draws
+        origin, visit, bots, order_rate, back = source.origin, source.visit, source.bots, source.order_rate, source.back
+        first, people = source.people
+        for at, number in draws.sessions(source):
             if at > env.now:
                 yield env.timeout(at - env.now)
             draw = draws.session(origin, number)
@@ -244,24 +144,42 @@ class PlainRun:
                 person = draws.stranger(site, origin, number)
             else:
                 kind, ordered = PERSON, draw("order") < order_rate
-                person = site.base + int(draw("person of a session") * people)
+                person = first + int(draw("person of a session") * people)
             key = (origin << 34 | number) << 8
             env.process(self._visit(site, 0, self._length(draw), person, ordered, -1, kind, key, draw))
+            if back >= 0 and kind == PERSON:
+                self._return(site, source, number, person)
+
+    def _return(self, site: PlainSite, source: Source, number: int, person: int) -> None:
+        """Let somebody come back after a session, again and again, each time with the same chance."""
+        wait = 0
+        for nth in range(1, LONGEST_CHAIN + 1):
+            own = number << 3 | nth
+            draw = self.draws.session(source.back, own)
+            if draw("comes back") >= site.traffic.return_share:
+                return
+            away = int(-site.traffic.return_days * DAY * math.log1p(-draw("time away")))
+            wait += self._timeout_length + away
+            ordered = draw("order") < source.order_rate
+            key = (source.back << 34 | own) << 8
+            length = self._length(draw)
+            self.env.process(self._visit(site, wait, length, person, ordered, -1, PERSON, key, draw))
 
     def _touched(self, flow: Flow, site: PlainSite, kind: int) -> Process:
         """Run the touches of one kind of an ad group, and the visits that follow from them."""
         env, draws, delivery = self.env, self.draws, flow.delivery
-        base, people, platform = site.base, site.traffic.people, self.platform
+        (base, people), platform = site.reach(delivery.market), self.platform
         for at, place, number in draws.touches(flow, kind):
             if at > env.now:
                 yield env.timeout(at - env.now)
-            ads = flow.ads_at(at)
+            ads, budget = flow.ads_at(at)
             if not ads:
                 continue
             while self._day < at // DAY:
                 self._end_of_day()
-            factor, happen = flow.factor_at(at), self.learning.pace(flow.number, self._day)[1]
-            if factor > 1 and int((place + 1) / factor) == int(place / factor):
+            happen = self.learning.pace(flow.number, self._day)[1]
+            thinned = flow.thinning((at - flow.calendar.origin) // DAY, budget)
+            if thinned > 1 and int((place + 1) / thinned) == int(place / thinned):
                 continue
             draw = draws.touch(flow, kind, number)
             bot = kind == CLICK and delivery.bots > 0 and draw("bot") < delivery.bots
@@ -306,7 +224,7 @@ class PlainRun:
         draw: Draw,
     ) -> Process:
         """One visit, from its first page to its last event; ``wait`` ms pass before it begins."""
-        env, capture, traffic = self.env, site.capture, site.traffic
+        env, capture = self.env, site.capture
         if wait:
             yield env.timeout(wait)
         start = int(env.now)
@@ -316,6 +234,11 @@ class PlainRun:
             if draw("stays") >= capture.weight.kept_share(loaded):
                 return
         self.sessions[site.number] += 1
+        market = -1
+        if site.divided:
+            market = site.market_of_origin.get(key >> 42, site.market_of(person))
+            if market >= 0:
+                self.market_sessions[site.number][market] += 1
         depth = draw("depth")
         events = []
         for event, chance in enumerate(site.chances):
@@ -341,119 +264,28 @@ class PlainRun:
                 yield env.timeout(start + due - env.now)
             value = -1
             if event == PURCHASE:
-                score = inverse_normal(draw("order value"))
-                value = round(traffic.value.median * math.exp(traffic.value.sigma * score) * site.scale)
-                self.orders[key | place] = [start + due, touch_at, person, value, 0]
+                value, product, refund = self._order(site, start + due, draw)
+                self.orders[key | place] = [start + due, touch_at, person, value, 0, product, market, refund]
             before = self._send(site, person, traits, event, key | place, value, visit, granted, draw, before)
 
-    def _send(
-        self,
-        site: PlainSite,
-        person: int,
-        traits: tuple[float, ...],
-        event: int,
-        key: int,
-        value: int,
-        visit: int,
-        granted: int,
-        draw: Draw,
-        before: list[tuple[tuple[int, ...], int]],
-    ) -> list[tuple[tuple[int, ...], int]]:
-        """Send one event to the pixels of the page; give what a next page would send once more."""
-        capture, now, place = site.capture, int(self.env.now), key & 255
-        loss = TOO_SOON if draw("event lost", place) < site.lost[event] else RECEIVED
-        received, visitor, match = now, person, person
-        refuses = False
-        if visit == PERSON:
-            if now < granted:
-                if self._hold:
-                    received = granted
-                else:
-                    loss = NO_CONSENT
-            refuses = traits[REFUSES] < capture.refusing_people
-            if refuses:
-                loss = NO_CONSENT
-            if traits[BLOCKS] < capture.blocked_people:
-                loss = BLOCKED
-            if event >= CHECKOUT and traits[ELSEWHERE] < capture.other_checkout:
-                visitor = person + (1 << 62)
-                if not capture.click_id_passed:
-                    match = -1
-            if traits[UNTRACKABLE] < capture.untrackable_people:
-                match = -1
-        of_id = person << 3 | event if capture.id_from == "visitor" else key
-        event_id = of_id << 3 if capture.browser_event_id else -1
-        pixels, token = site.page(now)
-        relayed = None
-        if event in site.relayed and visit == PERSON:
-            relayed = self._relay(site, key, received, loss, event_id, visitor, token, draw, refuses=refuses)
-        sent: list[tuple[tuple[int, ...], int]] = []
-        for pixel in pixels:
-            if not site.fires[event][pixel]:
-                continue
-            for load in range(site.loads[pixel]):
-                own = event_id | load if load and capture.id_per_load and event_id >= 0 else event_id
-                row = (now, received, person, visitor, event, key, own, pixel, BROWSER, value, visit, loss)
-                self._arrives(row, match)
-            if capture.resends_previous and event == 0:
-                again = event_id | 6 if event_id >= 0 else -1
-                row = (now, received, person, visitor, event, key, again, pixel, BROWSER, value, visit, loss)
-                sent.append((row, match))
-            if relayed is not None:
-                later, cookie, own, fate = relayed
-                self._arrives((now, later, person, cookie, event, key, own, pixel, SERVER, value, visit, fate), match)
-        if event != 0:
-            return before
-        for first, known in before:
-            self._arrives((first[0], received, *first[2:]), known)
-        return sent
-
-    def _relay(
-        self,
-        site: PlainSite,
-        key: int,
-        received: int,
-        loss: int,
-        event_id: int,
-        visitor: int,
-        token: bool,
-        draw: Draw,
-        *,
-        refuses: bool,
-    ) -> tuple[int, int, int, int] | None:
-        """Let the site's server send the event once more, to all pixels alike: time, visitor, event id and loss."""
-        server, place = site.capture.server, key & 255
-        if server is None or draw("server sends", place) >= server.sent:
-            return None
-        score = inverse_normal(draw("server delay", place))
-        received += int(server.delay_seconds * math.exp(server.delay_sigma * score) * SECOND)
-        loss = NO_CONSENT if loss == NO_CONSENT or refuses else RECEIVED
-        if draw("server loses", place) < server.lost and loss == RECEIVED:
-            loss = BY_RELAY
-        if not token and loss == RECEIVED:
-            loss = REVOKED
-        if server.event_id == "own":
-            event_id = key << 3 | 7
-        elif server.event_id == "missing":
-            event_id = -1
-        return received, visitor if server.cookie else -1, event_id, loss
-
-    def _arrives(self, row: tuple[int, ...], match: int) -> None:
-        """Let a copy arrive at its time, now or later."""
-        if row[11] == RECEIVED and row[4] == PURCHASE:
-            self.orders[row[5]][4] = 1
-        if row[1] == self.env.now:
-            self.arrived(row, match)
-        else:
-            later = self.env.timeout(row[1] - self.env.now)
-            later.callbacks.append(lambda _: self.arrived(row, match))
-
-    def arrived(self, row: tuple[int, ...], match: int) -> None:
-        """Hand a copy to the platform."""
-        if row[11] == RECEIVED:
-            self.platform.receive(row, match)
-        else:
-            self.platform.lost(row)
+    @staticmethod
+    def _order(site: PlainSite, at: int, draw: Draw) -> tuple[int, int, int]:
+        """Draw what an order is worth, its product (-1: no products), and when it is refunded (-1: never)."""
+        traffic, product = site.traffic, -1
+        spec, refunded = traffic.value, traffic.refund_share
+        if traffic.products:
+            drawn, upto, product = draw("product"), traffic.products[0].share, 0
+            while drawn >= upto and product < len(traffic.products) - 1:
+                product += 1
+                upto += traffic.products[product].share
+            spec = traffic.products[product].value
+            own = traffic.products[product].refund_share
+            refunded = refunded if own is None else own
+        value = round(spec.median * math.exp(spec.sigma * inverse_normal(draw("order value"))) * site.scale)
+        if refunded == 0 or draw("refund") >= refunded:
+            return value, product, -1
+        later = -math.log1p(-draw("time to refund")) * traffic.refund_days * DAY
+        return value, product, at + int(later)
 
     def _navigations(self, site: PlainSite, length: int, draw: Draw) -> list[tuple[int, int, int]]:
         """Give the page views of navigations inside the site, two each where both sides report them."""
@@ -491,7 +323,9 @@ class PlainRun:
         conversions = self.platform.conversions
         goals = self.learning.goals
         counts = [conversions.get((day, number, goal), 0) for number, goal in enumerate(goals)]
-        self.learning.end_of_day(counts, delivered)
+        names = self.numbering.ad_groups
+        edited = [bool(self._timeline.relearns(name, day * DAY, (day + 1) * DAY)) for name in names]
+        self.learning.end_of_day(counts, delivered, edited)
         self._day += 1
         self._set_prices()
 

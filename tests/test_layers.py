@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,9 @@ def test_no_test_is_skipped_and_no_assert_guards_users():
     guards = re.compile(r"^\s*assert\b", re.MULTILINE)
     package = sorted((ROOT / "pixelsim").rglob("*.py"))
     assert [path.name for path in package if guards.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_test_modules_have_names_of_their_own():
+    # Folders of tests are no packages, so that two modules of one name would take each other's place.
+    names = Counter(path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py")
+    assert [name for name, count in names.items() if count > 1] == []

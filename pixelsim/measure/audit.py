@@ -55,6 +55,8 @@ class AuditCode(StrEnum):
     """More purchases than can be (P51)."""
     SENDER_WITHOUT_ACCESS = "SENDER_WITHOUT_ACCESS"
     """A server's token is used although its holder has lost the pixel (P29)."""
+    LEARNING_ON_DUPLICATES = "LEARNING_ON_DUPLICATES"
+    """An ad group counts as settled on conversions that were counted more than once (P81)."""
 
 
 @dataclass(frozen=True, slots=True)

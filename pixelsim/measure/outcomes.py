@@ -10,6 +10,7 @@ import pandas as pd
 
 from pixelsim.base.clock import DAY
 from pixelsim.base.money import to_major
+from pixelsim.measure.shop import by_market, by_product, shop_value
 from pixelsim.scenario.traffic import EVENT_NAMES
 from pixelsim.traffic.attribution import Reason
 from pixelsim.traffic.learning import Phase
@@ -31,6 +32,11 @@ OUTCOMES = {
     "orders": "orders in truth",
     "orders seen": "orders whose purchase event reached a pixel",
     "share of orders seen": "orders seen over orders in truth",
+    "net orders": "orders in truth that are not refunded, whenever the refunds come",
+    "order value": "value of the orders in truth",
+    "net order value": "value of the orders in truth that are not refunded",
+    "orders of a product": "orders in truth of one product of a website",
+    "orders of a market": "orders in truth of the people of one market of a website",
     "refused actions": "actions that the rules refused",
 }
 """Every outcome by name, with its meaning."""
@@ -70,10 +76,10 @@ def _of_accounts(simulation: Simulation) -> Iterator[Outcome]:
 
 
 def _of_learning(simulation: Simulation) -> Iterator[Outcome]:
-    """Count the days in learning of the ad groups that had not learned before the start (Q1)."""
+    """Count the days in learning of the ad groups that had not learned before the start, or were set back (Q1)."""
     for number, name in enumerate(simulation.numbering.ad_groups):
         phases = simulation.phases[:, number]
-        if len(phases) and phases[0] == Phase.STABLE:
+        if len(phases) and np.all(phases == Phase.STABLE):
             continue
         group = simulation.history.now.ad_groups.get(name)
         first = group.start if group is not None else 0
@@ -92,6 +98,27 @@ def _of_audiences(simulation: Simulation) -> Iterator[Outcome]:
         yield Outcome("days until usable", name, wait, "days", "observed")
 
 
+def _of_shops(simulation: Simulation) -> Iterator[Outcome]:
+    """Give what the shops' own books say, as far as the scenario tells refunds, products and markets apart."""
+    sites = simulation.scenario.traffic.sites
+    if any(s.refund_share > 0 or any(p.refund_share for p in s.products) for s in sites):
+        kept = int(np.count_nonzero(simulation.orders.refund_at < 0))
+        yield Outcome("net orders", "all sites", float(kept), "orders", "truth")
+        for currency, gross, net in shop_value(simulation):
+            yield Outcome("order value", "all sites", to_major(gross, currency), currency, "truth")
+            yield Outcome("net order value", "all sites", to_major(net, currency), currency, "truth")
+    if any(site.products for site in sites):
+        yield from _parts("product", by_product(simulation))
+    if any(site.markets for site in sites):
+        yield from _parts("market", by_market(simulation))
+
+
+def _parts(kind: str, table: pd.DataFrame) -> Iterator[Outcome]:
+    for website, name, count in zip(table["website"], table[kind], table["orders"], strict=True):
+        if name:
+            yield Outcome(f"orders of a {kind}", f"{name} ({website})", float(count), "orders", "truth")
+
+
 def outcome_values(simulation: Simulation) -> list[Outcome]:
     """Give every outcome of one replication, in a fixed order.
 
@@ -107,6 +134,7 @@ def outcome_values(simulation: Simulation) -> list[Outcome]:
         Outcome("orders", "all sites", float(orders), "orders", "truth"),
         Outcome("orders seen", "all sites", float(seen), "orders", "observed"),
         Outcome("share of orders seen", "all sites", seen / orders if orders else float("nan"), "share", "truth"),
+        *_of_shops(simulation),
         Outcome("refused actions", "all people", float(refused), "actions", "observed"),
     ]
 

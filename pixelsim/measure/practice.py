@@ -75,12 +75,13 @@ def double_counting(simulation: Simulation) -> pd.DataFrame:
     -------
     DataFrame
         Index ``claimed conversions``, ``orders in truth``, ``claimed over true``, ``cost for each claimed``,
-        ``cost for each true``; columns ``value`` and ``unit``. Costs are missing where accounts have several
-        currencies.
+        ``cost for each true``, ``cost for each true, net of refunds``; columns ``value`` and ``unit``. Costs are
+        missing where accounts have several currencies.
     """
     claims = simulation.claims
     claimed = int(np.count_nonzero((claims.event == PURCHASE) & claims.counted))
     orders = len(simulation.orders)
+    kept = int(np.count_nonzero(simulation.orders.refund_at < 0))
     accounts = simulation.history.now.ad_accounts
     spend: Counter[str] = Counter()
     for part in simulation.shown:
@@ -95,6 +96,7 @@ def double_counting(simulation: Simulation) -> pd.DataFrame:
         "claimed over true": (claimed / orders if orders else nothing, "times"),
         "cost for each claimed": (money / claimed if claimed else nothing, one or "several currencies"),
         "cost for each true": (money / orders if orders else nothing, one or "several currencies"),
+        "cost for each true, net of refunds": (money / kept if kept else nothing, one or "several currencies"),
     }
     return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "unit"])
 

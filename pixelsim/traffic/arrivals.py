@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pixelsim.base.clock import DAY
 from pixelsim.base.streams import Streams
-from pixelsim.traffic.shapes import DayShape, LocalDays
+from pixelsim.traffic.shapes import LocalDays, WeekShape
 
 __all__ = ["ArrivalStream", "Arrivals"]
 
@@ -56,7 +56,7 @@ class ArrivalStream:
     streams, purpose, entity
         Name the random streams.
     days, shape, means
-        The clock of the days, the shape of a day, and the expected number of each day.
+        The clock of the days, the shape of the week, and the expected number of each day.
     slots
         Gives whole numbers of places of each day, such as impressions; two arrivals never share a place, which turns
         the Poisson number of a day into an exact choice of places. None: places are continuous.
@@ -71,7 +71,7 @@ class ArrivalStream:
         entity: str,
         *,
         days: LocalDays,
-        shape: DayShape,
+        shape: WeekShape,
         means: Means,
         slots: Callable[[int, int], NDArray[np.int64]] | None = None,
         block_days: int = 7,
@@ -110,7 +110,8 @@ class ArrivalStream:
             fresh[1:] = (slot[1:] != slot[:-1]) | (day[1:] != day[:-1])
             day, number, slot = day[fresh], number[fresh], slot[fresh]
             quantile = (slot + 0.5) / slots[day]
-        new = Arrivals(self._days.begin(first) + day * DAY + self._shape.instant(quantile), slot, number)
+        of_day = self._shape.instant(quantile, day, self._days.weekday + first)
+        new = Arrivals(self._days.begin(first) + day * DAY + of_day, slot, number)
         if first == 0:
             new = new.take(new.at >= 0)
         self._waiting = Arrivals(

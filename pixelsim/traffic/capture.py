@@ -242,7 +242,7 @@ class Capturer:
         """Give the copies that the site's server sends: later, not blocked, lost for reasons of their own."""
         counter = events.number[rows] << 8 | events.place[rows]
         origin = events.origin[rows]
-        relays = np.isin(browser.event, [EVENT_NAMES.index(name) for name in server.events])
+        relays = np.array([name in server.events for name in EVENT_NAMES])[browser.event]
         relays &= uniform(counter, self._server["server sends"][origin]) < server.sent
         relays &= browser.visit == Visit.PERSON
         sent, counter, origin = np.flatnonzero(relays), counter[relays], origin[relays]

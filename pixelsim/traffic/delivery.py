@@ -19,7 +19,7 @@ from pixelsim.base.money import decimals
 from pixelsim.base.streams import Streams
 from pixelsim.scenario.traffic import AdDelivery
 from pixelsim.traffic.arrivals import Arrivals, ArrivalStream
-from pixelsim.traffic.shapes import DayShape, LocalDays
+from pixelsim.traffic.shapes import LocalDays, WeekShape
 from pixelsim.traffic.touches import TouchKind
 
 __all__ = ["BEST", "AdGroupTraffic", "Delivered", "Pace"]
@@ -73,7 +73,7 @@ class AdGroupTraffic:
         block_days: int = 7,
     ) -> None:
         self.delivery, self.days = delivery, days
-        self.shape = DayShape.of(delivery.hours)
+        self.shape = WeekShape.of(delivery)
         self._scale = 10 ** decimals(currency)
         self._price = streams.generator("price of a day", delivery.ad_group)
         self._spent = streams.generator("share of the budget spent", delivery.ad_group)
@@ -104,7 +104,7 @@ class AdGroupTraffic:
         return _Thinned(self, -np.log1p(-min(rate, 1 - 1e-9)))
 
     def impressions(self, first: int, last: int) -> NDArray[np.int64]:
-        """Give the impressions of whole days ``first`` to ``last`` (excluded), int64."""
+        """Give the impressions of days ``first`` to ``last`` (excluded) that the budget's envelope buys, int64."""
         self._extend(last)
         return self._impressions[first:last]
 
@@ -114,8 +114,8 @@ class AdGroupTraffic:
             return
         count = last - known
         delivery = self.delivery
-        weights = self.days.weights(known, last, delivery.weekdays)
-        budget = delivery.daily_budget * weights * self._scale
+        weights = self.days.weights(known, last, self.shape.weekdays)
+        budget = delivery.daily_budget * delivery.budget_envelope * weights * self._scale
         # A budget buys 1 / CPM impressions, whose mean is exp(sigma^2 / 2) too high; dividing that out lets money over
         # impressions of a long period be the parameter, which is how reports define CPM.
         normal = self._price.standard_normal(count)
@@ -126,7 +126,19 @@ class AdGroupTraffic:
         )
         self._cpm = np.concatenate([self._cpm, cpm])
 
-    def delivered(self, start: int, end: int, cpm_factor: float = 1.0) -> list[Delivered]:
+    def thinning(self, cpm_factor: float = 1.0, budget: float = 1.0) -> float:
+        """Give how many of the impressions drawn there are for one that is bought, at least 1.
+
+        Parameters
+        ----------
+        cpm_factor
+            How much dearer impressions are than drawn, at least 1.
+        budget
+            What edits have made of the budget, as a factor of ``daily_budget`` up to its envelope.
+        """
+        return self.delivery.budget_envelope * cpm_factor / budget
+
+    def delivered(self, start: int, end: int, cpm_factor: float = 1.0, budget: float = 1.0) -> list[Delivered]:
         """Give impressions and spend between two instants in which the ad group delivers, a part for each day.
 
         Parameters
@@ -135,22 +147,25 @@ class AdGroupTraffic:
             Milliseconds since the scenario's start, ``end`` excluded.
         cpm_factor
             How much dearer impressions are than drawn, at least 1; the money then buys that many fewer.
+        budget
+            What edits have made of the budget between the two instants, as a factor of ``daily_budget``.
         """
         parts: list[Delivered] = []
+        thinning = self.thinning(cpm_factor, budget)
         for day in range(self.days.of(start), self.days.of(end - 1) + 1):
             begin = self.days.begin(day)
             total = int(self.impressions(day, day + 1)[0])
-            edges = self.shape.share(np.clip(np.array([start, end]) - begin, 0, DAY))
+            edges = self.shape.on(self.days.weekday + day).share(np.clip(np.array([start, end]) - begin, 0, DAY))
             one, two = (self._before(total, float(edge)) for edge in edges)
             cpm = self._cpm[day] * self._scale / 1000 * cpm_factor
-            one, two = int(one / cpm_factor), int(two / cpm_factor)
+            one, two = int(one / thinning), int(two / thinning)
             parts.append(Delivered(day, two - one, int(two * cpm) - int(one * cpm)))
         return parts
 
     @staticmethod
-    def bought(slot: NDArray[np.int64], cpm_factor: float) -> NDArray[np.bool_]:
-        """Tell which impressions, by their place in the day, are still bought when all are dearer by a factor."""
-        return np.asarray(((slot + 1) / cpm_factor).astype(np.int64) > (slot / cpm_factor).astype(np.int64))
+    def bought(slot: NDArray[np.int64], thinning: float | NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell which impressions, by their place in the day, are still bought when that many are drawn for one."""
+        return np.asarray(((slot + 1) / thinning).astype(np.int64) > (slot / thinning).astype(np.int64))
 
     @staticmethod
     def _before(total: int, share: float) -> int:

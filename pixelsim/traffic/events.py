@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from pixelsim.base.clock import DAY
 from pixelsim.base.money import decimals
 from pixelsim.base.streams import Streams
 from pixelsim.scenario.capture import EVENT_NAMES, PageViews
@@ -17,6 +18,7 @@ from pixelsim.traffic.counter import keys_of, uniform
 from pixelsim.traffic.identity import event_key
 from pixelsim.traffic.keys import order_of_time
 from pixelsim.traffic.numbering import Numbering
+from pixelsim.traffic.people import People
 from pixelsim.traffic.sessions import Sessions
 
 __all__ = ["EventMaker", "Events", "Orders"]
@@ -53,7 +55,9 @@ class Events(Columns):
 class Orders(Columns):
     """Orders in truth: time, time of the touch behind it (-1: organic), who, where from, value, and whether seen.
 
-    ``key`` is the number of the purchase event; ``seen`` tells whether a copy of the purchase event reached any pixel.
+    ``key`` is the number of the purchase event; ``seen`` tells whether a copy of the purchase event reached any pixel;
+    ``product`` and ``market`` are positions among the site's own, -1 where it has none; ``refund_at`` is the time in ms
+    at which the whole value is given back, which may lie after the end, -1 for never.
     """
 
     at: Longs
@@ -64,6 +68,9 @@ class Orders(Columns):
     key: Longs
     value: Longs
     seen: NDArray[np.bool_]
+    product: NDArray[np.int16]
+    market: NDArray[np.int16]
+    refund_at: Longs
 
 
 class EventMaker:
@@ -82,7 +89,14 @@ class EventMaker:
     def __init__(self, streams: Streams, traffic: SiteTraffic, numbering: Numbering) -> None:
         self.traffic = traffic
         self._scale = 10 ** decimals(traffic.currency)
-        purposes = ("depth", "order value", "navigations")
+        self._people = People.of(numbering, traffic)
+        values = [product.value for product in traffic.products] or [traffic.value]
+        self._medians = np.array([value.median for value in values])
+        self._sigmas = np.array([value.sigma for value in values])
+        self._products = np.cumsum([product.share for product in traffic.products])
+        given = [product.refund_share for product in traffic.products] or [None]
+        self._refunds = np.array([traffic.refund_share if share is None else share for share in given])
+        purposes = ("depth", "order value", "navigations", "product", "refund", "time to refund")
         self._keys = {p: keys_of(streams, p, [o.key for o in numbering.origins]) for p in purposes}
 
     def unfold(self, sessions: Sessions) -> Events:
@@ -138,29 +152,55 @@ class EventMaker:
 
     def _values(self, origin: NDArray[np.int32], number: Longs) -> Longs:
         """Draw order values in smallest money units."""
-        value = self.traffic.value
+        product = self._product(origin, number)
         score = special.ndtri(uniform(number, self._keys["order value"][origin]))
-        return np.asarray(np.rint(value.median * np.exp(value.sigma * score) * self._scale), dtype=np.int64)
+        value = self._medians[product] * np.exp(self._sigmas[product] * score)
+        return np.asarray(np.rint(value * self._scale), dtype=np.int64)
+
+    def _product(self, origin: NDArray[np.int32], number: Longs) -> Longs:
+        """Choose the product of each order, by its shares; the first where there are no others."""
+        if len(self._medians) == 1:
+            return np.zeros(len(number), dtype=np.int64)
+        drawn = uniform(number, self._keys["product"][origin])
+        # The sum of the shares may miss 1 by a rounding, and the last product has what is missing.
+        return np.searchsorted(self._products[:-1], drawn, side="right")
+
+    def _refund(self, at: Longs, origin: NDArray[np.int32], number: Longs, product: Longs) -> Longs:
+        """Draw when orders are refunded, in ms, -1 for never: a share of them, at an exponential time after each."""
+        if not self._refunds.any():
+            return np.full(len(at), -1)
+        refunded = uniform(number, self._keys["refund"][origin]) < self._refunds[product]
+        later = -np.log1p(-uniform(number, self._keys["time to refund"][origin]))
+        return np.where(refunded, at + np.floor(later * self.traffic.refund_days * DAY).astype(np.int64), -1)
+
+    def orders(self, events: Events, sessions: Sessions, heard: NDArray[np.bool_], end: int) -> Orders:
+        """Give the orders behind the purchase events before ``end`` ms, whose sessions have to be among those given.
+
+        ``heard`` tells for each event whether a copy of it reached a pixel.
+        """
+        bought, touch = _bought(events, sessions, end)
+        at, origin, number = events.at[bought], events.origin[bought], events.number[bought]
+        product = self._product(origin, number)
+        return Orders(
+            at,
+            touch,
+            events.person[bought],
+            origin,
+            number,
+            event_key(origin, number, events.place[bought]),
+            events.value[bought],
+            heard[bought],
+            (product if self.traffic.products else np.full(len(at), -1)).astype(np.int16),
+            self._people.market_of(events.person[bought]),
+            self._refund(at, origin, number, product),
+        )
 
 
-def orders_of(events: Events, sessions: Sessions, heard: NDArray[np.bool_], end: int) -> Orders:
-    """Give the orders behind the purchase events before ``end`` ms, whose sessions have to be among those given.
-
-    ``heard`` tells for each event whether a copy of it reached a pixel.
-    """
+def _bought(events: Events, sessions: Sessions, end: int) -> tuple[Longs, Longs]:
+    """Give the positions of the purchase events before ``end`` ms, and the time of the touch behind each, or -1."""
     bought = np.flatnonzero((events.event == PURCHASE) & (events.at < end))
     ordered = np.flatnonzero(sessions.ordered)
     key = event_key(sessions.origin[ordered], sessions.number[ordered], np.zeros(len(ordered), dtype=np.int64))
     mine = event_key(events.origin[bought], events.number[bought], np.zeros(len(bought), dtype=np.int64))
     order = np.argsort(key, kind="stable")
-    touch = sessions.touch_at[ordered[order[np.searchsorted(key[order], mine)]]]
-    return Orders(
-        events.at[bought],
-        touch,
-        events.person[bought],
-        events.origin[bought],
-        events.number[bought],
-        event_key(events.origin[bought], events.number[bought], events.place[bought]),
-        events.value[bought],
-        heard[bought],
-    )
+    return bought, sessions.touch_at[ordered[order[np.searchsorted(key[order], mine)]]]

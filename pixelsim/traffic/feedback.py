@@ -3,6 +3,9 @@
 While an ad group learns, its impressions cost more and its clicks lead to orders less often. Both are thinnings of what
 was drawn at the best rates: an impression that is too dear is not bought, and a would-be order does not happen. So all
 that learning does not touch stays the same to the last event.
+
+An edit that restarts learning acts at the end of its day of the scenario: until then the ad group delivers as it did,
+and the next day is the first of its new life.
 """
 
 from __future__ import annotations
@@ -90,7 +93,9 @@ class LearningBook:
             orders=1 - left * (1 - learning.orders_share),
         )
 
-    def end_of_day(self, claims: list[ClaimRows], shown: NDArray[np.bool_]) -> None:
+    def end_of_day(
+        self, claims: list[ClaimRows], shown: NDArray[np.bool_], edited: NDArray[np.bool_] | None = None
+    ) -> None:
         """Take all ad groups through the day just ended.
 
         Parameters
@@ -99,6 +104,9 @@ class LearningBook:
             Claims of the day's steps.
         shown
             Which ad groups delivered anything that day, bool of shape (ad groups,).
+        edited
+            Which ad groups were edited that day so that learning starts anew, bool of shape (ad groups,); None: none.
+            They inherit what a new ad group on their pixel would.
         """
         count = len(self._numbering.ad_groups)
         today = np.zeros(count)
@@ -111,6 +119,8 @@ class LearningBook:
             self._begun |= fresh
         self._state = _chosen(self._begun & shown, learn_day(self._state, today, self._rules), self._state)
         self._remember(today)
+        if edited is not None and (anew := edited & self._begun).any():
+            self._state = _chosen(anew, begin_learning(self._history(), self._rules), self._state)
         self.phases.append(self._state.phase.copy())
 
     def _remember(self, today: NDArray[np.float64]) -> None:

@@ -88,11 +88,15 @@ class FlowStep:
 
 @dataclass(frozen=True, slots=True)
 class AdSource:
-    """One ad group: its number, its rates, and what it would deliver on each day."""
+    """One ad group: its number, its rates, what it would deliver on each day, and whom it reaches.
+
+    ``people`` are the number of the first person and how many there are; None: all people of the website.
+    """
 
     number: int
     delivery: AdDelivery
     traffic: AdGroupTraffic
+    people: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,7 +140,10 @@ class AdFlow:
         block_days: int = 7,
     ) -> None:
         self.sources = sorted(sources, key=lambda source: source.number)
-        (self._first, self._people), self.ads, self._delay = people, ads, delay
+        self._people, self.ads, self._delay = people, ads, delay
+        reached = [source.people or people for source in self.sources]
+        self._some_people = np.array(reached, dtype=np.int64).reshape(-1, 2).T
+        self._restricted = any(one != people for one in reached)
         self._block = block_days * DAY
         self._numbers = np.array([source.number for source in self.sources], dtype=np.int32)
         rates = [s.delivery for s in self.sources]
@@ -172,7 +179,7 @@ class AdFlow:
         if not stretches:
             return FlowStep([], _no_touches(), np.empty(0, np.int64), _no_orders())
         place, inside = _find(found, stretches)
-        self._keep_bought(found, inside)
+        self._keep_bought(found, inside, place, stretches)
         rows, place = found.take(inside), place[inside]
         touches = self._touches(rows, place, stretches)
         clicks = np.flatnonzero(rows.kind == TouchKind.CLICK)
@@ -210,28 +217,31 @@ class AdFlow:
                 factors.setdefault(day, pace.cpm)
         self._upto = end
 
-    def _keep_bought(self, found: _Found, inside: Mask) -> None:
-        """Drop, in place, the touches whose impressions are not bought at the prices of their days."""
+    def _keep_bought(self, found: _Found, inside: Mask, place: Longs, stretches: Sequence[tuple[int, Span]]) -> None:
+        """Drop, in place, the touches whose impressions are not bought at the prices and the budget of their time."""
         if not len(found):
             return
         day = (found.at - self._origins[found.source]) // DAY
         first, last = int(day.min()), int(day.max())
         table = np.array([[f.get(one, 1.0) for one in range(first, last + 1)] for f in self._factors])
-        if (table > 1).any():
-            inside &= AdGroupTraffic.bought(found.slot, table[found.source, day - first])
+        # How many are drawn for one that is bought, by stretch of time, at the best price.
+        drawn = np.array([self.sources[i].traffic.thinning(budget=span.budget) for i, span in stretches])
+        if (table > 1).any() or (drawn != 1).any():
+            inside &= AdGroupTraffic.bought(found.slot, table[found.source, day - first] * drawn[place])
 
     def _touches(self, rows: _Found, place: Longs, stretches: Sequence[tuple[int, Span]]) -> TouchRows:
         """Choose whom and with which ad: someone of the population, or, for a share of the clicks, a bot."""
         key = rows.kind * np.int64(len(self.sources)) + rows.source
         group = self._numbers[rows.source]
         drawn = uniform(rows.number, self._keys["person"][key])
-        person = self._first + (drawn * self._people).astype(np.int64)
+        first, count = self._some_people[:, rows.source] if self._restricted else self._people
+        person = first + (drawn * count).astype(np.int64)
         bot = np.zeros(len(rows), dtype=np.bool_)
         if (self._bots > 0).any():
             clicks = np.flatnonzero(rows.kind == TouchKind.CLICK)
             number, source = rows.number[clicks], rows.source[clicks]
             bot[clicks] = uniform(number, self._keys["bot"][source]) < self._bots[source]
-            stranger = self._first + STRANGER + (group.astype(np.int64) << 20) + rows.number
+            stranger = self._people[0] + STRANGER + (group.astype(np.int64) << 20) + rows.number
             person = np.where(bot, stranger, person)
         return TouchRows(
             rows.at, person, rows.kind, group, self._choose_ads(rows.number, key, place, stretches), rows.number, bot
@@ -270,7 +280,7 @@ class AdFlow:
             one = self.sources[owner]
             found.extend(
                 Shown(one.number, begin, day, part.impressions, clicked, part.spend, span.authorised)
-                for part in one.traffic.delivered(begin, end, self._factors[owner][day])
+                for part in one.traffic.delivered(begin, end, self._factors[owner][day], span.budget)
             )
         return found
 

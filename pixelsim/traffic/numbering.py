@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.scenario.scenario import Scenario
+from pixelsim.scenario.traffic import SiteTraffic
 from pixelsim.sharing import actions as do
 from pixelsim.world.world import World
 
@@ -18,20 +20,23 @@ __all__ = ["RETURN_AFTER", "Numbering", "Origin"]
 class Origin:
     """Where a session comes from: a site's organic traffic, or an ad group's click or view.
 
-    ``kind`` is ``"organic"``, ``"preview"`` or ``"foreign"`` of a site; or, of an ad group, ``"click"`` (the session
-    right after it), ``"after click"``, ``"after engaged view"``, ``"after view"`` (a later session with an order).
+    ``kind`` is ``"organic"``, ``"preview"``, ``"foreign"`` or ``"returning"`` of a site; or, of an ad group,
+    ``"click"`` (the session right after it), ``"after click"``, ``"after engaged view"``, ``"after view"`` (a later
+    session with an order). ``market`` names the site's market where it has markets.
     """
 
     kind: str
     entity: str
+    market: str = ""
 
     @property
     def key(self) -> str:
         """Text that names the random streams of the sessions."""
-        return f"{self.kind} > {self.entity}"
+        return f"{self.kind} > {self.entity}" + (f" > {self.market}" if self.market else "")
 
 
-SITE_ORIGINS = ("organic", "preview", "foreign")
+OF_EVERY_SITE = ("organic", "preview", "foreign")
+SITE_ORIGINS = (*OF_EVERY_SITE, "returning")
 RETURN_AFTER = ("after click", "after engaged view", "after view")
 
 
@@ -40,7 +45,7 @@ class Numbering:
     """The ids of everything that can appear in a run's arrays; a number is a position in these tuples.
 
     Ad groups and ads that the plan creates later are numbered from the start. ``origins`` lists where sessions come
-    from: four for each ad group, then three for each site.
+    from: four for each ad group, then three for each site, then those of markets and of people who come back.
     """
 
     sites: tuple[str, ...]
@@ -87,5 +92,25 @@ class Numbering:
             ads=tuple(sorted(ads)),
             group_account=np.array([account_of.get(groups[g][0], -1) for g in group_ids], dtype=np.int32),
             group_pixel=np.array([pixel_of.get(groups[g][1], -1) for g in group_ids], dtype=np.int32),
-            origins=(*origins, *(Origin(kind, site) for site in sites for kind in SITE_ORIGINS)),
+            origins=(
+                *origins,
+                *(Origin(kind, site) for site in sites for kind in OF_EVERY_SITE),
+                *(origin for site in sorted(scenario.traffic.sites, key=_website) for origin in _more_origins(site)),
+            ),
         )
+
+    def origin(self, kind: str, entity: str, market: str = "") -> int:
+        """Give the number of an origin."""
+        return self.origins.index(Origin(kind, entity, market))
+
+
+def _website(site: SiteTraffic) -> str:
+    return site.website
+
+
+def _more_origins(site: SiteTraffic) -> Iterator[Origin]:
+    """Give the origins of a site's markets, and of the people who come back to it."""
+    markets = [market.name for market in site.markets]
+    yield from (Origin("organic", site.website, market) for market in markets)
+    if site.return_share > 0:
+        yield from (Origin("returning", site.website, market) for market in markets or [""])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -16,9 +16,10 @@ from pixelsim.traffic.arrivals import ArrivalStream
 from pixelsim.traffic.columns import Columns
 from pixelsim.traffic.counter import keys_of, uniform
 from pixelsim.traffic.flow import FlowStep, WouldBeOrders
-from pixelsim.traffic.identity import once_only, person_base
+from pixelsim.traffic.identity import once_only
 from pixelsim.traffic.numbering import Numbering
-from pixelsim.traffic.shapes import DayShape, LocalDays
+from pixelsim.traffic.people import People, Returns
+from pixelsim.traffic.shapes import LocalDays, WeekShape
 
 __all__ = ["SessionSource", "Sessions", "Visit"]
 
@@ -63,8 +64,6 @@ class SessionSource:
         Random streams of the replication.
     traffic
         The site's parameters.
-    number
-        Number of the site.
     numbering
         Numbers of everything in the run.
     days
@@ -79,7 +78,6 @@ class SessionSource:
         self,
         streams: Streams,
         traffic: SiteTraffic,
-        number: int,
         numbering: Numbering,
         *,
         days: LocalDays,
@@ -88,41 +86,56 @@ class SessionSource:
     ) -> None:
         self.traffic, self.numbering = traffic, numbering
         self.population = traffic.population or traffic.website
+        self.people = People.of(numbering, traffic)
         self._length, self._days = session_length, days
-        self._base = person_base(numbering, self.population)
-        first = 4 * len(numbering.ad_groups) + 3 * number
+        share, self._bots = Returns.first_share(traffic.return_share, traffic.capture.junk.bots)
+        places: list[int | None] = [*range(len(traffic.markets))] or [None]
+        organic = places if traffic.organic_sessions > 0 else []
+        self._sources = [self._organic(streams, place, share, block_days) for place in organic]
         junk = traffic.capture.junk
-        means = {
-            ("organic sessions", first, Visit.PERSON): traffic.organic_sessions,
-            ("preview sessions", first + 1, Visit.PREVIEW): junk.preview_sessions,
-            ("foreign sessions", first + 2, Visit.FOREIGN): junk.foreign_sessions,
-        }
-        shape = DayShape.of(traffic.hours)
-        self._arrivals = [
-            (
-                ArrivalStream(
-                    streams,
-                    purpose,
-                    traffic.website,
-                    days=days,
-                    shape=shape,
-                    means=self._means(mean),
-                    block_days=block_days,
-                ),
-                origin,
-                visit,
-            )
-            for (purpose, origin, visit), mean in means.items()
-            if mean > 0
-        ]
+        for kind, visit, mean in (
+            ("preview", Visit.PREVIEW, junk.preview_sessions),
+            ("foreign", Visit.FOREIGN, junk.foreign_sessions),
+        ):
+            if mean > 0:
+                arrivals = self._arrivals(
+                    streams, f"{kind} sessions", traffic.website, traffic, mean=mean, block_days=block_days
+                )
+                self._sources.append(_Source(arrivals, numbering.origin(kind, traffic.website), visit))
         purposes = ("person of a session", "order", "length", "bot", "stays")
         self._keys = {p: keys_of(streams, p, [o.key for o in numbering.origins]) for p in purposes}
         self._waiting: list[Sessions] = []
         self.lost = 0
         """Sessions that the load time of pixels has driven away so far."""
+        self.of_markets = np.zeros(len(traffic.markets), dtype=np.int64)
+        """Sessions of each market so far."""
 
-    def _means(self, mean: float) -> _Trend:
-        return _Trend(self.traffic, self._days, mean)
+    def _organic(self, streams: Streams, place: int | None, share: float, block_days: int) -> _Source:
+        """Give the organic sessions of a market, and of those who come back to it, or of the whole site."""
+        traffic, site = self.traffic, self.traffic.website
+        market = "" if place is None else traffic.markets[place].name
+        if place is not None:
+            traffic = traffic.in_market(traffic.markets[place])
+        entity = f"{site} > {market}" if market else site
+        mean = traffic.organic_sessions * share
+        arrivals = self._arrivals(streams, "organic sessions", entity, traffic, mean=mean, block_days=block_days)
+        returns, back = None, -1
+        if traffic.return_share > 0:
+            back = self.numbering.origin("returning", site, market)
+            entity = self.numbering.origins[back].key
+            returns = Returns(streams, entity, traffic.return_share, traffic.return_days, self._length)
+        number = self.numbering.origin("organic", site, market)
+        people = self.people.stretch(place)
+        return _Source(arrivals, number, Visit.PERSON, traffic.order_rate, people, returns, back, place)
+
+    def _arrivals(
+        self, streams: Streams, purpose: str, entity: str, traffic: SiteTraffic, *, mean: float, block_days: int
+    ) -> ArrivalStream:
+        """Give the arrivals of a site or market on its clock."""
+        days = self._days.moved(traffic.offset - self.traffic.offset)
+        shape = WeekShape.of(traffic)
+        means = _Trend(traffic.daily_growth, shape.weekdays, days, mean)
+        return ArrivalStream(streams, purpose, entity, days=days, shape=shape, means=means, block_days=block_days)
 
     def until(self, end: int, flow: FlowStep | None, pixels: Sequence[tuple[int, int, Sequence[int]]]) -> Sessions:
         """Hand out the sessions before ``end`` ms that were not handed out yet.
@@ -136,7 +149,7 @@ class SessionSource:
         pixels
             Stretches (from, to, numbers of the pixels on the page), without gaps; their weight costs sessions.
         """
-        parts = [self._of_arrivals(*source, end) for source in self._arrivals]
+        parts = [sessions for source in self._sources for sessions in self._of_source(source, end)]
         if flow is not None:
             parts.extend(self._of_flow(flow))
         parts = [*self._waiting, *parts]
@@ -145,7 +158,19 @@ class SessionSource:
         waiting = Sessions.join(parts)
         due = waiting.at < end
         self._waiting = [waiting.take(~due)]
-        return self._staying(waiting.take(due), pixels)
+        found = self._staying(waiting.take(due), pixels)
+        if self.people.named:
+            market = self._market_of(found)
+            self.of_markets += np.bincount(market[market >= 0], minlength=len(self.of_markets))
+        return found
+
+    def _market_of(self, sessions: Sessions) -> NDArray[np.int16]:
+        """Give the market of each session, -1 for none: the one whose clock it keeps, or its person's."""
+        market = self.people.market_of(sessions.person)
+        for source in self._sources:
+            if source.place is not None:
+                market[sessions.origin == source.origin] = source.place
+        return market
 
     def _staying(self, sessions: Sessions, pixels: Sequence[tuple[int, int, Sequence[int]]]) -> Sessions:
         """Keep the sessions that the load time of the page's pixels does not drive away."""
@@ -161,26 +186,47 @@ class SessionSource:
         self.lost += int(np.count_nonzero(~stays))
         return sessions.take(stays)
 
-    def _of_arrivals(self, stream: ArrivalStream, origin: int, visit: Visit, end: int) -> Sessions:
-        found = stream.until(end)
-        count = len(found)
-        kind = np.full(count, visit, dtype=np.int8)
-        if visit is Visit.PERSON:
-            drawn = uniform(found.number, self._keys["person of a session"][origin])
-            person = self._base + np.floor(drawn * self.traffic.people).astype(np.int64)
-            ordered = uniform(found.number, self._keys["order"][origin]) < self.traffic.order_rate
-            bots = self.traffic.capture.junk.bots
-            if bots > 0:
-                bot = uniform(found.number, self._keys["bot"][origin]) < bots
-                kind[bot] = Visit.BOT
-                person[bot] = once_only(self.numbering, self.population, origin, found.number[bot])
-                ordered &= ~bot
-        else:
-            person = once_only(self.numbering, self.population, origin, found.number)
-            ordered = np.zeros(count, dtype=np.bool_)
-        origins = np.full(count, origin, dtype=np.int32)
-        length = self._lengths(origins, found.number)
-        return Sessions(found.at, length, person, origins, found.number, ordered, np.full(count, -1), kind)
+    def _of_source(self, source: _Source, end: int) -> Iterator[Sessions]:
+        """Hand out sessions that no ad leads to, and the returns that follow from them."""
+        found = source.arrivals.until(end)
+        first = self._arrived(source, found.at, found.number)
+        yield first
+        if source.returns is not None:
+            people = np.flatnonzero(first.visit == Visit.PERSON)
+            row, at, number = source.returns.after(first.at[people], first.number[people])
+            yield self._of_people(source, at, number, first.person[people[row]], back=True)
+
+    def _arrived(self, source: _Source, at: Longs, number: Longs) -> Sessions:
+        if source.visit is not Visit.PERSON:
+            return self._once(source, at, number, source.visit)
+        drawn = uniform(number, self._keys["person of a session"][source.origin])
+        first, count = source.people
+        sessions = self._of_people(source, at, number, first + np.floor(drawn * count).astype(np.int64))
+        if self._bots > 0:
+            bot = uniform(number, self._keys["bot"][source.origin]) < self._bots
+            once = self._once(source, at, number, Visit.BOT)
+            sessions = sessions.with_columns(
+                person=np.where(bot, once.person, sessions.person),
+                ordered=sessions.ordered & ~bot,
+                visit=np.where(bot, once.visit, sessions.visit),
+            )
+        return sessions
+
+    def _of_people(self, source: _Source, at: Longs, number: Longs, person: Longs, *, back: bool = False) -> Sessions:
+        """Give sessions of people who may buy, and who come for the first time or come back."""
+        origin = np.full(len(at), source.back if back else source.origin, dtype=np.int32)
+        ordered = uniform(number, self._keys["order"][origin]) < source.order_rate
+        visit = np.full(len(at), Visit.PERSON, dtype=np.int8)
+        length = self._lengths(origin, number)
+        return Sessions(at, length, person, origin, number, ordered, np.full(len(at), -1), visit)
+
+    def _once(self, source: _Source, at: Longs, number: Longs, visit: Visit) -> Sessions:
+        """Give sessions of somebody who comes once, and buys nothing."""
+        origin = np.full(len(at), source.origin, dtype=np.int32)
+        person = once_only(self.numbering, self.population, source.origin, number)
+        nothing, kind = np.zeros(len(at), dtype=np.bool_), np.full(len(at), visit, dtype=np.int8)
+        length = self._lengths(origin, number)
+        return Sessions(at, length, person, origin, number, nothing, np.full(len(at), -1), kind)
 
     def _lengths(self, origin: NDArray[np.int32], number: Longs) -> Longs:
         """Draw lengths of sessions: exponential, cut at the session time-out."""
@@ -238,17 +284,31 @@ class SessionSource:
 
 
 @dataclass(frozen=True, slots=True)
-class _Trend:
-    """Expected sessions of a site's days: mean, growth and weekday."""
+class _Source:
+    """Sessions that no ad leads to: arrivals, origin, kind, order rate, people, returns with their origin, market."""
 
-    traffic: SiteTraffic
+    arrivals: ArrivalStream
+    origin: int
+    visit: Visit
+    order_rate: float = 0.0
+    people: tuple[int, int] = (0, 0)
+    returns: Returns | None = None
+    back: int = -1
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Trend:
+    """Expected sessions of the days of a clock: mean, growth and weekday."""
+
+    growth: float
+    weekdays: tuple[float, ...]
     days: LocalDays
     mean: float
 
     def __call__(self, first: int, last: int) -> NDArray[np.float64]:
-        trend = (1 + self.traffic.daily_growth) ** np.arange(first, last)
-        weights = self.days.weights(first, last, self.traffic.weekdays)
-        return np.asarray(self.mean * trend * weights, dtype=np.float64)
+        trend = (1 + self.growth) ** np.arange(first, last)
+        return np.asarray(self.mean * trend * self.days.weights(first, last, self.weekdays), dtype=np.float64)
 
 
 def _no_sessions() -> Sessions:

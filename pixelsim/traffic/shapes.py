@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from pixelsim.base.clock import DAY, HOUR
 from pixelsim.base.errors import InputError
 
-__all__ = ["DayShape", "LocalDays"]
+__all__ = ["DayShape", "LocalDays", "Shaped", "WeekShape"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +52,78 @@ class DayShape:
         return np.minimum(at.astype(np.int64), DAY - 1)
 
 
+class Shaped(Protocol):
+    """What has shapes of day and week: weights of 24 hours and 7 days, or of the 168 hours of a week in their place."""
+
+    @property
+    def hours(self) -> Sequence[float]:
+        """Weights of the hours 0 to 23."""
+        ...
+
+    @property
+    def weekdays(self) -> Sequence[float]:
+        """Weights of Monday to Sunday."""
+        ...
+
+    @property
+    def hours_of_week(self) -> Sequence[float] | None:
+        """Weights of the hours of a week, Monday 00 first; None: hours and weekdays hold."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeekShape:
+    """How traffic spreads over a week: weights of its days, Monday first, and the shape of each, or one for all."""
+
+    days: tuple[DayShape, ...]
+    weekdays: tuple[float, ...]
+
+    @classmethod
+    def of(cls, shaped: Shaped) -> WeekShape:
+        """Make the shape of what a scenario says.
+
+        Raises
+        ------
+        InputError
+            All weights are 0.
+        """
+        if shaped.hours_of_week is None:
+            return cls((DayShape.of(shaped.hours),), tuple(shaped.weekdays))
+        table = np.asarray(shaped.hours_of_week, dtype=np.float64).reshape(7, 24)
+        sums = table.sum(axis=1)
+        # A day without any weight has no traffic, whatever its shape.
+        return cls(
+            tuple(
+                DayShape.of((row if total > 0 else np.ones(24)).tolist())
+                for row, total in zip(table, sums, strict=True)
+            ),
+            tuple(sums.tolist()),
+        )
+
+    def on(self, day: int) -> DayShape:
+        """Give the shape of a day, by the number of days since a Monday."""
+        return self.days[day % len(self.days)]
+
+    def instant(self, quantile: NDArray[np.float64], day: NDArray[np.int64], first: int) -> NDArray[np.int64]:
+        """Give the instants, in ms since midnight, at which shares of the traffic of days have passed.
+
+        Parameters
+        ----------
+        quantile, day
+            Shares in [0, 1) of a day's traffic, and the number of that day, shape (n,).
+        first
+            Weekday of day 0, Monday is 0.
+        """
+        if len(self.days) == 1:
+            return self.days[0].instant(quantile)
+        at = np.empty(len(quantile), dtype=np.int64)
+        weekday = (day + first) % 7
+        for number, shape in enumerate(self.days):
+            rows = np.flatnonzero(weekday == number)
+            at[rows] = shape.instant(quantile[rows])
+        return at
+
+
 @dataclass(frozen=True, slots=True)
 class LocalDays:
     """Days on one clock, numbered from 0, the day in which the scenario starts.
@@ -79,6 +152,11 @@ class LocalDays:
         """
         local = start_of_day + offset
         return cls(origin=-(local % DAY), weekday=(weekday_utc + local // DAY) % 7)
+
+    def moved(self, by: int) -> LocalDays:
+        """Give the days of a clock that is ``by`` ms further east."""
+        local = by - self.origin
+        return LocalDays(origin=-(local % DAY), weekday=(self.weekday + local // DAY) % 7)
 
     def begin(self, day: int) -> int:
         """Give the instant in ms at which a day begins."""

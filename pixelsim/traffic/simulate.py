@@ -56,6 +56,8 @@ class Simulation:
         Impressions, clicks and spend of ad groups by part of an account's day.
     sessions, lost_sessions
         Number of sessions by site, and of those that the load time of pixels drove away.
+    market_sessions
+        Number of sessions by site and market, an array for each site.
     phases
         Learning phase of each ad group at the end of each day: codes of `learning.Phase`, shape (days, ad groups).
     audiences, members
@@ -74,6 +76,7 @@ class Simulation:
     shown: tuple[Shown, ...]
     sessions: NDArray[np.int64]
     lost_sessions: NDArray[np.int64]
+    market_sessions: tuple[NDArray[np.int64], ...]
     phases: NDArray[np.int8]
     audiences: tuple[AudienceDay, ...]
     members: dict[str, NDArray[np.int64]]
@@ -182,6 +185,7 @@ def simulation_of(plane: DataPlane, streams: Streams) -> Simulation:
         shown=tuple(kept.shown),
         sessions=plane.sessions,
         lost_sessions=np.array([site.lost_sessions for site in plane.sites], dtype=np.int64),
+        market_sessions=tuple(site.market_sessions.copy() for site in plane.sites),
         phases=np.array(plane.learning.phases, dtype=np.int8).reshape(
             len(plane.learning.phases), len(plane.numbering.ad_groups)
         ),

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
 from pixelsim.scenario.measurement import WhileNoConsent
 from pixelsim.scenario.traffic import SiteTraffic
 from pixelsim.traffic.capture import Capturer, Copies, Page
-from pixelsim.traffic.events import EventMaker, Events, Orders, orders_of
+from pixelsim.traffic.events import EventMaker, Events, Orders
 from pixelsim.traffic.flow import FlowStep, TouchRows
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.sessions import Sessions, SessionSource
@@ -67,11 +68,16 @@ class Site:
     ) -> None:
         self.traffic, self.number = traffic, number
         self._sessions = SessionSource(
-            streams, traffic, number, numbering, days=days, session_length=session_length, block_days=block_days
+            streams, traffic, numbering, days=days, session_length=session_length, block_days=block_days
         )
         self._events = EventMaker(streams, traffic, numbering)
         self._capturer = Capturer(streams, traffic, numbering, population=self._sessions.population, consent=consent)
         self._going_on: list[tuple[Sessions, Events]] = []
+
+    @property
+    def market_sessions(self) -> NDArray[np.int64]:
+        """Sessions of each of the site's markets so far."""
+        return self._sessions.of_markets
 
     @property
     def lost_sessions(self) -> int:
@@ -103,5 +109,6 @@ class Site:
             # Only a page view that waits for the session's next one needs the events that are still to come.
             parts = [(began, events.take(slice(0, cut))) for (began, events), cut in zip(parts, cuts, strict=True)]
         copies, heard = self._capturer.copies([events for _, events in parts], pages)
-        orders = [orders_of(events, began, known, end) for (began, events), known in zip(parts, heard, strict=True)]
+        placed = zip(parts, heard, strict=True)
+        orders = [self._events.orders(events, began, known, end) for (began, events), known in placed]
         return SiteStep(flow.touches, copies, Orders.join(orders), len(sessions))

@@ -8,7 +8,7 @@ from field_shops import DAY, HOUR, MINUTE, SETTLED, business, clicks, play, visi
 
 from pixelsim.measure import audit_run
 from pixelsim.measure.audit import AuditCode
-from pixelsim.measure.audit_run import audit_learning
+from pixelsim.measure.auditing import audit_learning
 from pixelsim.traffic.learning import Phase
 
 # P81: five real conversions a day, each counted twice; stable at 50 in 7 days.

@@ -159,9 +159,9 @@ def test_claims_are_put_beside_the_books(run):
     claimed = int(np.count_nonzero(claims.counted & (claims.event == 4)))
     spend = run.delivery()["spend"].sum()
     assert table["value"].tolist() == pytest.approx(
-        [claimed, orders, claimed / orders, spend / claimed, spend / orders]
+        [claimed, orders, claimed / orders, spend / claimed, spend / orders, spend / orders]
     )
-    assert table["unit"].tolist() == ["conversions", "orders", "times", "USD", "USD"]
+    assert table["unit"].tolist() == ["conversions", "orders", "times", "USD", "USD", "USD"]
 
 
 def test_costs_are_missing_where_accounts_have_several_currencies():

@@ -26,6 +26,9 @@ STEPS = (
 )
 """What people may do: at the border of steps, and in the midst of them."""
 
+MARKETS = [{"name": "here", "share": 0.6}, {"name": "there", "share": 0.4, "utc_offset": "-09:30", "order_rate": 0.1}]
+PRODUCTS = [{"name": "cheap", "share": 0.6, "value": {"median": 3.0}}, {"name": "dear", "share": 0.4}]
+
 shares = st.sampled_from([0.0, 0.0, 0.1, 0.4])
 
 
@@ -119,7 +122,14 @@ def scenarios(draw: st.DrawFn, *, days: int = 3, **fixed: Any) -> Scenario:
         "population": "people of both",
         "funnel": {"view": 0.6, "cart": 0.4, "checkout": 0.3},
     }
-    sites = [site | {"website": key, "capture": draw(captures())} for key in SITES]
+    # The people are those of both sites, so that these divide them into the same markets.
+    site |= {"markets": draw(st.sampled_from([[], MARKETS])), "return_days": 0.3}
+    sites = [
+        site
+        | {"website": key, "capture": draw(captures()), "return_share": draw(shares), "refund_share": draw(shares)}
+        | {"products": draw(st.sampled_from([[], PRODUCTS]))}
+        for key in SITES
+    ]
     delivery = [
         {"ad_group": k, "website": where, "daily_budget": 10.0, "click_rate": 0.02, "conversion_rate": 0.3}
         | {"engaged_view_rate": 0.003, "view_rate": 0.003, "bots": draw(shares)}

@@ -11,11 +11,11 @@ from scipy import stats
 from pixelsim.base.clock import DAY, HOUR
 from pixelsim.base.streams import Streams
 from pixelsim.traffic.arrivals import Arrivals, ArrivalStream
-from pixelsim.traffic.shapes import DayShape, LocalDays
+from pixelsim.traffic.shapes import DayShape, LocalDays, WeekShape
 
 exact = settings(derandomize=True, deadline=None, max_examples=60)
-FLAT = DayShape.of([1.0] * 24)
-UNEVEN = DayShape.of([float(hour % 5) for hour in range(24)])
+FLAT = WeekShape((DayShape.of([1.0] * 24),), (1.0,) * 7)
+UNEVEN = WeekShape((DayShape.of([float(hour % 5) for hour in range(24)]),), (1.0,) * 7)
 EVEN_DAYS = LocalDays(origin=0, weekday=0)
 
 
@@ -24,7 +24,7 @@ def stream(
     *,
     seed: int = 7,
     entity: str = "shop",
-    shape: DayShape = FLAT,
+    shape: WeekShape = FLAT,
     days: LocalDays = EVEN_DAYS,
     block_days: int = 7,
     slots: int | None = None,

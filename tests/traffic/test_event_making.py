@@ -8,7 +8,7 @@ from random_scenarios import EVENTS, one_shop
 
 from pixelsim.base.streams import Streams
 from pixelsim.scenario import Scenario
-from pixelsim.traffic.events import EventMaker, Events, orders_of
+from pixelsim.traffic.events import EventMaker, Events
 from pixelsim.traffic.identity import event_key
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.sessions import Sessions
@@ -129,7 +129,9 @@ def test_orders_name_their_session_touch_and_whether_they_were_heard():
     ordered = np.arange(COUNT) % 5 == 0
     sessions, events = unfold(ordered, capture={"navigations": 1.0})
     heard = events.person % 2 == 0
-    orders = orders_of(events, sessions, heard, COUNT * MINUTE + 10 * MINUTE)
+    scenario = one_shop(capture={"navigations": 1.0})
+    maker = EventMaker(Streams(4, 0), scenario.traffic.sites[0], Numbering.of(scenario, scenario.structure.world()))
+    orders = maker.orders(events, sessions, heard, COUNT * MINUTE + 10 * MINUTE)
     who = np.flatnonzero(ordered)
     np.testing.assert_array_equal(orders.person, who)
     np.testing.assert_array_equal(orders.touch_at, who * MINUTE - 1)

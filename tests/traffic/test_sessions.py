@@ -26,7 +26,6 @@ def source(scenario: Scenario, *, seed: int = 1, block_days: int = 7, offset: in
     return SessionSource(
         Streams(seed, 0),
         scenario.traffic.sites[0],
-        numbering.sites.index("a"),
         numbering,
         days=LocalDays.on(0, 0, offset),
         session_length=TIMEOUT,

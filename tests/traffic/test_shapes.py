@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from pixelsim.base.clock import DAY, HOUR, Clock
 from pixelsim.base.errors import InputError
-from pixelsim.traffic.shapes import DayShape, LocalDays
+from pixelsim.scenario.traffic import SiteTraffic
+from pixelsim.traffic.shapes import DayShape, LocalDays, WeekShape
 
 exact = settings(derandomize=True, deadline=None, max_examples=100)
 weights = st.lists(st.floats(0.0, 10.0).map(lambda w: round(w, 2)), min_size=24, max_size=24).filter(
@@ -100,3 +101,26 @@ def test_first_day_began_before_the_start() -> None:
     assert days.weekday == 2  # still a Wednesday
     assert days.of(53 * 60_000 - 1) == 0
     assert days.of(53 * 60_000) == 1
+
+
+def test_moved_days_are_those_of_the_other_clock() -> None:
+    for one in range(-28, 29, 5):
+        for other in range(-28, 29, 7):
+            by = (other - one) * HOUR // 2
+            days = LocalDays.on(13 * HOUR, 3, one * HOUR // 2)
+            assert days.moved(by) == LocalDays.on(13 * HOUR, 3, other * HOUR // 2)
+
+
+@exact
+@given(st.lists(st.integers(0, 5), min_size=168, max_size=168).filter(any), st.integers(0, 6))
+def test_a_week_gives_every_day_its_own_shape_and_weight(hours: list[int], first: int) -> None:
+    week = WeekShape.of(SiteTraffic(website="shop", hours_of_week=tuple(map(float, hours))))
+    quantile, day = np.tile((np.arange(50) + 0.5) / 50, 14), np.repeat(np.arange(14), 50)
+    at = week.instant(quantile, day, first)
+    for number in range(14):
+        weekday = (number + first) % 7
+        own = hours[24 * weekday : 24 * weekday + 24]
+        assert week.weekdays[weekday] == sum(own)
+        shape = DayShape.of([float(hour) for hour in own] if any(own) else [1.0] * 24)
+        assert at[day == number].tolist() == shape.instant(quantile[:50]).tolist()
+        assert week.on(number + first).share(np.array([6 * HOUR]))[0] == shape.share(np.array([6 * HOUR]))[0]

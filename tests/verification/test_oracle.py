@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from agreeing import agree
 
-from benchmarks.oracle import ProductDraws, oracle, split_mix
+from benchmarks.agreement import rows_of
+from benchmarks.oracle import ProductDraws, split_mix
 from benchmarks.scenarios import OWN_PIXEL, SMALL_PIXEL, ending_of, small
 from pixelsim.base.streams import Streams
 from pixelsim.scenario.builtin import scenario
@@ -23,7 +25,7 @@ from pixelsim.traffic.counter import key_of, uniform
 from pixelsim.traffic.kernels_numba import finder
 from pixelsim.traffic.log import Fate
 from pixelsim.traffic.sessions import Visit
-from pixelsim.traffic.simulate import Simulation, simulate
+from pixelsim.traffic.simulate import simulate
 
 UNSHARE = ending_of("agency", stop=None, unshare=3.3)
 LATE_SERVER = {"server": {"delay_seconds": 3000.0, "delay_sigma": 1.0}, "blocked_people": 0.9}
@@ -32,37 +34,6 @@ TAGS = [
     {"event": "Purchase"},
     *({"event": event, "pixel": SMALL_PIXEL} for event in ("ViewContent", "AddToCart", "InitiateCheckout")),
 ]
-CLAIM = ("row", "at", "touch_at", "event", "key", "account", "ad_group", "ad", "kind", "counted")
-
-
-def rows_of(table: Any, names: tuple[str, ...] | None = None) -> list[tuple[int, ...]]:
-    return list(zip(*(getattr(table, name).tolist() for name in names or table.names()), strict=True))
-
-
-def agree(given: Scenario, seed: int = 7) -> Simulation:
-    """Compare log, claims, orders, learning, sessions and ledger of the two."""
-    found, expected = simulate(given, seed=seed), oracle(given, seed)
-    rows, plain = rows_of(found.log), expected.platform.log
-    differing = [(n, row, other) for n, (row, other) in enumerate(zip(rows, plain, strict=False)) if row != other]
-    assert differing[:1] == []
-    assert len(rows) == len(plain)
-    assert sorted(rows_of(found.claims, CLAIM)) == sorted(expected.platform.claims)
-    orders = rows_of(found.orders, ("key", "at", "touch_at", "person", "value", "seen"))
-    assert sorted(orders) == sorted((key, *order) for key, order in expected.orders.items())
-    assert found.sessions.tolist() == expected.sessions
-    assert found.phases.tolist() == expected.learning.phases
-    ledger: Counter[tuple[int, int, str]] = Counter()
-    for part in found.shown:
-        for name in ("impressions", "clicks", "spend"):
-            ledger[part.ad_group, part.day, name] += getattr(part, name)
-    booked = {
-        (flow.number, day, name): amount
-        for flow in expected.flows
-        for name in ("impressions", "clicks", "spend")
-        for day, amount in getattr(flow, name).items()
-    }
-    assert {key: amount for key, amount in ledger.items() if amount} == {k: v for k, v in booked.items() if v}
-    return found
 
 
 @pytest.mark.parametrize("in_flight", ["cut", "until_window_ends"])

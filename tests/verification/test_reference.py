@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from benchmarks.reference import reference
 from benchmarks.scenarios import ending_of, small
 from pixelsim.scenario.capture import EVENT_NAMES
+from pixelsim.scenario.plan import PlannedAction
 from pixelsim.scenario.scenario import Scenario
+from pixelsim.sharing.actions import EditAdGroup
 from pixelsim.traffic.attribution import Reason
 from pixelsim.traffic.capture import Loss
 from pixelsim.traffic.log import Fate
@@ -60,6 +62,13 @@ def of_product(scenario: Scenario, seed: int) -> Counts:
             "orders": int(placed.sum()),
             "orders of touches": int((placed & (run.orders.touch_at >= 0)).sum()),
             "orders seen": int((placed & run.orders.seen).sum()),
+            "orders refunded": int(np.count_nonzero(run.orders.refund_at[placed] >= 0)),
+            "refunds in time": int(
+                np.count_nonzero((run.orders.refund_at[placed] >= 0) & (run.orders.refund_at[placed] < scenario.length))
+            ),
+            "sum of products": int(run.orders.product[placed].sum()),
+            "sum of markets": int(run.orders.market[placed].sum()),
+            "sessions of the first market": int(sum(sessions[:1].sum() for sessions in run.market_sessions)),
             "order value": int(np.log(run.orders.value[placed]).sum() * 100),
             "claims": len(run.claims),
             "conversions": int(run.claims.counted.sum()),
@@ -82,6 +91,11 @@ def of_reference(scenario: Scenario, seed: int) -> Counts:
             "orders": len(orders),
             "orders of touches": sum(order[1] >= 0 for order in orders),
             "orders seen": sum(order[4] for order in orders),
+            "orders refunded": sum(order[7] >= 0 for order in orders),
+            "refunds in time": sum(0 <= order[7] < scenario.length for order in orders),
+            "sum of products": sum(order[5] for order in orders),
+            "sum of markets": sum(order[6] for order in orders),
+            "sessions of the first market": sum(sum(sessions[:1]) for sessions in run.market_sessions),
             "order value": int(sum(np.log([order[3] for order in orders])) * 100),
             "claims": len(run.platform.claims),
             "conversions": sum(claim[-1] for claim in run.platform.claims),
@@ -140,6 +154,34 @@ SCENARIOS: dict[str, dict[str, Any]] = {
         "capture": {"late_consent_people": 0.4, "id_from": "visitor", "navigations": 1.0, "other_checkout": 0.2},
         "measurement": {"scope": "account", "consent": "hold", "dedup_hours": 6.0, "count": "once"},
         "traffic": {"learning": {"learned_at_start": False, "calm_conversions": 4, "stable_conversions": 10}},
+    },
+    "a week, products, markets, returns, refunds, edits": {
+        "days": 4,
+        "site": {
+            "hours_of_week": [float(hour % 5) for hour in range(168)],
+            "return_share": 0.6,
+            "return_days": 0.5,
+            "refund_share": 0.4,
+            "refund_days": 2.0,
+            "products": [{"name": "shirt", "share": 0.7}, {"name": "coat", "share": 0.3, "refund_share": 0.1}],
+            "markets": [
+                {"name": "Japan", "share": 0.6, "utc_offset": "+09:00", "order_rate": 0.3},
+                {
+                    "name": "Brazil",
+                    "share": 0.4,
+                    "utc_offset": "-03:00",
+                    "weekdays": [1.0, 3.0, 1.0, 1.0, 1.0, 1.0, 1.0],
+                },
+            ],
+        },
+        "capture": {"junk": {"bots": 0.2}},
+        "delivery": {**CALM, "market": "Brazil", "budget_envelope": 2.0},
+        "steps": (
+            PlannedAction(day=1.4, action=EditAdGroup(actor="brand_admin", ad_group="brand_group", budget_factor=2.0)),
+            PlannedAction(
+                day=2.4, action=EditAdGroup(actor="agency_admin", ad_group="agency_group", budget_factor=0.3)
+            ),
+        ),
     },
 }
 
