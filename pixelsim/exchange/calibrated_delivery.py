@@ -105,16 +105,17 @@ class DeliveryFit:
             **rates,
         )
 
-    def _shapes(self, path: str) -> dict[str, tuple[float, ...]]:
+    def _shapes(self, path: str) -> dict[str, tuple[float, ...] | None]:
         """Give hours and weekdays, the same for all ad groups of the files."""
         found = self.evidence.estimates
-        made: dict[str, tuple[float, ...]] = {}
+        made: dict[str, tuple[float, ...] | None] = {}
         for name, shape, reason in (
             ("weekdays", found.weekday_shape, found.weekday_reason),
             ("hours", found.hour_shape, found.hour_reason),
         ):
             if shape is not None:
-                made[name] = tuple(part.value for part in shape)
+                # A week by the hour would take the place of what the files tell.
+                made |= {name: tuple(part.value for part in shape), "hours_of_week": None}
                 spread = {f"{name} of ads": tuple(relative(part) for part in shape)}
                 self.origins.told(f"{path}.{name}", shape[0].source, shape[0].rows, spread=spread)
             elif name == "weekdays":  # the default hours name their own source

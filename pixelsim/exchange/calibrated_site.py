@@ -52,7 +52,8 @@ def fitted_site(
         if not isinstance(shape, str):
             spread = {f"{name} of {site.website}": tuple(relative(part) for part in shape)}
             origins.told(f"{path}.{name}", shape[0].source, shape[0].rows, spread=spread)
-            site = site.replace(**{name: tuple(part.value for part in shape)})
+            # A week by the hour would take the place of what the files tell.
+            site = site.replace(**{name: tuple(part.value for part in shape), "hours_of_week": None})
     value = _value(site.value, f"{path}.value", evidence, origins)
     return site.replace(value=value)
 

@@ -1,0 +1,123 @@
+"""Random numbers of many entities at once: each entity has streams of its own, whatever is drawn beside it.
+
+A stream is opened hundreds of times for a few numbers in one run, so the 256 bits that a generator starts from are
+hashed from the stream's name in one go.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.random.bit_generator import ISeedSequence
+from numpy.typing import NDArray
+
+from pixelsim.base.streams import Streams
+
+__all__ = ["Draw", "Numbers", "draw_of", "stacked", "stream"]
+
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+class _Words(ISeedSequence):
+    """Words that a generator starts from, ready made."""
+
+    def __init__(self, digest: bytes) -> None:
+        self._words = np.frombuffer(digest, dtype=np.uint64)
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> NDArray[Any]:
+        """Give the first words."""
+        return self._words.view(dtype)[:n_words]
+
+
+def stream(streams: Streams, purpose: str, entity: str = "", block: int = 0) -> np.random.Generator:
+    """Open the stream of one purpose and entity at its beginning, as :meth:`Streams.generator` does, but sooner.
+
+    Parameters
+    ----------
+    streams
+        Random streams of the replication.
+    purpose, entity, block
+        What names the stream.
+    """
+    name = f"{streams.root}\0{streams.replication}\0counts: {purpose}\0{entity}\0{block}"
+    digest = hashlib.blake2b(name.encode("utf-8"), digest_size=32).digest()
+    return np.random.Generator(np.random.PCG64(_Words(digest)))
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Generators of several entities whose rows stand one after another in every array.
+
+    Parameters
+    ----------
+    generators
+        One for each entity.
+    ends
+        First row of each entity, and the end of the last one's.
+    """
+
+    generators: Sequence[np.random.Generator]
+    ends: Sequence[int]
+
+    def _rows(self, size: int) -> Iterator[tuple[np.random.Generator, slice]]:
+        if len(self.generators) == 1:
+            yield self.generators[0], slice(0, size)
+            return
+        for generator, (one, two) in zip(self.generators, itertools.pairwise(self.ends), strict=True):
+            yield generator, slice(one, two)
+
+    def binomial(self, n: Longs, p: Floats | float) -> Longs:
+        """Draw how many of each number are chosen; ``p`` is one chance, or has a row for each of ``n``'s."""
+        found, by_row = np.empty(n.shape, dtype=np.int64), _by_row(p, n, n.ndim)
+        for rng, rows in self._rows(len(n)):
+            found[rows] = rng.binomial(n[rows], by_row[rows] if by_row is not None else p)
+        return found
+
+    def multinomial(self, n: Longs, p: Floats) -> Longs:
+        """Deal out each number to a further last axis; ``p`` may have a row for each of ``n``'s."""
+        found, by_row = np.empty((*n.shape, p.shape[-1]), dtype=np.int64), _by_row(p, n, n.ndim + 1)
+        for rng, rows in self._rows(len(n)):
+            found[rows] = rng.multinomial(n[rows], by_row[rows] if by_row is not None else p)
+        return found
+
+    def negative_binomial(self, n: Longs, p: float) -> Longs:
+        """Draw the failures before so many successes."""
+        found = np.empty(n.shape, dtype=np.int64)
+        for rng, rows in self._rows(len(n)):
+            found[rows] = rng.negative_binomial(n[rows], p)
+        return found
+
+    def hypergeometric(self, good: Longs, bad: Longs, chosen: Longs) -> Longs:
+        """Draw how many of the chosen ones are good."""
+        found = np.empty(good.shape, dtype=np.int64)
+        for rng, rows in self._rows(len(good)):
+            found[rows] = rng.hypergeometric(good[rows], bad[rows], chosen[rows])
+        return found
+
+
+Draw = Callable[[str], Numbers]
+"""Opens the random numbers of a purpose."""
+
+
+def draw_of(streams: Streams, entity: str) -> Draw:
+    """Give what opens the streams of one entity."""
+    return lambda purpose: Numbers((stream(streams, purpose, entity),), (0,))
+
+
+def stacked(draws: Sequence[Draw], sizes: Sequence[int]) -> Draw:
+    """Give what opens the streams of several entities with so many rows each."""
+    ends = [0, *itertools.accumulate(sizes)]
+    return lambda purpose: Numbers([draw(purpose).generators[0] for draw in draws], ends)
+
+
+def _by_row(p: Floats | float, n: Longs, dimensions: int) -> Floats | None:
+    """Give chances that differ by row as an array with the rows of ``n``; None where all rows have the same."""
+    if isinstance(p, np.ndarray) and p.ndim == dimensions and p.shape[0] == len(n):
+        return p
+    return None
