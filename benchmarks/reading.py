@@ -23,12 +23,13 @@ HEADER = (
 )
 
 _MEASURE = """
-import resource, sys, time
+import sys, time
+from benchmarks.memory import peak_bytes
 {prepare}
 start = time.perf_counter()
 {read}
 seconds = time.perf_counter() - start
-print({told}, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2)
+print({told}, seconds, peak_bytes() / 1024**3)
 """
 
 WAYS = {

@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from benchmarks.memory import peak_bytes
 from benchmarks.scenarios import busy, ending_of, small
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.study import sweep
@@ -60,18 +61,6 @@ def on_disk(days: int) -> Measured:
         seconds = time.perf_counter() - began
         disk = sum(path.stat().st_size for path in (Path(folder) / "log").iterdir())
     return Measured(f"to Parquet, {days} days", found.rows["log"], seconds, peak_bytes(), disk)
-
-
-def peak_bytes() -> int:
-    """Give the most memory that this process has had."""
-    if sys.platform == "win32":
-        import psutil  # noqa: PLC0415 - the standard library has no such figure there
-
-        return int(psutil.Process().memory_info().peak_wset)
-    import resource  # noqa: PLC0415 - not on every system
-
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most if sys.platform == "darwin" else most * 1024
 
 
 def measure(way: str, days: int) -> Measured:

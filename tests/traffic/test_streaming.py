@@ -106,7 +106,7 @@ def test_days_with_many_visits_are_settled_in_parts() -> None:
 
 MEASURED = """
 import sys
-from benchmarks.scale import peak_bytes
+from benchmarks.memory import peak_bytes
 from benchmarks.scenarios import busy
 from pixelsim.traffic.streaming import stream_log
 
