@@ -33,7 +33,9 @@ def log(
 
 @pages.command()
 def report(
-    scenario: Annotated[str, typer.Argument(help="Name of a built-in scenario, or a .toml file.")] = "agency",
+    scenario: Annotated[
+        str, typer.Argument(help="Name of a built-in scenario, a .toml file, or the folder of a study.")
+    ] = "agency",
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="The HTML file to write.")] = Path("report.html"),
     from_export: Annotated[

@@ -9,14 +9,17 @@ import secrets
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from pixelsim.base.errors import InputError, MissingExtraError
 from pixelsim.cli.printing import Printer
 from pixelsim.cli.run import RunJob, progress
 from pixelsim.scenario.builtin import data_folder
-from pixelsim.show import write_report
+from pixelsim.show import write_report, write_study_report
 from pixelsim.study.replicate import replicate
+from pixelsim.study.results import open_study
 from pixelsim.study.run import run
 
 __all__ = ["lab_command", "open_lab", "report_page"]
@@ -26,24 +29,30 @@ QUIET = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "
 
 
 def report_page(job: RunJob, out: Path) -> None:
-    """Run a scenario and write its report as one HTML file.
+    """Run a scenario, or take a study from its folder, and write its report as one HTML file.
 
     Raises
     ------
     InputError, UnknownNameError
         The scenario, the report or an option is refused, or the file cannot be written.
     """
-    scenario = job.prepared()
-    one = run(scenario, seed=job.seed)
-    many = replicate(scenario, job.replications, seed=job.seed, workers=job.workers, progress=progress)
+    write = partial(write_study_report, open_study(job.scenario)) if Path(job.scenario).is_dir() else _of_scenario(job)
     try:
-        write_report(many, one, out)
+        write(out)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError.single(
             "report", field="out", value=out, rule=f"a file to write ({reason})", remedy="choose another place"
         ) from None
     Printer().console.print(f"Report written to [bold]{out}[/bold].")
+
+
+def _of_scenario(job: RunJob) -> Callable[[Path], Path]:
+    """Run a scenario, and give what writes its report."""
+    scenario = job.prepared()
+    one = run(scenario, seed=job.seed)
+    many = replicate(scenario, job.replications, seed=job.seed, workers=job.workers, progress=progress)
+    return partial(write_report, many, one)
 
 
 def lab_command(notebooks: Path, settings: Path, token: str, port: int, *, browser: bool) -> list[str]:

@@ -20,6 +20,7 @@ from pixelsim.show.learning import LearningCurve, learning_curve, learning_frame
 from pixelsim.show.names import Names
 from pixelsim.show.picture import Picture, chart, picture_of
 from pixelsim.show.report import html_report, write_report
+from pixelsim.show.study_report import study_points, study_report, write_study_report
 from pixelsim.show.style import NARROW, WIDE, figure_png, new_figure, styled, write_png
 from pixelsim.show.timeline import timeline_figure, write_timeline
 from pixelsim.show.weight import page_loads
@@ -56,10 +57,13 @@ __all__ = [
     "page_loads",
     "page_weight",
     "picture_of",
+    "study_points",
+    "study_report",
     "styled",
     "timeline",
     "timeline_figure",
     "write_png",
     "write_report",
+    "write_study_report",
     "write_timeline",
 ]

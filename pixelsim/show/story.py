@@ -14,6 +14,7 @@ from pixelsim.control.timeline import Span
 from pixelsim.sharing import actions as do
 from pixelsim.sharing.history import Record
 from pixelsim.show.names import Names
+from pixelsim.study.count_run import CountRun
 from pixelsim.study.run import Run
 from pixelsim.world.status import DeliveryStatus
 
@@ -117,7 +118,7 @@ def _sections(rows: Sequence[tuple[str, str, Row]], what: str, single: str, most
     return sections
 
 
-def grants(run: Run, names: Names, most: int = 8) -> list[Section]:
+def grants(run: Run | CountRun, names: Names, most: int = 8) -> list[Section]:
     """Give who had access to each pixel, and when.
 
     Accounts whose access changes come first; those that never had any are no rows.
@@ -174,7 +175,7 @@ def _joined(spans: Sequence[Span]) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def delivery(run: Run, names: Names, most: int = 10) -> list[Section]:
+def delivery(run: Run | CountRun, names: Names, most: int = 10) -> list[Section]:
     """Give the delivery status of ad groups through time.
 
     Ad groups that delivered without access come first, then those that delivered longest.
@@ -209,7 +210,7 @@ def _group_label(names: Names, campaign: str, group: str) -> str:
     return one if two in one else f"{one} / {two}"
 
 
-def spend_by_day(run: Run) -> dict[str, pd.DataFrame]:
+def spend_by_day(run: Run | CountRun) -> dict[str, pd.DataFrame]:
     """Give spend by day of each account's own clock, one table for each currency.
 
     Returns
@@ -237,12 +238,12 @@ def spend_by_day(run: Run) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def marks(run: Run, names: Names) -> list[Mark]:
+def marks(run: Run | CountRun, names: Names) -> list[Mark]:
     """Give a mark for every attempt of the run, numbered as in its change log."""
     return list(_marks(run, names))
 
 
-def _marks(run: Run, names: Names) -> Iterator[Mark]:
+def _marks(run: Run | CountRun, names: Names) -> Iterator[Mark]:
     for record in run.simulation.history.records:
         told = f"{names.who(record.action)}: {names.action(record.action)}"
         if record.decision.allowed:

@@ -25,16 +25,27 @@ from pixelsim.show.digits import short
 from pixelsim.show.names import Names
 from pixelsim.show.story import Kind, Mark, MarkKind, Section, delivery, grants, marks, spend_by_day
 from pixelsim.show.style import COLOURS, NARROW, WIDE, is_wide, new_figure, root_figure, set_title, styled, write_png
+from pixelsim.study.count_run import CountRun
 from pixelsim.study.run import Run
 
-__all__ = ["ONE_HISTORY", "action_lines", "date_axis", "date_of", "timeline", "timeline_figure", "write_timeline"]
+__all__ = [
+    "LINES",
+    "LOOKS",
+    "ONE_HISTORY",
+    "action_lines",
+    "date_axis",
+    "date_of",
+    "timeline",
+    "timeline_figure",
+    "write_timeline",
+]
 
 mdates: Any = matplotlib.dates
 """The module without its types, which it has only in part."""
 ONE_HISTORY = "One possible history"
 """What stands over every picture of a single run."""
 
-_LOOKS: dict[Kind, tuple[str, str, str]] = {
+LOOKS: dict[Kind, tuple[str, str, str]] = {
     Kind.ACCESS: (COLOURS["access"], "", "none"),
     Kind.DELIVERING: (COLOURS["delivering"], "", "none"),
     Kind.ORPHANED: (COLOURS["orphaned"], "////", "white"),
@@ -45,7 +56,7 @@ _LOOKS: dict[Kind, tuple[str, str, str]] = {
     Kind.OTHER: (COLOURS["off"], "xxxx", "white"),
 }
 """Colour, hatch and edge of each kind of block."""
-_LINES: dict[MarkKind, tuple[str, Any, float]] = {
+LINES: dict[MarkKind, tuple[str, Any, float]] = {
     MarkKind.UNSHARE: (COLOURS["unshare"], "solid", 1.6),
     MarkKind.ACTION: (COLOURS["muted"], "dotted", 1.0),
     MarkKind.REFUSED: (COLOURS["refused"], "dashed", 4.0),
@@ -93,7 +104,7 @@ class _Story:
         return [self.date(instant) for instant in at]
 
 
-def date_of(run: Run, at: int) -> float:
+def date_of(run: Run | CountRun, at: int) -> float:
     """Give an instant in ms since the scenario's start as the timeline's x, in matplotlib's days."""
     return float(mdates.date2num(run.scenario.start)) + at / DAY
 
@@ -143,7 +154,7 @@ def _draw(ax: Axes, story: _Story) -> Axes:
     return ax
 
 
-def date_axis(ax: Axes, run: Run) -> None:
+def date_axis(ax: Axes, run: Run | CountRun) -> None:
     """Put dates on an axes' x axis, on the clock of the scenario's start."""
     scenario = run.scenario
     zone, long = scenario.start.tzinfo, scenario.days > 200
@@ -175,7 +186,7 @@ def _draw_sections(ax: Axes, story: _Story) -> float:
         for row in section.rows:
             _write(ax, story, top + _LABEL - 0.04, row.label)
             for block in row.blocks:
-                colour, hatch, edge = _LOOKS[block.kind]
+                colour, hatch, edge = LOOKS[block.kind]
                 start, end = story.dates(block.start, block.end)
                 ax.broken_barh(
                     [(start, end - start)],
@@ -198,7 +209,7 @@ def _draw_spend(ax: Axes, story: _Story, table: pd.DataFrame) -> None:
     spend, orphaned = table["spend"].to_numpy(float), table["orphaned"].to_numpy(float)
     look: dict[str, Any] = {"width": 0.86, "align": "edge", "linewidth": 0}
     ax.bar(starts, spend, color=COLOURS["spend"], **look)
-    colour, hatch, edge = _LOOKS[Kind.ORPHANED]
+    colour, hatch, edge = LOOKS[Kind.ORPHANED]
     some = orphaned > 0
     ax.bar(
         [start for start, there in zip(starts, some, strict=True) if there],
@@ -232,7 +243,7 @@ def _near(story: _Story, share: float) -> Iterator[list[Mark]]:
 def _draw_marks(ax: Axes, story: _Story) -> None:
     """Draw a line for each action through all rows, and its number in the strip above them."""
     for (at, kind), _ in itertools.groupby(story.marks, key=lambda mark: (mark.at, mark.kind)):
-        colour, style, width = _LINES[kind]
+        colour, style, width = LINES[kind]
         top = 1 - 0.95 / story.height
         under = 2.9 if kind is MarkKind.REFUSED else 3
         ax.axvline(story.date(at), ymax=top, color=colour, linestyle=style, linewidth=width, zorder=under)
@@ -240,7 +251,7 @@ def _draw_marks(ax: Axes, story: _Story) -> None:
         numbers = f"{group[0].number}" if len(group) == 1 else f"{group[0].number}–{group[-1].number}"
         kinds = {mark.kind for mark in group}
         kind = next(k for k in (MarkKind.UNSHARE, MarkKind.REFUSED, MarkKind.ACTION) if k in kinds)
-        colour = _LINES[kind][0]
+        colour = LINES[kind][0]
         at = next(mark.at for mark in group if mark.kind is kind)
         box = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": colour, "linewidth": 1.0}
         if kind is MarkKind.UNSHARE:
@@ -269,18 +280,18 @@ def _handles(story: _Story) -> Iterator[Patch | Line2D]:
     orphaned = any((table["orphaned"] > 0).any() for table in story.spend.values())
     for kind in Kind:
         if kind in seen or (kind is Kind.ORPHANED and orphaned):
-            colour, hatch, edge = _LOOKS[kind]
+            colour, hatch, edge = LOOKS[kind]
             label = "delivery and spend without access" if kind is Kind.ORPHANED else kind.value
             yield Patch(facecolor=colour, hatch=hatch, edgecolor=edge, label=label)
     if story.spend:
         yield Patch(facecolor=COLOURS["spend"], label="spend")
     for mark in MarkKind:
         if any(found.kind is mark for found in story.marks):
-            colour, style, width = _LINES[mark]
+            colour, style, width = LINES[mark]
             yield Line2D([], [], color=colour, linestyle=style, linewidth=min(width, 2.0), label=mark.value)
 
 
-def action_lines(run: Run, columns: int, most: int = 16) -> list[str]:
+def action_lines(run: Run | CountRun, columns: int, most: int = 16) -> list[str]:
     """Give the key of the marks as lines of text: number, time, who, what.
 
     Parameters
