@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pixelsim.sharing.history import History
 from pixelsim.world.queries import account_of_ad_group, ads_of_ad_group, is_linked
-from pixelsim.world.status import DeliveryStatus, ad_group_status, ad_status, status_changes
+from pixelsim.world.status import DeliveryStatus, ad_group_status, ad_status, status_borders, status_changes
 from pixelsim.world.world import World
 
 __all__ = ["Span", "Timeline"]
@@ -57,6 +58,7 @@ class Timeline:
 
     def __init__(self, history: History) -> None:
         self.history = history
+        self._last: dict[str, tuple[World, Span, float]] = {}
 
     def ad_group(self, ad_group: str, start: int, end: int) -> list[Span]:
         """Give the states of an ad group between two instants, without gaps; none before it was created."""
@@ -64,13 +66,25 @@ class Timeline:
         for begin, upto, world in self.history.spans(start, end):
             if ad_group not in world.ad_groups:
                 continue
-            for one, two in itertools.pairwise([begin, *status_changes(world, ad_group, begin, upto), upto]):
-                span = _span(world, ad_group, one, two)
+            for span in self._states(world, ad_group, begin, upto):
+                one, two = span.start, span.end
                 last = spans[-1] if spans else None
                 if last is not None and last.end == one and _same(last, span):
                     spans[-1] = dataclasses.replace(last, end=two)
                 else:
                     spans.append(span)
+        return spans
+
+    def _states(self, world: World, ad_group: str, start: int, end: int) -> list[Span]:
+        """Give the states of an ad group in one world; where nothing can have changed since the last one, that one."""
+        known = self._last.get(ad_group)
+        if known is not None and known[0] is world and known[1].start <= start and end <= known[2]:
+            return [dataclasses.replace(known[1], start=start, end=end)]
+        cuts = [start, *status_changes(world, ad_group, start, end), end]
+        spans = [_span(world, ad_group, one, two) for one, two in itertools.pairwise(cuts)]
+        if not world.ad_groups[ad_group].dayparting:
+            later = [border for border in status_borders(world, ad_group) if border > spans[-1].start]
+            self._last[ad_group] = world, spans[-1], min(later, default=math.inf)
         return spans
 
     def access(self, pixel: str, account: str, start: int, end: int) -> list[tuple[int, int]]:
