@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.base.clock import DAY, HOUR, days
+from pixelsim.counts.draws import stream
 from pixelsim.counts.paid import add_by_cell
 from pixelsim.counts.result import Counts
 from pixelsim.counts.sessions import Fates
@@ -16,7 +17,7 @@ from pixelsim.world.queries import is_linked
 from pixelsim.world.relations import AudienceAfter
 from pixelsim.world.world import World
 
-__all__ = ["audience_days", "different_people"]
+__all__ = ["audience_days", "different_people", "people_spread"]
 
 Floats = NDArray[np.float64]
 
@@ -29,6 +30,16 @@ def different_people(visits: Floats, people: int) -> Floats:
     """
     missed = np.exp(np.asarray(visits) * np.log1p(-1 / max(people, 2)))
     return np.asarray(max(people, 1) * (1 - missed))
+
+
+def people_spread(visits: Floats, people: int) -> Floats:
+    """Give the standard deviation of the number of different people behind so many visits.
+
+    It is that of occupied boxes for many boxes (Weiss 1958): people * (exp(-x) - (1 + x) exp(-2x)) is the variance,
+    with x visits a person.
+    """
+    each = np.asarray(visits) / max(people, 2)
+    return np.sqrt(np.maximum(max(people, 1) * (np.exp(-each) - (1 + each) * np.exp(-2 * each)), 0.0))
 
 
 def audience_days(counts: Counts) -> list[AudienceDay]:
@@ -74,6 +85,13 @@ class _Visits:
         place, size = EVENT_NAMES.index(event), counts.scenario.days
         self._of_people: dict[str, tuple[int, Floats]] = {}
         self._strangers = np.zeros(size)
+        # One number for all days: who is in an audience today is in it tomorrow too.
+        self._luck = {
+            site.events.population: float(
+                stream(counts.streams, f"people with {event}", f"{site.events.population} > {pixel}").standard_normal()
+            )
+            for site in counts.sites
+        }
         for site in counts.sites:
             visitors, population = site.events.visitors, site.events.population
             strangers = (
@@ -81,10 +99,9 @@ class _Visits:
             )
             visits = site.kept_visits(counts.streams, pixel)[1][:, place].astype(np.float64)
             for paid in counts.paid_of(site):
-                kept = site.kept(Fates(paid.events, paid.events, paid.again), pixel)[:, place]
-                clicks, bots = (
-                    add_by_cell(counts.cells, paid.rows.cell, n[:, np.newaxis]) for n in (paid.clicks, paid.bots)
-                )
+                kept = site.kept(Fates(paid.tally.events, paid.tally.events, paid.tally.again), pixel)[:, place]
+                numbers = paid.clicks, paid.followed.bots
+                clicks, bots = (add_by_cell(counts.cells, paid.rows.cell, n[:, np.newaxis]) for n in numbers)
                 by_bots = kept * bots / np.maximum(clicks, 1)
                 visits = visits + (kept - by_bots) * visitors.matched_share
                 strangers = strangers + by_bots
@@ -95,7 +112,9 @@ class _Visits:
     def people(self, since: int, at: int) -> int:
         """Give the different people of whole days between two instants."""
         first, last = max(-(-since // DAY), 0), at // DAY
-        found = sum(
-            float(different_people(visits[first:last].sum(), people)) for people, visits in self._of_people.values()
-        )
-        return round(found + float(self._strangers[first:last].sum()))
+        found = float(self._strangers[first:last].sum())
+        for population, (people, visits) in self._of_people.items():
+            came = visits[first:last].sum()
+            known = float(different_people(came, people) + self._luck[population] * people_spread(came, people))
+            found += min(max(known, 0.0), came, people)
+        return round(found)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
 from pixelsim.counts.cells import Cells, by_event
+from pixelsim.counts.draws import Draw, draw_of, stream
 from pixelsim.counts.own import Contender, Earned, OwnTouches
 from pixelsim.counts.touching import Field, Repeats, Touching
 from pixelsim.scenario.capture import EVENT_NAMES
@@ -88,35 +89,32 @@ class Contest:
         self.contenders, self.visits, self.heard = contenders, visits, max(heard, 1)
         self._touching = Touching(field, cells)
         self._lags = self._touching.lags
-        self._own = [OwnTouches(one, field, cells, self._lags) for one in contenders]
+        self._own = OwnTouches(contenders, field, cells, self._lags)
 
     def settle(self) -> Claimed:
         """Draw what each ad group earns."""
         repeats = self._repeats()
         kinds = self._touching.chances([None, *repeats])
         chances, fresh = kinds[0], kinds[1:]
-        earned = [
-            own.draw(
-                self.streams.generator(f"counts: own events, {self.name}", one.name),
-                [some if once else None for some, once in zip(repeats, one.once.tolist(), strict=True)],
-            )
-            for one, own in zip(self.contenders, self._own, strict=True)
-        ]
-        counted = np.stack([part.counted for part in earned])
+        earned = self._own.draw(self._draws(), repeats)
+        counted = earned.counted
         moved = np.zeros(len(EVENT_NAMES))
-        rng = self.streams.generator("counts: others' events", self.name)
+        rng = stream(self.streams, "others' events", self.name)
         for event, once in enumerate(zip(*(one.once.tolist() for one in self.contenders), strict=True)):
             of_touch = np.where(np.array(once)[:, np.newaxis, np.newaxis], fresh[event], chances)
-            others = self._others(event, chances, of_touch, earned)
-            free = self.visits[0, :, event] + sum(part.free[:, event] for part in earned)
-            counted[..., event] += _deal(rng, free, others)
-            passed = sum(float((part.stronger[..., event] + part.later[..., event]).sum()) for part in earned)
-            moved[event] = float(others.sum()) + passed
+            of_name = earned.only(event)
+            others = self._others(event, chances, of_touch, of_name)
+            counted[..., event] += _deal(rng, self.visits[0, :, event] + of_name.free, others)
+            moved[event] = float(others.sum() + of_name.stronger.sum() + of_name.later.sum())
         lost = np.zeros((len(self.contenders), len(self.cells)), dtype=np.int64)
         if self.field.vetoed:
             lost = self._lost()
         once_any = np.any([one.once for one in self.contenders], axis=0)
         return Claimed(np.moveaxis(counted, 3, 1), lost, moved, self.field.densest(), once_any)
+
+    def _draws(self) -> list[Draw]:
+        """Give what opens the streams of each ad group in this contest."""
+        return [draw_of(self.streams, f"{self.name}, {one.name}") for one in self.contenders]
 
     def _repeats(self) -> list[Repeats | None]:
         """Give for each name the events that a person whom pixels can hear of has after a touch; None where all count.
@@ -127,13 +125,7 @@ class Contest:
         if not once.any():
             return [None] * len(EVENT_NAMES)
         cell, share = self.field.bins.cell, self.field.events / self.heard
-        width = max(own.lags for own in self._own)
-        later = np.zeros((len(self.cells), width, self.field.kinds, len(EVENT_NAMES)))
-        at_all = np.zeros((len(self.cells), self.field.kinds, len(EVENT_NAMES)))
-        for own in self._own:
-            of_own, of_event = own.returns()
-            later[:, : own.lags] += of_own
-            at_all += of_event
+        later, at_all = self._own.returns()
         weaker = np.cumsum(at_all[:, ::-1], axis=1)[:, ::-1] - at_all
         visits = (self.visits[1][:, np.newaxis] + weaker)[cell] * share[:, np.newaxis, np.newaxis]
         earlier = _earlier(np.cumsum(later, axis=2))
@@ -143,26 +135,21 @@ class Contest:
             for event, used in enumerate(once.tolist())
         ]
 
-    def _others(self, event: int, chances: Floats, of_touch: Floats, earned: Sequence[Earned]) -> Floats:
+    def _others(self, event: int, chances: Floats, of_touch: Floats, earned: Earned) -> Floats:
         """Give the expected events that touches earn which they do not follow from, shape (groups, cells, lags)."""
         at = np.arange(len(self.cells))[:, np.newaxis] + np.arange(self._lags)
         in_run, at = at < len(self.cells), np.minimum(at, len(self.cells) - 1)
         once = np.array([one.once[event] for one in self.contenders]).astype(np.int64)
-        stray = self.visits[once, :, event] + sum(part.stray[:, event] for part in earned)
-        stronger, later, held = (
-            np.sum([getattr(part, name)[..., event] for part in earned], axis=0)
-            for name in ("stronger", "later", "held")
-        )
+        stray = self.visits[once, :, event] + earned.stray
         total = np.zeros(of_touch.shape[1:])
         for kind in range(self.field.kinds):
-            unused = np.stack([part.unused[:, :, kind, event] for part in earned])
-            weight = of_touch[kind] * unused
+            weight = of_touch[kind] * earned.unused[..., kind]
             total += weight * (stray[:, at] * in_run)
-            if later[:, kind].any():
-                earlier = _earlier(held[:, :, kind])
+            if earned.later[:, kind].any():
+                earlier = _earlier(earned.held[:, :, kind])
                 of_event = by_event(chances[kind].sum(axis=0) * earlier)
-                total += weight * earlier * (_ratio(later[:, kind], of_event)[at] * in_run)
-            weaker = stronger[:, kind + 1 :].sum(axis=1)
+                total += weight * earlier * (_ratio(earned.later[:, kind], of_event)[at] * in_run)
+            weaker = earned.stronger[:, kind + 1 :].sum(axis=1)
             if weaker.any():
                 of_event = by_event(chances[: kind + 1].sum(axis=(0, 1)))
                 total += weight * (_ratio(weaker, of_event)[at] * in_run)
@@ -173,16 +160,10 @@ class Contest:
         every, vetoed = (
             Touching(self.field, self.cells, earning=earning).chances([None])[0] for earning in ("all", "vetoed")
         )
-        lost = np.zeros((len(self.contenders), len(self.cells)), dtype=np.int64)
-        parts = []
-        for number, one in enumerate(self.contenders):
-            rng = self.streams.generator(f"counts: lost purchases, {self.name}", one.name)
-            own = OwnTouches(one, self.field, self.cells, self._lags, vetoed=True)
-            lost[number] = own.lost(rng, PURCHASE)
-            parts.append(own.expected())
-        others = self._others(PURCHASE, every, vetoed, parts)
-        free = self.visits[0, :, PURCHASE] + sum(part.free[:, PURCHASE] for part in parts) - lost.sum(axis=0)
-        dealt = _deal(self.streams.generator("counts: others' lost purchases", self.name), free, others)
+        lost, expected = self._own.lost(self._draws(), PURCHASE), self._own.expected(PURCHASE)
+        others = self._others(PURCHASE, every, vetoed, expected)
+        free = self.visits[0, :, PURCHASE] + expected.free - lost.sum(axis=0)
+        dealt = _deal(stream(self.streams, "others' lost purchases", self.name), free, others)
         for lag in range(self._lags):
             lost[:, lag:] += dealt[:, : len(self.cells) - lag, lag]
         return lost

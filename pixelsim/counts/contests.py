@@ -153,7 +153,7 @@ class Contests:
             for account in sorted({one.account for one in entrants}):
                 mine = [one for one in entrants if one.account == account]
                 # Each account claims from all events, those that follow from the others' touches among them.
-                others = [counts[one.number].followed(self.cells) for one in entrants if one.account != account]
+                others = [counts[one.number].by_people(self.cells) for one in entrants if one.account != account]
                 heard = visits + np.rint(np.sum([np.zeros(visits.shape[1:]), *others], axis=0)).astype(np.int64)
                 won = self._contest(pool, mine, counts, " > ".join((*pool, account)), heard).settle()
                 claims |= {one.number: won.counted[place] for place, one in enumerate(mine)}
@@ -190,7 +190,7 @@ class Contests:
         held = [self._access[one.pixel, one.account] for one in entrants]
         instants = np.array(sorted({at for some in held for span in some for at in span}), dtype=np.int64)
         bins = Bins.of(self.cells, instants)
-        touches = [counts[one.number].touches.any(axis=0) for one in entrants]
+        touches = [counts[one.number].followed.touches.any(axis=0) for one in entrants]
         # Kinds of touch after the last one that occurs are left out.
         kinds = 1 + int(np.max(np.any(touches, axis=0) * np.arange(len(TouchKind))))
         size = (kinds, len(entrants), len(bins))
@@ -202,7 +202,7 @@ class Contests:
             for target, chosen in ((with_access, rows.authorised), (without, ~rows.authorised)):
                 if chosen.any():
                     where = (rows.cell[chosen], rows.start[chosen], rows.end[chosen])
-                    target[:, place] = bins.spread(one.day, *where, found.touches[chosen, :kinds].T)
+                    target[:, place] = bins.spread(one.day, *where, found.followed.touches[chosen, :kinds].T)
             for begin, upto in stretches:
                 access[place] |= (bins.borders[:-1] >= begin) & (bins.borders[1:] <= upto)
         every = np.arange(len(self.cells))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from pixelsim.base.clock import MINUTE, SECOND
+from pixelsim.counts.draws import Numbers
 from pixelsim.counts.visitors import VisitorKind
 from pixelsim.scenario.capture import EVENT_NAMES, Capture, ServerLeg
 from pixelsim.scenario.measurement import MeasurementSettings, WhileNoConsent
@@ -20,7 +21,7 @@ from pixelsim.traffic.collector import dedup_rule
 from pixelsim.traffic.events import STAGE_PLACES
 from pixelsim.traffic.sessions import MEAN_MINUTES
 
-__all__ = ["HOPS", "CopyFates"]
+__all__ = ["HOPS", "CopyFates", "FateClasses"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -78,7 +79,7 @@ class CopyFates:
         """Tell whether no pixel ever hears of a kind of visitor, by browser or server."""
         return self.chances.shape[-1] == 2 and bool(np.all(self.chances[kind, :, 0] >= 1))
 
-    def draw(self, rng: np.random.Generator, events: Longs, kind: int) -> Longs:
+    def draw(self, rng: Numbers, events: Longs, kind: int) -> Longs:
         """Draw the fates of events of a kind of visitor, shape (..., events), into a further last axis."""
         chances = self.chances[kind]
         found = np.empty((*events.shape, chances.shape[-1]), dtype=np.int64)
@@ -143,6 +144,97 @@ class CopyFates:
             return np.array([1, 1, 1, 0, 0], dtype=np.int64)
         merges = fate == MERGES
         return np.array([1, 1, 0, int(merges), int(not merges)], dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FateClasses:
+    """Fates that mean the same to one pixel: what it keeps is drawn for classes of them, the fates where they matter.
+
+    Parameters
+    ----------
+    members
+        Which fates each class has, bool of shape (classes, fates).
+    chances
+        Chance of each class, shape (kinds of visitor, events, classes).
+    within
+        Chance of each fate among those of its class, shape (kinds of visitor, events, fates).
+    table
+        Kept copies of an event of each class, shape (events, classes).
+    share
+        Which share of these each cell has, shape (cells, events, classes); None where all have all.
+    """
+
+    members: NDArray[np.bool_]
+    chances: Floats
+    within: Floats
+    table: Longs
+    share: Floats | None
+
+    @classmethod
+    def of(cls, fates: CopyFates, kept: tuple[Longs, Floats | None] | None) -> FateClasses:
+        """Tell fates apart by the copies that a pixel keeps of them, as `Pages.kept` gives these; None: no pixel."""
+        size = fates.chances.shape[-1]
+        table, share = kept if kept is not None else (np.zeros((len(EVENT_NAMES), size), dtype=np.int64), None)
+        alike = table if share is None else np.concatenate([table, share.reshape(-1, size)])
+        _, first, of_fate = np.unique(alike, axis=1, return_index=True, return_inverse=True)
+        members = of_fate.reshape(-1) == np.arange(len(first))[:, np.newaxis]
+        chances = np.clip(fates.chances @ members.T.astype(np.float64), 0.0, 1.0)
+        whole = chances @ members.astype(np.float64)
+        within = np.divide(fates.chances, whole, out=np.zeros_like(whole), where=whole > 0)
+        return cls(members, chances, within, table[:, first], None if share is None else share[..., first])
+
+    @property
+    def number(self) -> int:
+        """Number of classes."""
+        return len(self.members)
+
+    def draw(self, rng: Numbers, events: Longs, visitors: slice) -> Longs:
+        """Draw the classes of events of some visitors, shape (..., kinds, events), into a further last axis."""
+        chances = self.chances[visitors]
+        if self.number > 2:
+            return rng.multinomial(events, chances)
+        found = np.empty((*events.shape, self.number), dtype=np.int64)
+        found[..., 0] = events
+        if self.number == 2:
+            found[..., 1] = rng.binomial(events, chances[..., 1])
+            found[..., 0] -= found[..., 1]
+        return found
+
+    def split(self, rng: Numbers, classes: Longs) -> Longs:
+        """Draw the fates of events by class, shape (..., kinds, events, classes), into the last axis."""
+        found = np.zeros((*classes.shape[:-1], self.members.shape[1]), dtype=np.int64)
+        for number, members in enumerate(self.members):
+            fates = np.flatnonzero(members & self.within.any(axis=(0, 1)))
+            if len(fates) == 1:
+                found[..., fates[0]] = classes[..., number]
+            elif len(fates):
+                chances = self.within[..., fates]
+                total = chances.sum(axis=-1, keepdims=True)
+                chances = np.divide(chances, total, out=np.full_like(chances, 1 / len(fates)), where=total > 0)
+                found[..., fates] = rng.multinomial(classes[..., number], chances)
+        return found
+
+    def kept(self, rng: Numbers, events: Longs, at: Longs, sessions: Longs) -> tuple[Longs, Longs]:
+        """Count kept copies of events by class, shape (..., events, classes), and the sessions with any.
+
+        Parameters
+        ----------
+        rng
+            Random numbers; where the pages change within a cell, not every event finds the pixel on them.
+        events
+            Events by class.
+        at
+            Cell of each, shape (...).
+        sessions
+            Sessions that they are of, shape (...): at most one event of a name counts for each.
+        """
+        found = events if self.share is None else rng.binomial(events, self.share[at])
+        copies, any_copy = np.zeros((2, *events.shape[:-1]), dtype=np.int64)
+        for number, each in enumerate(self.table.T):
+            if each.any():
+                copies += found[..., number] * each
+                any_copy += found[..., number] * (each > 0)
+        return copies, np.minimum(any_copy, sessions[..., np.newaxis])
 
 
 def _arrivals(server: ServerLeg, settings: MeasurementSettings, sent: float, *, accepted: bool) -> Floats:

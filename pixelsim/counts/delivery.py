@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.base.clock import DAY
+from pixelsim.base.streams import Streams
+from pixelsim.scenario.traffic import AdDelivery
 from pixelsim.traffic.delivery import AdGroupTraffic
+from pixelsim.traffic.shapes import LocalDays
 
 __all__ = ["CountedTraffic"]
 
@@ -16,6 +19,13 @@ Floats = NDArray[np.float64]
 
 class CountedTraffic(AdGroupTraffic):
     """What one ad group would deliver: the same prices and places of impressions as in a run with events."""
+
+    def __init__(
+        self, streams: Streams, delivery: AdDelivery, days: LocalDays, currency: str, *, block_days: int
+    ) -> None:
+        # Touches are counted, so no streams are opened for the instants of single ones.
+        untouched = delivery.model_copy(update={"click_rate": 0.0, "engaged_view_rate": 0.0, "view_rate": 0.0})
+        super().__init__(streams, untouched, days, currency, block_days=block_days)
 
     def shown(self, start: Longs, end: Longs, cpm_factor: Floats, budget: Floats) -> tuple[Longs, Longs]:
         """Give impressions and spend (smallest money units) of stretches that lie inside days of the account.

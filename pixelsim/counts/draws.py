@@ -32,7 +32,8 @@ class _Words(ISeedSequence):
 
     def generate_state(self, n_words: int, dtype: Any = np.uint32) -> NDArray[Any]:
         """Give the first words."""
-        return self._words.view(dtype)[:n_words]
+        words: NDArray[Any] = self._words.view(dtype)[:n_words]
+        return words
 
 
 def stream(streams: Streams, purpose: str, entity: str = "", block: int = 0) -> np.random.Generator:
@@ -47,7 +48,8 @@ def stream(streams: Streams, purpose: str, entity: str = "", block: int = 0) -> 
     """
     name = f"{streams.root}\0{streams.replication}\0counts: {purpose}\0{entity}\0{block}"
     digest = hashlib.blake2b(name.encode("utf-8"), digest_size=32).digest()
-    return np.random.Generator(np.random.PCG64(_Words(digest)))
+    words: Any = _Words(digest)  # NumPy takes any seed sequence; its annotations name one class only.
+    return np.random.Generator(np.random.PCG64(words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,12 @@ class Numbers:
         return found
 
     def negative_binomial(self, n: Longs, p: float) -> Longs:
-        """Draw the failures before so many successes."""
-        found = np.empty(n.shape, dtype=np.int64)
+        """Draw the failures before so many successes, none before none."""
+        found = np.zeros(n.shape, dtype=np.int64)
         for rng, rows in self._rows(len(n)):
-            found[rows] = rng.negative_binomial(n[rows], p)
+            # None for no success: else an empty place would use numbers up.
+            some = n[rows] > 0
+            found[rows][some] = rng.negative_binomial(n[rows][some], p)
         return found
 
     def hypergeometric(self, good: Longs, bad: Longs, chosen: Longs) -> Longs:

@@ -7,6 +7,8 @@ looked at when they happen, in :mod:`pixelsim.counts.tally`.
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -131,10 +133,21 @@ class Follower:
     def __init__(self, events: SessionEvents, pages: Pages, pixel: str | None, cells: Cells) -> None:
         self.events, self.cells = events, cells
         visitors = events.visitors
-        self.shares, self.matched = visitors.shares, visitors.matched
-        self._stays = pages.stays
+        self.matched, self.stays = visitors.matched, pages.stays
         self.classes = FateClasses.of(events.fates, pages.kept(events.fates, pixel) if pixel is not None else None)
-        self.of_junk = len(visitors.kinds)
+
+    @functools.cached_property
+    def each(self) -> tuple[Floats, Floats]:
+        """Kept and matched copies expected of a session with an order by its cell, (cells, events), and any of them."""
+        shares = self.events.visitors.shares
+        views = np.ones(len(EVENT_NAMES))
+        views[0] = self.events.views
+        of_class = np.einsum("v,ve,vec->ec", shares, self.events.matched[:-1], self.classes.chances[:-1])
+        share = np.ones((1, 1, 1)) if self.classes.share is None else self.classes.share
+        tables = self.classes.table, self.classes.table > 0
+        copies, once = ((of_class * share * table).sum(axis=-1) for table in tables)
+        size = (len(self.cells), len(EVENT_NAMES))
+        return np.broadcast_to(copies * views, size), np.broadcast_to(np.minimum(once * views, 1.0), size)
 
     def follow(self, parts: Sequence[Part]) -> list[Followed]:
         """Draw what follows from the touches of some ad groups.
@@ -142,78 +155,136 @@ class Follower:
         An order within the session time-out is of the session right after the click, whether that would have landed
         or not; every other order comes in a session of its own.
         """
-        sizes = [len(part.cell) for part in parts]
-        draw = stacked([part.draw for part in parts], sizes)
-        cell, touches, happen = (
-            np.concatenate([getattr(part, n) for part in parts]) for n in ("cell", "touches", "happen")
-        )
-        lags, width = parts[0].shares.share.shape[1], max(max(part.near) for part in parts)
-        at = cell[:, np.newaxis] + np.arange(lags)
-        in_run, at = at < len(self.cells), np.minimum(at, len(self.cells) - 1)
-        stays = self._stays[at]
-
-        def of_parts(name: str) -> Floats:
-            return np.repeat([getattr(part.delivery, name) for part in parts], sizes)
-
-        def stay(purpose: str, came: Longs, share: Floats) -> Longs:
-            """Keep the sessions that load time does not drive away, and count the others."""
-            if np.all(share >= 1):
-                return came
-            stayed = draw(f"stays, {purpose}").binomial(came, share)
-            lost[:, : came.shape[1]] += came - stayed
-            return stayed
-
-        bots, some = np.zeros(len(cell), dtype=np.int64), of_parts("bots")
-        if some.any():
-            bots = draw("bots").binomial(touches[:, 0], some)
-            touches[:, TouchKind.CLICK] -= bots
-        heard, lost = np.zeros_like(touches), np.zeros((len(cell), lags), dtype=np.int64)
-        orders, soon = np.zeros((len(cell), lags, len(TouchKind)), dtype=np.int64), np.zeros((len(cell), 2), np.int64)
-        size = (len(cell), width, len(TouchKind), len(EVENT_NAMES))
-        ordered, once = np.zeros((2, *size), dtype=np.int64)
-        within = np.concatenate(
-            [
-                np.broadcast_to(np.arange(lags)[:, np.newaxis] < part.near, (len(part.cell), *orders.shape[1:]))
-                for part in parts
-            ]
-        )
-        visitors = self.of_junk + 1
-        classes = np.zeros((len(cell), width, visitors, len(EVENT_NAMES), self.classes.number), dtype=np.int64)
-        again = np.zeros((len(cell), width, visitors), dtype=np.int64)
+        if not parts:
+            return []
+        made = _Making(self, parts)
         for kind in TouchKind:
-            if not touches[:, kind].any():
-                continue
-            name = kind.name.lower()
-            rate = happen * (of_parts("conversion_rate") if kind is TouchKind.CLICK else 1.0)
-            buyers, delays, first = draw(f"buyers, {name}").binomial(touches[:, kind], rate), draw(f"delays, {name}"), 0
-            for part, rng in zip(parts, delays.generators, strict=True):
-                rows = slice(first, first := first + len(part.cell))
-                orders[rows, :, kind] = rng.multinomial(buyers[rows], _chances(part.shares.share))[:, :-1]
-            if kind is TouchKind.CLICK:
-                shares = np.concatenate([part.shares.soon[:, :2] for part in parts])
-                soon = draw("soon").binomial(orders[:, :2, kind], shares)
-            orders[..., kind] = stay(f"orders, {name}", orders[..., kind] * in_run, stays)
-            near = orders[:, :width, kind] * within[:, :width, kind]
-            came = draw(f"people, {name}").multinomial(near, self.shares)
-            events, sent_again = self.events.happen(_inside(draw, f"orders, {name}"), np.zeros_like(came), came)
-            found = self.classes.draw(draw(f"copies, orders, {name}"), events, slice(0, -1))
-            classes[:, :, :-1] += found
-            again[:, :, :-1] += sent_again
-            ordered[:, :, kind], once[:, :, kind] = self.classes.kept(
-                draw, found, at[:, :width], self.events.matched, came @ self.matched
-            )
-            missed = soon.sum(axis=1) if kind is TouchKind.CLICK else 0
-            landing = touches[:, kind] - missed
-            if kind is TouchKind.CLICK:
-                people = draw("people, landing").multinomial(landing, self.shares)
-                heard[:, kind] = people @ self.matched
-                heard[:, kind] += draw("heard soon").binomial(missed, self.shares @ self.matched)
-            else:
-                heard[:, kind] = draw(f"heard, {name}").binomial(landing, self.shares @ self.matched)
-        came = draw("landing").binomial(
-            np.append(people, bots[:, np.newaxis], axis=1), of_parts("landing_share")[:, np.newaxis]
+            if made.touches[:, kind].any():
+                made.order(kind)
+                made.visit(kind)
+        made.land()
+        return made.result()
+
+
+class _Making:
+    """Rows of several ad groups in the making."""
+
+    def __init__(self, follower: Follower, parts: Sequence[Part]) -> None:
+        self.of, self.parts, self.sizes = follower, parts, [len(part.cell) for part in parts]
+        self.draw = stacked([part.draw for part in parts], self.sizes)
+        cell, self.touches = (np.concatenate([getattr(part, name) for part in parts]) for name in ("cell", "touches"))
+        self.happen = np.concatenate([part.happen for part in parts])
+        rows, lags, kinds, names = len(cell), parts[0].shares.share.shape[1], len(TouchKind), len(EVENT_NAMES)
+        self.width = width = min(max(max(part.near) for part in parts), lags)
+        at = cell[:, np.newaxis] + np.arange(lags)
+        self.in_run, self.at = at < len(follower.cells), np.minimum(at, len(follower.cells) - 1)
+        self.stays, self.people = follower.stays[self.at], follower.events.visitors.shares
+        self.bots, share = np.zeros(rows, dtype=np.int64), self._rates("bots")
+        if share.any():
+            self.bots = self.draw("bots").binomial(self.touches[:, TouchKind.CLICK], share)
+            self.touches[:, TouchKind.CLICK] -= self.bots
+        self.heard, self.soon = np.zeros_like(self.touches), np.zeros((rows, 2), dtype=np.int64)
+        self.orders, self.later = np.zeros((2, rows, lags, kinds), dtype=np.int64)
+        self.lost = np.zeros((rows, lags), dtype=np.int64)
+        self.ordered, self.ordered_once = np.zeros((2, rows, width, kinds, names), dtype=np.int64)
+        visitors = len(self.people) + 1
+        self.classes = np.zeros((rows, width, visitors, names, follower.classes.number), dtype=np.int64)
+        self.again = np.zeros((rows, width, visitors), dtype=np.int64)
+
+    def _rates(self, name: str) -> Floats:
+        """Give a rate of each row's ad group."""
+        return np.repeat([float(getattr(part.delivery, name)) for part in self.parts], self.sizes)
+
+    def _stay(self, purpose: str, came: Longs, share: Floats) -> Longs:
+        """Keep the sessions that load time does not drive away, shape (rows, lags, ...), and count the others."""
+        if np.all(share >= 1):
+            return came
+        stayed = self.draw(f"stays, {purpose}").binomial(came, share)
+        self.lost[:, : came.shape[1]] += (came - stayed).reshape(*came.shape[:2], -1).sum(axis=-1)
+        return stayed
+
+    def order(self, kind: TouchKind) -> None:
+        """Draw when the orders of a kind of touch come."""
+        name, touches = kind.name.lower(), self.touches[:, kind]
+        rate = self.happen * (self._rates("conversion_rate") if kind is TouchKind.CLICK else 1.0)
+        buyers, first = self.draw(f"buyers, {name}").binomial(touches, rate), 0
+        orders = self.orders[..., kind]
+        for part, rng in zip(self.parts, self.draw(f"delays, {name}").generators, strict=True):
+            rows = slice(first, first + len(part.cell))
+            orders[rows] = rng.multinomial(buyers[rows], _chances(part.shares.share))[:, :-1]
+            first = rows.stop
+        if kind is TouchKind.CLICK:
+            share = np.concatenate([part.shares.soon[:, :2] for part in self.parts])
+            self.soon = self.draw("soon").binomial(orders[:, :2], share)
+        orders[...] = self._stay(f"orders, {name}", orders * self.in_run, self.stays)
+
+    def visit(self, kind: TouchKind) -> None:
+        """Draw what happens in the sessions with an order that lie within the window of a kind of touch."""
+        name, lags = kind.name.lower(), np.arange(self.orders.shape[1])
+        width = min(max(part.near[kind] for part in self.parts), self.width)
+        inside = np.repeat([lags < part.near[kind] for part in self.parts], self.sizes, axis=0)
+        self.later[..., kind] = self.orders[..., kind] * ~inside
+        near = self.orders[:, :width, kind] - self.later[:, :width, kind]
+        came = self.draw(f"people, {name}").multinomial(near, self.people)
+        heard = self._happen(f"orders, {name}", np.zeros_like(came), came, slice(0, -1))
+        kept = self._keep(heard, came @ self.of.matched)
+        self.ordered[:, :width, kind], self.ordered_once[:, :width, kind] = kept
+        if kind is not TouchKind.CLICK:
+            self.heard[:, kind] = self.draw(f"heard, {name}").binomial(self.touches[:, kind], self._audible)
+
+    @property
+    def _audible(self) -> float:
+        """Share of the people whom pixels can hear of and match."""
+        return float(self.people @ self.of.matched)
+
+    def land(self) -> None:
+        """Draw the sessions right after clicks, those without an order."""
+        follower, soon = self.of, self.soon.sum(axis=1)
+        people = self.draw("people, landing").multinomial(self.touches[:, TouchKind.CLICK] - soon, self.people)
+        of_soon = self.draw("heard, soon").binomial(soon, self._audible)
+        self.heard[:, TouchKind.CLICK] = people @ follower.matched + of_soon
+        clicks = np.append(people, self.bots[:, np.newaxis], axis=1)
+        came = self.draw("landing").binomial(clicks, np.tile(self._rates("landing_share"), (clicks.shape[1], 1)).T)
+        came = self._stay("landing", came[:, np.newaxis], self.stays[:, :1, np.newaxis])
+        people, bots = came[..., :-1], came[..., -1:]
+        self.landings = came[:, 0].sum(axis=-1)
+        heard = self._happen("landing", people, np.zeros_like(people), slice(0, -1))
+        by_bots = self._happen("bots", bots, np.zeros_like(bots), slice(-1, None)) if bots.any() else 0
+        landed, once = self._keep(heard + by_bots, people @ follower.matched + bots[..., 0])
+        self.landed, self.landed_once = landed[:, 0], once[:, 0]
+
+    def _happen(self, what: str, plain: Longs, ordered: Longs, visitors: slice) -> Longs:
+        """Draw the events of sessions by class, count them, and give those that the platform can match."""
+        width = plain.shape[1]
+        events, again = self.of.events.happen(_inside(self.draw, what), plain, ordered)
+        found = self.of.classes.draw(self.draw(f"copies, {what}"), events, visitors)
+        self.classes[:, :width, visitors] += found
+        self.again[:, :width, visitors] += again
+        return self.of.events.of_matched(found, visitors)
+
+    def _keep(self, matched: Longs, sessions: Longs) -> tuple[Longs, Longs]:
+        """Count the kept copies at the own pixel, of events by class, and the sessions with any."""
+        return self.of.classes.kept(self.draw("pixel on the page"), matched, self.at[:, : matched.shape[1]], sessions)
+
+    def result(self) -> list[Followed]:
+        """Give what followed from each part."""
+        every = Followed(
+            touches=self.touches,
+            bots=self.bots,
+            heard=self.heard,
+            orders=self.orders.sum(axis=-1),
+            lost=self.lost,
+            landings=self.landings,
+            later=self.later,
+            landed=self.landed,
+            landed_once=self.landed_once,
+            ordered=self.ordered,
+            ordered_once=self.ordered_once,
+            classes=self.classes,
+            again=self.again,
         )
-        return []
+        ends = np.cumsum([0, *self.sizes]).tolist()
+        return [every.rows(slice(one, two)) for one, two in itertools.pairwise(ends)]
 
 
 def _chances(share: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Events that follow from an ad group's own touches: which of them it earns, and what becomes of the others."""
+"""Events that follow from ad groups' own touches: which of them these earn, and what becomes of the others."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from pixelsim.counts.cells import Cells, by_event
+from pixelsim.counts.draws import Draw, stacked
 from pixelsim.counts.kernels import DelayTable
 from pixelsim.counts.paid import PaidCounts
 from pixelsim.counts.touching import Field, Repeats
@@ -50,24 +52,25 @@ class Contender:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Earned:
-    """What became of the events that follow from a contender's touches; the last axis of each array is the name.
+    """What became of the events that follow from contenders' touches; the last axis of each array is the name.
 
     Parameters
     ----------
     counted
-        Those that its touches earn and that count, by cell of the touch and lag, int64 of shape (cells, lags, events).
+        Those that their own touches earn and that count, by ad group, cell of the touch and lag, int64 of shape
+        (groups, cells, lags, events).
     free
         The others, by the event's cell, int64 of shape (cells, events).
     stray
-        Expected events among the free ones that no touch of its own can earn, by the event's cell.
+        Expected events among the free ones that no touch of their own can earn, by the event's cell.
     stronger, later
         Expected events among them that a stronger kind of touch, and a later one of the same kind, goes before, by
         the event's cell and the own touch's kind, shape (cells, kinds, events).
     held
-        Expected events that a touch could earn, by its cell, lag and kind, shape (cells, lags, kinds, events).
+        Expected events that their own touch could earn, by its cell, lag and kind, shape (cells, lags, kinds, events).
     unused
-        Share of its touches that have no conversion of the name yet from what follows from them, of the same shape; 1
-        where every event counts.
+        Share of touches that have no conversion of the name yet from what follows from them, shape (groups, cells,
+        lags, kinds, events); 1 where every event counts.
     """
 
     counted: Longs
@@ -78,70 +81,103 @@ class Earned:
     held: Floats
     unused: Floats
 
+    def only(self, event: int) -> Earned:
+        """Pick one name."""
+        return Earned(*(getattr(self, name)[..., event] for name in self.__match_args__))
+
 
 class OwnTouches:
-    """The chances of the events that follow from a contender's touches.
+    """The chances of the events that follow from contenders' touches.
 
     Parameters
     ----------
-    contender, field, cells
-        The ad group, all touches that compete, and the cells.
+    contenders, field, cells
+        The ad groups, all touches that compete, and the cells.
     lags
         Lags in cells within which a touch can earn; events that come later still are looked at too.
-    vetoed
-        False: the touches that may earn compete. True: all touches do, as if access had not ended.
     """
 
-    def __init__(self, contender: Contender, field: Field, cells: Cells, lags: int, *, vetoed: bool = False) -> None:
-        self.contender, self.field, self.cells, self._earning = contender, field, cells, lags
-        self.lags = min(contender.tables[0].lags, len(cells))
-        self._rows = rows = contender.counts.rows
-        self._cell, self._apart = rows.cell, bool(np.all(rows.cell[1:] > rows.cell[:-1]))
-        self._event = np.minimum(rows.cell[:, np.newaxis] + np.arange(lags), len(cells) - 1)
-        self._duration = (cells.borders[self._event + 1] - rows.start[:, np.newaxis]).astype(np.float64)
-        shares = [table.of_rows(rows.cell, rows.start, rows.end) for table in contender.tables[: field.kinds]]
-        inside, self._elapsed, self._soon = (
-            np.stack([getattr(share, name)[:, :lags] for share in shares], axis=-1)
-            for name in ("inside", "elapsed", "soon")
+    def __init__(self, contenders: Sequence[Contender], field: Field, cells: Cells, lags: int) -> None:
+        self.contenders, self.field, self.cells, self._earning = contenders, field, cells, lags
+        self.lags = min(max(one.tables[0].lags for one in contenders), len(cells))
+        rows = [one.counts.rows for one in contenders]
+        self._sizes = [len(some.cell) for some in rows]
+        self._group = np.repeat(np.arange(len(contenders)), self._sizes)
+        self._cell, self._start, self._end, self._authorised = (
+            np.concatenate([getattr(some, name) for some in rows]) for name in ("cell", "start", "end", "authorised")
         )
+        number, size = len(self._cell), len(cells)
+        # Sums by cell of the touch, of all ad groups together and of each, as products with tables of 0 and 1.
+        pairs = ((self._cell, size), (self._cell + size * self._group, size * len(contenders)))
+        ones = np.ones(number, dtype=np.int64)
+        self._of_all, self._of_each = (
+            sparse.csr_array((ones, (place, np.arange(number))), shape=(width, number)) for place, width in pairs
+        )
+        self._once = np.stack([one.once for one in contenders])
+        self._event = np.minimum(self._cell[:, np.newaxis] + np.arange(lags), size - 1)
+        self._duration = (cells.borders[self._event + 1] - self._start[:, np.newaxis]).astype(np.float64)
+        inside, self._elapsed, self._soon = self._shares()
         # Only a click has its session right after it.
         self._soon[..., TouchKind.CLICK + 1 :] = 0.0
         may = self._access()
         self._eligible = inside * may[..., np.newaxis]
         self._vetoed = inside - self._eligible
-        self._stronger, self._later = self._passed(vetoed=vetoed)
+        self._known: dict[bool, tuple[Floats, Floats]] = {}
+
+    def _shares(self) -> Floats:
+        """Give inside, elapsed and soon of every row's orders, shape (3, rows, lags, kinds)."""
+        found = np.empty((3, len(self._cell), self._earning, self.field.kinds))
+        for kind in range(self.field.kinds):
+            tables = {id(one.tables[kind]): one.tables[kind] for one in self.contenders}
+            which = np.array([id(one.tables[kind]) for one in self.contenders])[self._group]
+            for key, table in tables.items():
+                rows = np.flatnonzero(which == key)
+                shares = table.of_rows(self._cell[rows], self._start[rows], self._end[rows])
+                for place, name in enumerate(("inside", "elapsed", "soon")):
+                    found[place, rows, :, kind] = getattr(shares, name)[:, : self._earning]
+        return found
 
     def _access(self) -> Floats:
         """Give the chance that touch and event of each row and lag both find access, shape (rows, lags)."""
-        contender, cells, rows = self.contender, self.cells, self.contender.counts.rows
-        may = np.repeat(rows.authorised[:, np.newaxis].astype(np.float64), self._earning, axis=1)
-        if not self.field.cut or list(contender.access) == [(0, int(cells.borders[-1]))]:
+        cells = self.cells
+        may = np.repeat(self._authorised[:, np.newaxis].astype(np.float64), self._earning, axis=1)
+        if not self.field.cut:
             return may
         low, high = cells.borders[:-1], cells.borders[1:]
-        share = np.zeros(len(cells))
-        for begin, upto in contender.access:
-            share += (np.minimum(high, upto) - np.maximum(low, begin)).clip(min=0) / (high - low)
-        may *= share[self._event]
-        for cell in np.flatnonzero((share > 0) & (share < 1)).tolist():
-            lag = cell - rows.cell
-            for row in np.flatnonzero(rows.authorised & (lag >= 0) & (lag < self._earning)).tolist():
-                may[row, lag[row]] = self._partly(row, cell)
+        for access in {tuple(one.access) for one in self.contenders} - {((0, int(cells.borders[-1])),)}:
+            share = np.zeros(len(cells))
+            for begin, upto in access:
+                share += (np.minimum(high, upto) - np.maximum(low, begin)).clip(min=0) / (high - low)
+            mine = np.array([tuple(one.access) == access for one in self.contenders])[self._group]
+            may[mine] *= share[self._event[mine]]
+            for cell in np.flatnonzero((share > 0) & (share < 1)).tolist():
+                lag = cell - self._cell
+                for row in np.flatnonzero(mine & self._authorised & (lag >= 0) & (lag < self._earning)).tolist():
+                    may[row, lag[row]] = self._partly(row, cell)
         return may
 
     def _partly(self, row: int, cell: int) -> float:
         """Give the share of a row's orders in a cell that come while there is access."""
-        rows, table = self.contender.counts.rows, self.contender.tables[0]
+        contender = self.contenders[int(self._group[row])]
         low, high = int(self.cells.borders[cell]), int(self.cells.borders[cell + 1])
 
         def before(instant: int) -> float:
             if instant <= low or instant >= high:
                 return float(instant >= high)
-            return table.before(int(rows.start[row]), int(rows.end[row]), instant)
+            return contender.tables[0].before(int(self._start[row]), int(self._end[row]), instant)
 
-        return sum(before(upto) - before(begin) for begin, upto in self.contender.access)
+        return sum(before(upto) - before(begin) for begin, upto in contender.access)
 
     def _passed(self, *, vetoed: bool) -> tuple[Floats, Floats]:
-        """Give the chances that a stronger and a later touch goes before, shape (rows, lags, kinds)."""
+        """Give the chances that a stronger and a later touch goes before, shape (rows, lags, kinds).
+
+        Either the touches that may earn compete, or all touches do, as if access had not ended.
+        """
+        if vetoed not in self._known:
+            self._known[vetoed] = self._passing(vetoed=vetoed)
+        return self._known[vetoed]
+
+    def _passing(self, *, vetoed: bool) -> tuple[Floats, Floats]:
         field, bins = self.field, self.field.bins
         stronger, later = np.zeros_like(self._elapsed), np.zeros_like(self._elapsed)
         for pattern, runs in field.runs(vetoed=vetoed):
@@ -149,7 +185,7 @@ class OwnTouches:
             before = np.zeros(len(self.cells))
             for kind in range(field.kinds):
                 exponent = np.zeros(self._event.shape)
-                stronger[here, kind] = -np.expm1(-before[self._event[here]])
+                stronger[here, kind] = -np.expm1(-before)[self._event[here]]
                 for window, (run, inside) in runs[kind].items():
                     exponent += self._between(run, np.minimum(self._elapsed[..., kind], window))
                     before = before + inside
@@ -160,141 +196,165 @@ class OwnTouches:
         """Give what a cumulated quantity gains between touch and event, by rows and lags: its mean gain in a time."""
         borders = self.field.bins.borders
         at_end = np.interp(self.cells.borders, borders, run)
-        since = at_end[self._event + 1] - np.interp(self._rows.start, borders, run)[:, np.newaxis]
+        since = at_end[self._event + 1] - np.interp(self._start, borders, run)[:, np.newaxis]
         return np.asarray(since / self._duration * elapsed)
 
-    def draw(self, rng: np.random.Generator, repeats: Sequence[Repeats | None]) -> Earned:
+    def draw(self, draws: Sequence[Draw], repeats: Sequence[Repeats | None]) -> Earned:
         """Draw which events are earned.
 
         Parameters
         ----------
-        rng
-            Random stream.
+        draws
+            Opens the random streams of each contender.
         repeats
             For each name, the events that use a touch up where it earns one of them only; None where it earns all.
         """
-        counts, near = self.contender.counts, slice(0, self._earning)
-        kept = self._kept[:, near]
-        clicks = (counts.heard[:, TouchKind.CLICK] + counts.bots)[:, np.newaxis]
-        once = self.contender.once
-        won = np.where(once, np.minimum(counts.landed_once, clicks), counts.landed)
-        held = kept * self._eligible[..., np.newaxis]
-        stays = (self._eligible * (1 - self._stronger) * (1 - self._later))[..., np.newaxis]
-        unused = np.ones((len(self.cells), self._earning, self.field.kinds, len(repeats)))
-        share = np.broadcast_to(stays, kept.shape)
+        once = self._once[self._group]
+        clicks = (self._followed("heard")[:, TouchKind.CLICK] + self._followed("bots"))[:, np.newaxis]
+        kept = self._kept[:, : self._earning]
+        won = np.where(once, np.minimum(self._followed("landed_once"), clicks), self._followed("landed"))
+        stronger, later = self._passed(vetoed=False)
+        share = np.repeat((self._eligible * (1 - stronger) * (1 - later))[..., np.newaxis], once.shape[1], axis=-1)
+        unused = np.ones((len(self.contenders), len(self.cells), self._earning, self.field.kinds, once.shape[1]))
         if once.any():
             # A click with an order soon has that session right after it instead of one without an order.
-            soon = (kept * self._soon[..., np.newaxis]).sum(axis=(1, 2))
+            click = TouchKind.CLICK
+            soon = (kept[:, :, click] * self._soon[:, :, click, np.newaxis]).sum(axis=1)
             used = np.minimum(won / np.maximum(clicks - soon, 1.0), 1.0)
-            fresh = 1 - (1 - self._soon)[:, :, :1, np.newaxis] * used[:, np.newaxis, np.newaxis]
-            share = share * np.exp(-np.stack([self._used(some) for some in repeats], axis=-1))
-            share[:, :, :1] *= np.where(once, fresh, 1.0)
+            fresh = 1 - (1 - self._soon[:, :, click, np.newaxis]) * used[:, np.newaxis]
+            share[:, :, click] *= np.where(once[:, np.newaxis], fresh, 1.0)
+            for event, some in enumerate(repeats):
+                if some is not None:
+                    left = np.exp(-self._used(some))
+                    share[..., event] *= np.where(once[:, np.newaxis, np.newaxis, event], left, 1.0)
             gone = np.minimum(won + soon, clicks)
-            unused = np.where(once, self._unused(kept * (1 - self._soon)[..., np.newaxis], gone), 1.0)
-        earned = rng.binomial(kept, share)
-        earns = (counts.rows.authorised & (self.contender.tables[TouchKind.CLICK].window > 0))[:, np.newaxis]
-        counted = self._to_cells(earned.sum(axis=2))
-        missed = self._to_cells(won * ~earns) + self._kept_by_event.sum(axis=1)
-        free = missed - by_event(counted)
-        counted[:, 0] += self._to_cells(won * earns)
-        passed, by_touch = held * self._stronger[..., np.newaxis], self._to_cells(held)
+            unused = np.where(self._once[:, np.newaxis, np.newaxis, np.newaxis], self._unused(kept, gone), 1.0)
+        earned = stacked(draws, self._sizes)("own events").binomial(kept, share)
+        windows = np.array([one.tables[TouchKind.CLICK].window for one in self.contenders])
+        earns = (self._authorised & (windows[self._group] > 0))[:, np.newaxis]
+        counted = self._each(earned.sum(axis=2))
+        missed = self._all(won * ~earns) + self._kept_by_event.sum(axis=1)
+        free = missed - by_event(counted.sum(axis=0))
+        counted[:, :, 0] += self._each(won * earns)
+        return self._told(kept * self._eligible[..., np.newaxis], (stronger, later), (counted, free, missed), unused)
+
+    def _told(
+        self, held: Floats, passed: tuple[Floats, Floats], found: tuple[Longs, Longs, Longs], unused: Floats
+    ) -> Earned:
+        """Sum up what is expected of the events that own touches could earn, shape (rows, lags, kinds, events)."""
+        counted, free, missed = found
+        stronger, later = (chance[..., np.newaxis] for chance in passed)
+        behind, by_touch = held * stronger, self._all(held)
         return Earned(
             counted=counted,
             free=free,
             stray=missed - by_event(by_touch.sum(axis=2)),
-            stronger=self._by_event(passed),
-            later=self._by_event((held - passed) * self._later[..., np.newaxis]),
+            stronger=by_event(self._all(behind)),
+            later=by_event(self._all((held - behind) * later)),
             held=by_touch,
             unused=unused,
         )
 
+    def _followed(self, name: str) -> Longs:
+        """Give what followed from the touches of each row."""
+        return np.concatenate([getattr(one.counts.followed, name) for one in self.contenders])
+
     @functools.cached_property
     def _kept(self) -> Longs:
-        """Kept copies of sessions with an order, or such sessions where one counts, (rows, lags, kinds, events)."""
+        """Kept copies of sessions with an order, or such sessions where one counts, (rows, lags, kinds, events).
+
+        They are those within the longest window of any contender.
+        """
+        once = self._once[self._group][:, np.newaxis, np.newaxis]
         here = np.s_[:, : self.lags, : self.field.kinds]
-        counts = self.contender.counts
-        return np.where(self.contender.once, counts.ordered_once[here], counts.ordered[here])
+        return np.where(once, self._followed("ordered_once")[here], self._followed("ordered")[here])
 
     @functools.cached_property
     def _kept_by_event(self) -> Longs:
-        """The same by the event's cell, shape (cells, kinds, events)."""
-        return self._by_event(self._kept)
+        """The same of all ad groups by the event's cell, with those after all windows, (cells, kinds, events)."""
+        total = by_event(self._all(self._kept))
+        for one in self.contenders:
+            tally = one.counts.tally
+            total += np.where(one.once, tally.late_once, tally.late)[:, : self.field.kinds]
+        return total
 
-    def _used(self, repeats: Repeats | None) -> Floats:
+    def _used(self, repeats: Repeats) -> Floats:
         """Give the mean number of events that use a touch up before an event that follows from it."""
         used = np.zeros_like(self._elapsed)
-        if repeats is not None:
-            for kind in range(self.field.kinds):
-                run, older = np.concatenate([[0.0], np.cumsum(repeats.visits[kind])]), repeats.older[kind, self._cell]
-                used[..., kind] = self._between(run, self._elapsed[..., kind])
-                used[..., kind] += older
-        return used
+        for kind in range(self.field.kinds):
+            run = np.concatenate([[0.0], np.cumsum(repeats.visits[kind])])
+            used[..., kind] = self._between(run, self._elapsed[..., kind]) + repeats.older[kind, self._cell]
+        return np.asarray(used)
 
-    def _unused(self, later: Floats, at_once: Floats) -> Floats:
-        """Give the share of touches without a conversion yet, shape (cells, lags, kinds, events).
+    def _unused(self, kept: Longs, at_once: Floats) -> Floats:
+        """Give the share of touches without a conversion yet, shape (groups, cells, lags, kinds, events).
 
         Parameters
         ----------
-        later
-            Events of later sessions, shape (rows, lags, kinds, events).
+        kept
+            Events of sessions with an order, shape (rows, lags, kinds, events).
         at_once
             Clicks that have one from the session right after them, shape (rows, events).
         """
-        counts = self.contender.counts
-        heard = self._to_cells(counts.heard[:, : self.field.kinds])[:, np.newaxis, :, np.newaxis]
-        had = self._to_cells(later)
+        touches = self._followed("heard")
+        clicks = self._each((touches[:, TouchKind.CLICK] + self._followed("bots"))[:, np.newaxis])
+        heard = self._each(touches[:, : self.field.kinds])[:, :, np.newaxis, :, np.newaxis]
+        had = self._each(kept * (1 - self._soon)[..., np.newaxis]) / np.maximum(heard, 1)
         # Half of the events of a cell come before a random event in it.
-        before = np.cumsum(had, axis=1) - had / 2
-        unused = 1 - np.clip(before / np.maximum(heard, 1), 0.0, 1.0)
-        clicks = self._to_cells((counts.heard[:, 0] + counts.bots)[:, np.newaxis])
-        unused[:, :, 0] *= (1 - self._to_cells(at_once) / np.maximum(clicks, 1))[:, np.newaxis]
+        unused = 1 - np.cumsum(had, axis=2)
+        unused += had / 2
+        np.clip(unused, 0.0, 1.0, out=unused)
+        unused[:, :, :, TouchKind.CLICK] *= (1 - self._each(at_once) / np.maximum(clicks, 1))[:, :, np.newaxis]
         return unused
 
     def returns(self) -> tuple[Floats, Longs]:
-        """Give the kept copies of sessions with an order.
+        """Give the kept copies of sessions with an order, of all ad groups.
 
         Returns
         -------
         later : ndarray of shape (cells, lags, kinds, events)
-            Those of a later session than the touch's, by touch cell and lag.
+            Those of a later session than the touch's, by touch cell and lag; after all windows, what is expected.
         by_event : ndarray of shape (cells, kinds, events)
             All of them by the event's cell.
         """
-        later = self._kept.astype(np.float64)
-        later[:, : self._earning] *= (1 - self._soon)[..., np.newaxis]
-        return self._to_cells(later), self._kept_by_event
+        later = np.zeros((len(self.cells), self.lags, self.field.kinds, self._once.shape[1]))
+        at = np.minimum(np.arange(len(self.cells))[:, np.newaxis] + np.arange(self.lags), len(self.cells) - 1)
+        orders = self._followed("later")[:, : self.lags, : self.field.kinds]
+        alike = [(id(one.counts.each), one.once.tobytes()) for one in self.contenders]
+        for key, one in dict(zip(alike, self.contenders, strict=True)).items():
+            # Ad groups of one website with the same rule of counting have the same copies of an order.
+            each = np.where(one.once, one.counts.each_once, one.counts.each)
+            mine = np.array([other == key for other in alike])[self._group]
+            of_cell = self._all(orders * mine[:, np.newaxis, np.newaxis])
+            later += of_cell[..., np.newaxis] * each[at][:, :, np.newaxis]
+        kept = self._kept.astype(np.float64)
+        kept[:, : self._earning] *= (1 - self._soon)[..., np.newaxis]
+        later[:, : kept.shape[1]] += self._all(kept)
+        return later, self._kept_by_event
 
-    def expected(self) -> Earned:
-        """Give what is expected of its events if all touches may earn: by whom they are passed; nothing is counted."""
-        kept, inside = self._kept[:, : self._earning], (self._eligible + self._vetoed)[..., np.newaxis]
-        held = kept * inside
-        passed, by_touch = held * self._stronger[..., np.newaxis], self._to_cells(held)
-        every = self._kept_by_event.sum(axis=1)
-        return Earned(
-            counted=np.zeros((*by_touch.shape[:2], kept.shape[-1]), dtype=np.int64),
-            free=every,
-            stray=every - by_event(by_touch.sum(axis=2)),
-            stronger=self._by_event(passed),
-            later=self._by_event((held - passed) * self._later[..., np.newaxis]),
-            held=by_touch,
-            unused=np.ones_like(by_touch),
-        )
+    def expected(self, event: int) -> Earned:
+        """Give what is expected of the events of a name if all touches may earn: by whom they are passed."""
+        kept = self._kept[:, : self._earning, :, event : event + 1]
+        every = self._kept_by_event[..., event : event + 1].sum(axis=1)
+        unused = np.ones((len(self.contenders), len(self.cells), self._earning, self.field.kinds, 1))
+        counted = np.zeros((*unused.shape[:3], 1), dtype=np.int64)
+        held = kept * (self._eligible + self._vetoed)[..., np.newaxis]
+        return self._told(held, self._passed(vetoed=True), (counted, every, every), unused).only(0)
 
-    def lost(self, rng: np.random.Generator, event: int) -> Longs:
-        """Draw the events of a name that its touches would have earned, had access not ended, by the event's cell."""
-        share = self._vetoed * (1 - self._stronger) * (1 - self._later)
-        lost = rng.binomial(self._kept[:, : self._earning, :, event], share).sum(axis=2)
-        return by_event(self._to_cells(lost.astype(np.int64)))
+    def lost(self, draws: Sequence[Draw], event: int) -> Longs:
+        """Draw the events of a name that touches would have earned, had access not ended, shape (groups, cells)."""
+        stronger, later = self._passed(vetoed=True)
+        share = self._vetoed * (1 - stronger) * (1 - later)
+        kept = self._kept[:, : self._earning, :, event]
+        lost = self._each(stacked(draws, self._sizes)("lost purchases").binomial(kept, share).sum(axis=2))
+        return by_event(lost.transpose(1, 2, 0)).T
 
-    def _to_cells(self, of_row: NDArray[Number]) -> NDArray[Number]:
-        """Add up by cell of the touch what rows have."""
-        total = np.zeros((len(self.cells), *of_row.shape[1:]), dtype=of_row.dtype)
-        if self._apart:
-            total[self._cell] = of_row
-        else:
-            np.add.at(total, self._cell, of_row)
-        return total
+    def _all(self, of_row: NDArray[Number]) -> NDArray[Number]:
+        """Add up by cell of the touch what rows have, over all ad groups."""
+        total: NDArray[Number] = np.asarray(self._of_all @ of_row.reshape(len(of_row), -1))
+        return total.reshape(len(self.cells), *of_row.shape[1:])
 
-    def _by_event(self, of_row: NDArray[Number]) -> NDArray[Number]:
-        """Add up by the event's cell what rows have by lag, shape (rows, lags, ...)."""
-        return by_event(self._to_cells(of_row))
+    def _each(self, of_row: NDArray[Number]) -> NDArray[Number]:
+        """Add up by cell of the touch what rows have, for each ad group, shape (groups, cells, ...)."""
+        total: NDArray[Number] = np.asarray(self._of_each @ of_row.reshape(len(of_row), -1))
+        return total.reshape(len(self.contenders), len(self.cells), *of_row.shape[1:])

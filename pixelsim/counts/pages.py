@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pixelsim.base.streams import Streams
 from pixelsim.counts.cells import Cells, ShapedDay
 from pixelsim.counts.copies import HOPS, CopyFates
+from pixelsim.counts.draws import stream
 from pixelsim.counts.sessions import Fates
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.scenario.traffic import SiteTraffic
@@ -120,7 +121,7 @@ class Pages:
             alone = np.flatnonzero((whole == state) & (self.shares.max(axis=0) >= 1))
             part.all[alone], part.again[alone] = events.all[alone], events.again[alone]
         for cell in mixed.tolist():
-            rng = streams.generator("counts: cut pages", self.traffic.website, cell)
+            rng = stream(streams, "cut pages", self.traffic.website, cell)
             chances = self.shares[:, cell]
             for name in ("all", "again"):
                 dealt = rng.multinomial(getattr(events, name)[cell], chances)

@@ -6,7 +6,7 @@ that happens is drawn apart, from a stream of that cell; so a change moves the n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,14 +18,14 @@ from pixelsim.base.streams import Streams
 from pixelsim.control.timeline import Span
 from pixelsim.counts.cells import Cells
 from pixelsim.counts.delivery import CountedTraffic
-from pixelsim.counts.kernels import DelayTable, OrderShares
-from pixelsim.counts.pages import Pages
-from pixelsim.counts.sessions import PURCHASE, Draw, Fates, SessionEvents, kept_copies, kept_once
-from pixelsim.scenario.capture import EVENT_NAMES
+from pixelsim.counts.draws import Numbers, draw_of, stream
+from pixelsim.counts.following import Followed, Follower, Part
+from pixelsim.counts.kernels import DelayTable
+from pixelsim.counts.tally import Tally, tallies, turns
 from pixelsim.scenario.traffic import AdDelivery
 from pixelsim.traffic.touches import TouchKind
 
-__all__ = ["AdGroupCounts", "Paces", "PaidCounts", "add_by_cell"]
+__all__ = ["AdGroupCounts", "Paces", "PaidCounts", "add_by_cell", "count_ad_groups"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -65,81 +65,46 @@ class PaidCounts:
         Its stretches of delivery, and the states that ``rows.span`` refers to.
     impressions, spend
         By row; spend in smallest money units.
-    touches, bots
-        Clicks, engaged views and views by people, shape (rows, kinds), and clicks by bots, by row.
-    heard
-        Those of ``touches`` whose person pixels can hear of and match.
-    sessions, lost
-        Sessions, and those that load time drove away, by cell.
-    events, again
-        Events of all its sessions by cell and fate, and page views among them that are sent once more.
-    bought
-        Fates of purchases by the row of their touch, shape (rows, fates); they add up to its orders.
-    landed, landed_once
-        Kept and matched copies on its own pixel, from clicks' sessions without an order, shape (rows, events); and
-        sessions with any.
-    ordered, ordered_once
-        The same from sessions with an order, shape (rows, lags in cells, kinds, events).
+    followed
+        What followed from its touches, row by row.
+    tally
+        The same by the cell in which it happens.
+    each, each_once
+        Kept and matched copies expected of a session with an order, by its cell, float64 of shape (cells, events); and
+        the chance of any.
     """
 
     rows: Rows
     spans: tuple[Span, ...]
     impressions: Longs
     spend: Longs
-    touches: Longs
-    bots: Longs
-    heard: Longs
-    sessions: Longs
-    lost: Longs
-    events: Longs
-    again: Longs
-    bought: Longs
-    landed: Longs
-    landed_once: Longs
-    ordered: Longs
-    ordered_once: Longs
+    followed: Followed
+    tally: Tally
+    each: Floats
+    each_once: Floats
 
-    def followed(self, cells: Cells) -> Floats:
+    def by_people(self, cells: Cells) -> Floats:
         """Give the kept and matched copies of people's sessions on its own pixel, expected, shape (cells, events)."""
-        people = self.touches[:, TouchKind.CLICK] / np.maximum(self.clicks, 1)
-        by_lag = self.ordered.sum(axis=2).astype(np.float64)
-        by_lag[:, 0] += self.landed * people[:, np.newaxis]
-        return add_by_cell(cells, self.rows.cell, by_lag)
+        people = self.followed.touches[:, TouchKind.CLICK] / np.maximum(self.clicks, 1)
+        by_lag = self.followed.ordered.sum(axis=2).astype(np.float64)
+        by_lag[:, 0] += self.followed.landed * people[:, np.newaxis]
+        return np.asarray(add_by_cell(cells, self.rows.cell, by_lag) + self.tally.late.sum(axis=1))
 
     @property
     def clicks(self) -> Longs:
         """Clicks by row, those of bots included."""
-        return np.asarray(self.touches[:, TouchKind.CLICK] + self.bots)
+        return np.asarray(self.followed.touches[:, TouchKind.CLICK] + self.followed.bots)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Followed:
-    """What followed from the touches of some rows.
+class _Delivered:
+    """What an ad group delivered, and what followed from each row of it."""
 
-    The first axis of each array is the row; of ``sessions``, ``lost``, ``events``, ``again`` and
-    ``ordered`` the next is the lag in cells from the row's own on.
-    """
-
-    touches: Longs
-    bots: Longs
-    heard: Longs
-    sessions: Longs
-    lost: Longs
-    events: Longs
-    again: Longs
-    landed: Longs
-    landed_once: Longs
-    ordered: Longs
-    ordered_once: Longs
-
-    def take(self, index: Longs) -> _Followed:
-        """Pick rows."""
-        return _Followed(*(getattr(self, name)[index] for name in self.__match_args__))
-
-    @classmethod
-    def join(cls, parts: Sequence[_Followed]) -> _Followed:
-        """Put rows one after another."""
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__match_args__))
+    rows: Rows
+    spans: tuple[Span, ...]
+    impressions: Longs
+    spend: Longs
+    followed: Followed
 
 
 class AdGroupCounts:
@@ -151,14 +116,12 @@ class AdGroupCounts:
         Random streams of the replication.
     delivery, traffic
         Its rates, and what it would deliver on each day.
-    events, pages
-        What happens in sessions of the website that it leads to, and that site's pages.
-    pixel
-        Code of its own pixel, if any.
-    cells
-        The cells of the run.
+    follower
+        The website that it leads to, and its own pixel.
     table
         Where the orders of its touches fall.
+    windows
+        Attribution window in ms of each kind of touch.
     """
 
     def __init__(
@@ -167,37 +130,43 @@ class AdGroupCounts:
         delivery: AdDelivery,
         traffic: CountedTraffic,
         *,
-        events: SessionEvents,
-        pages: Pages,
-        pixel: str | None,
-        cells: Cells,
+        follower: Follower,
         table: DelayTable,
+        windows: Sequence[int],
     ) -> None:
-        self.streams, self.delivery, self.traffic, self.events = streams, delivery, traffic, events
-        self.cells, self.table = cells, table
-        self._stays = pages.stays
-        self._kept = pages.kept(events.fates, pixel) if pixel is not None else None
-        self._matched = events.visitors.matched
+        self.streams, self.delivery, self.traffic, self.follower = streams, delivery, traffic, follower
+        self.cells, self.table = follower.cells, table
+        cells = self.cells
+        self._near = tuple(min(cells.lags(window), len(cells)) for window in windows)
         self._day = (cells.start - traffic.days.origin) // DAY
         rates = (delivery.click_rate, delivery.engaged_view_rate, delivery.view_rate)
         best = np.ones(len(cells))
         envelope = np.full(len(cells), delivery.budget_envelope)
-        self._impressions, _ = traffic.shown(cells.start, cells.borders[1:], best, envelope)
+        self._impressions, self._spend = traffic.shown(cells.start, cells.borders[1:], best, envelope)
         self._touches = np.zeros((len(cells), len(TouchKind)), dtype=np.int64)
         for kind, rate in zip(TouchKind, rates, strict=True):
             if rate > 0:
-                self._touches[:, kind] = self._draw(kind.name.lower()).binomial(self._impressions, rate)
+                self._touches[:, kind] = self.draw(kind.name.lower()).binomial(self._impressions, rate)
         self.kinds = tuple(kind for kind, rate in zip(TouchKind, rates, strict=True) if rate > 0)
-        self._followed: _Followed | None = None
+        self.whole: Followed | None = None
 
-    def _draw(self, purpose: str) -> np.random.Generator:
-        return self.streams.generator(f"counts: {purpose}", self.delivery.ad_group)
+    def draw(self, purpose: str) -> Numbers:
+        """Open its stream of a purpose."""
+        return draw_of(self.streams, self.delivery.ad_group)(purpose)
 
-    def count(self, spans: Sequence[Span], paces: Paces) -> PaidCounts:
+    def every_cell(self) -> Part:
+        """Give its touches as if nothing stopped it."""
+        every = np.arange(len(self.cells))
+        happen = np.ones(len(every))
+        return Part(self.draw, self.delivery, every, self._touches, self.table.whole, happen, self._near)
+
+    def deliver(self, whole: Followed, spans: Sequence[Span], paces: Paces) -> _Delivered:
         """Count what happens in the stretches in which the ad group delivers.
 
         Parameters
         ----------
+        whole
+            What follows from the touches of `every_cell`.
         spans
             States of the ad group over the run.
         paces
@@ -208,44 +177,29 @@ class AdGroupCounts:
         begins = np.maximum(self.traffic.days.origin + self._day[rows.cell] * DAY, 0)
         factor, happen = paces.cpm[begins // DAY], paces.orders[self.cells.day[rows.cell]]
         budget = np.array([span.budget for span in delivering], dtype=np.float64)[rows.span]
-        impressions, spend = self.traffic.shown(rows.start, rows.end, factor, budget)
-        whole = (rows.start == self.cells.borders[rows.cell]) & (rows.end == self.cells.borders[rows.cell + 1])
-        best = whole & (factor == 1) & (happen == 1) & (budget == self.delivery.budget_envelope)
-        if self._followed is None:
-            every = np.arange(len(self.cells))
-            self._followed = self._follow(self._draw, every, self._touches, self.table.whole, np.ones(len(every)))
-        parts, order = [self._followed.take(rows.cell[best])], [np.flatnonzero(best)]
-        thinned = np.flatnonzero(whole & ~best)
+        uncut = (rows.start == self.cells.borders[rows.cell]) & (rows.end == self.cells.borders[rows.cell + 1])
+        best = uncut & (factor == 1) & (happen == 1) & (budget == self.delivery.budget_envelope)
+        impressions, spend = self._impressions[rows.cell], self._spend[rows.cell]
+        impressions[~best], spend[~best] = self.traffic.shown(
+            *(some[~best] for some in (rows.start, rows.end, factor, budget))
+        )
+        parts, order = [whole.take(rows.cell[best])], [np.flatnonzero(best)]
+        thinned = np.flatnonzero(uncut & ~best)
         if len(thinned):
-            rng = self._draw("thinned cells")
+            rng = self.draw("thinned cells")
             parts.append(self._cut(rng, rows, thinned, impressions[thinned], happen[thinned]))
             order.append(thinned)
-        for cell in np.unique(rows.cell[~whole]).tolist():
+        for cell in np.unique(rows.cell[~uncut]).tolist():
             index = np.flatnonzero(rows.cell == cell)
-            rng = self.streams.generator("counts: cut cell", self.delivery.ad_group, cell)
+            rng = Numbers((stream(self.streams, "cut cell", self.delivery.ad_group, cell),), (0,))
             parts.append(self._cut(rng, rows, index, impressions[index], happen[index]))
             order.append(index)
-        followed = _Followed.join(parts).take(np.argsort(np.concatenate(order)))
-        return PaidCounts(
-            rows=rows,
-            spans=delivering,
-            impressions=impressions,
-            spend=spend,
-            touches=followed.touches,
-            bots=followed.bots,
-            heard=followed.heard,
-            sessions=add_by_cell(self.cells, rows.cell, followed.sessions),
-            lost=add_by_cell(self.cells, rows.cell, followed.lost),
-            events=add_by_cell(self.cells, rows.cell, followed.events),
-            again=add_by_cell(self.cells, rows.cell, followed.again),
-            bought=followed.events[:, :, PURCHASE].sum(axis=1),
-            landed=followed.landed,
-            landed_once=followed.landed_once,
-            ordered=followed.ordered,
-            ordered_once=followed.ordered_once,
-        )
+        followed = Followed.join(parts)
+        if len(parts) > 1:
+            followed = followed.take(np.argsort(np.concatenate(order)))
+        return _Delivered(rows, delivering, impressions, spend, followed)
 
-    def _cut(self, rng: np.random.Generator, rows: Rows, index: Longs, bought: Longs, happen: Floats) -> _Followed:
+    def _cut(self, rng: Numbers, rows: Rows, index: Longs, bought: Longs, happen: Floats) -> Followed:
         """Draw parts of cells that happen: some of a cell's touches, and what follows from them."""
         cell = rows.cell[index]
         touches = np.zeros((len(index), len(TouchKind)), dtype=np.int64)
@@ -253,7 +207,7 @@ class AdGroupCounts:
         for turn in range(int(np.bincount(cell).max())):
             # Rows of one cell take their turns; every impression has the same chance, so those bought hold their
             # touches like balls drawn from an urn.
-            now = np.flatnonzero(_turns(cell) == turn)
+            now = np.flatnonzero(turns(cell) == turn)
             for kind in self.kinds:
                 held = left[now, kind]
                 touches[now, kind] = rng.hypergeometric(held, rest[now] - held, bought[now])
@@ -263,80 +217,44 @@ class AdGroupCounts:
             left -= taken[same] * mine[:, np.newaxis]
             rest -= bought[now][same] * mine
         shares = self.table.of_rows(cell, rows.start[index], rows.end[index])
-        return self._follow(lambda _: rng, cell, touches, shares, happen)
-
-    def _follow(self, draw: Draw, cell: Longs, touches: Longs, shares: OrderShares, happen: Floats) -> _Followed:
-        """Draw what follows from touches, shape (rows, kinds), to sessions, events and copies.
-
-        An order within the session time-out is of the session right after the click, whether that would have landed
-        or not; every other order comes in a session of its own.
-        """
-        visitors, rows, lags = self.events.visitors, len(cell), shares.share.shape[1]
-        at = np.minimum(cell[:, np.newaxis] + np.arange(lags), len(self.cells) - 1)
-        in_run = cell[:, np.newaxis] + np.arange(lags) < len(self.cells)
-        stays = np.where(in_run, self._stays[at], 0.0)
-        bots = np.zeros_like(touches[:, 0])
-        if self.delivery.bots > 0:
-            bots = draw("bots").binomial(touches[:, 0], self.delivery.bots)
-            touches = touches - bots[:, np.newaxis] * (np.arange(len(TouchKind)) == TouchKind.CLICK)
-        heard, fates = np.zeros_like(touches), self.events.fates.chances.shape[-1]
-        sessions, lost = np.zeros((2, rows, lags), dtype=np.int64)
-        events = np.zeros((rows, lags, len(EVENT_NAMES), fates), dtype=np.int64)
-        again = np.zeros((rows, lags, fates), dtype=np.int64)
-        landed = np.zeros((2, rows, len(EVENT_NAMES)), dtype=np.int64)
-        ordered = np.zeros((2, rows, lags, len(TouchKind), len(EVENT_NAMES)), dtype=np.int64)
-
-        def stay(purpose: str, came: Longs, share: Floats) -> Longs:
-            """Keep the sessions that load time does not drive away, shape (rows, lags, ...), and count both."""
-            stayed = came if np.all(share >= 1) else draw(f"stays, {purpose}").binomial(came, share)
-            width = came.shape[1]
-            sessions[:, :width] += stayed.sum(axis=-1)
-            lost[:, :width] += (came - stayed).sum(axis=-1)
-            return np.asarray(stayed)
-
-        def hear(found: Fates, matched: Longs) -> tuple[Longs, Longs]:
-            """Add events up; give the kept and matched copies at the ad group's own pixel, and sessions with any."""
-            width = matched.shape[1]
-            events[:, :width] += found.all
-            again[:, :width] += found.again
-            return self._keep(draw, found.matched, at[:, :width], matched)
-
-        for kind in self.kinds:
-            name = kind.name.lower()
-            people = draw(f"people, {name}").multinomial(touches[:, kind], visitors.shares)
-            heard[:, kind] = people @ self._matched
-            rate = happen * (self.delivery.conversion_rate if kind is TouchKind.CLICK else 1.0)
-            buyers = draw(f"buyers, {name}").binomial(people, rate[:, np.newaxis])
-            orders = draw(f"delays, {name}").multinomial(buyers, _chances(shares.share))[..., :-1].swapaxes(1, 2)
-            if kind is TouchKind.CLICK:
-                soon = draw("soon").binomial(orders[:, :2], shares.soon[:, :2, np.newaxis]).sum(axis=1)
-                clicks = np.append(people - soon, bots[:, np.newaxis], axis=1)
-                came = draw("landing").binomial(clicks, self.delivery.landing_share)[:, np.newaxis]
-                came = stay("landing", came, stays[:, :1, np.newaxis])
-                found = self.events.people(_inside(draw, "landing"), came[..., :-1], np.zeros_like(came[..., :-1]))
-                matched = came @ np.append(self._matched, 1)
-                found = found + self.events.junk(_inside(draw, "bots"), came[..., -1])
-                landed[:] = [copies[:, 0] for copies in hear(found, matched)]
-            came = stay(f"orders, {name}", orders * in_run[..., np.newaxis], stays[..., np.newaxis])
-            found = self.events.people(_inside(draw, f"orders, {name}"), np.zeros_like(came), came)
-            ordered[:, :, :, kind] = hear(found, came @ self._matched)
-        return _Followed(touches, bots, heard, sessions, lost, events, again, *landed, *ordered)
-
-    def _keep(self, draw: Draw, matched: Longs, at: Longs, sessions: Longs) -> tuple[Longs, Longs]:
-        """Count the kept copies at the ad group's own pixel, of events by fate, and the sessions with any."""
-        if self._kept is None:
-            none = np.zeros(matched.shape[:-1], dtype=np.int64)
-            return none, none
-        table, share = self._kept
-        if share is not None:
-            matched = draw("pixel on the page").binomial(matched, share[at])
-        return kept_copies(matched, table), kept_once(matched, table, sessions)
+        part = Part(lambda _: rng, self.delivery, cell, touches, shares, happen, self._near)
+        return self.follower.follow([part])[0]
 
 
-def _turns(cell: Longs) -> Longs:
-    """Give the place of each row among those of its cell, from 0 on; cells ascend."""
-    first = np.searchsorted(cell, cell)
-    return np.asarray(np.arange(len(cell)) - first)
+def count_ad_groups(
+    groups: Mapping[int, AdGroupCounts], spans: Mapping[int, Sequence[Span]], paces: Mapping[int, Paces]
+) -> dict[int, PaidCounts]:
+    """Count what ad groups bring about, those of one website and pixel together.
+
+    Parameters
+    ----------
+    groups
+        The ad groups, by number.
+    spans, paces
+        The states of each over the run, and what learning does to it.
+    """
+    together: dict[int, list[int]] = {}
+    for number, group in groups.items():
+        together.setdefault(id(group.follower), []).append(number)
+    found: dict[int, PaidCounts] = {}
+    for numbers in together.values():
+        some = [groups[number] for number in numbers]
+        follower, fresh = some[0].follower, [group for group in some if group.whole is None]
+        for group, whole in zip(fresh, follower.follow([group.every_cell() for group in fresh]), strict=True):
+            group.whole = whole
+        made = [
+            group.deliver(group.whole, spans[number], paces[number])
+            for number, group in zip(numbers, some, strict=True)
+            if group.whole is not None
+        ]
+        by_cell = tallies(
+            follower, [group.draw for group in some], [one.rows.cell for one in made], [one.followed for one in made]
+        )
+        each, once = follower.each
+        for number, one, tally in zip(numbers, made, by_cell, strict=True):
+            told = (one.rows, one.spans, one.impressions, one.spend, one.followed)
+            found[number] = PaidCounts(*told, tally, each, once)
+    return {number: found[number] for number in groups}
 
 
 def add_by_cell(cells: Cells, cell: Longs, lagged: NDArray[Number]) -> NDArray[Number]:
@@ -358,14 +276,3 @@ def _rows(spans: Sequence[Span], cells: Cells) -> Rows:
         parts.append(np.stack([cell, start, end, np.full(len(cell), span.authorised), np.full(len(cell), number)]))
     table = np.concatenate(parts, axis=1) if parts else np.zeros((5, 0), dtype=np.int64)
     return Rows(table[0], table[1], table[2], table[3].astype(np.bool_), table[4])
-
-
-def _chances(share: Floats) -> Floats:
-    """Give chances of lags for each row, with a last one for the rest, so that roundings never make more than 1."""
-    chances = np.append(share, np.zeros((len(share), 1)), axis=1)
-    return np.asarray((chances / np.maximum(chances.sum(axis=1, keepdims=True), 1.0))[:, np.newaxis])
-
-
-def _inside(draw: Draw, what: str) -> Draw:
-    """Name the streams of what happens in sessions by where these come from."""
-    return lambda purpose: draw(f"{purpose}, {what}")

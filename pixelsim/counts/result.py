@@ -14,6 +14,7 @@ from pixelsim.counts.cells import Cells
 from pixelsim.counts.claims import Claimed
 from pixelsim.counts.contests import Credit
 from pixelsim.counts.copies import HOPS
+from pixelsim.counts.draws import stream
 from pixelsim.counts.pages import Pages
 from pixelsim.counts.paid import PaidCounts, add_by_cell
 from pixelsim.counts.sessions import PURCHASE, Fates, Organic, SessionEvents, kept_copies, kept_once
@@ -60,7 +61,7 @@ class SiteCounts:
         matched = self.organic.people.matched
         if share is not None:
             name = f"{self.events.traffic.website} > {pixel}"
-            matched = streams.generator("counts: pixel on the page", name).binomial(matched, share)
+            matched = stream(streams, "pixel on the page", name).binomial(matched, share)
         return kept_copies(matched, table), kept_once(matched, table, self.organic.matched)
 
 
@@ -129,7 +130,7 @@ class Counts:
 
     def _by_site(self, name: str) -> Longs:
         total = [
-            getattr(site.organic, name) + sum(getattr(counts, name) for counts in self.paid_of(site))
+            getattr(site.organic, name) + sum(getattr(counts.tally, name) for counts in self.paid_of(site))
             for site in self.sites
         ]
         return np.stack(total)
@@ -143,16 +144,26 @@ class Counts:
             Cells that count, from one to another (excluded): by the touch that led to an order, by the order itself
             where none did. None: all of them.
         """
-        first, last = stretch or (0, len(self.cells))
         orders = seen = 0
-        for site in self.sites:
-            paid = [
-                add_by_cell(self.cells, counts.rows.cell, counts.bought[:, np.newaxis]) for counts in self.paid_of(site)
-            ]
-            bought = site.organic.people.all[:, PURCHASE] + sum(paid)
-            heard = site.pages.seen(self.streams, site.events.fates, bought)
-            orders, seen = orders + int(bought[first:last].sum()), seen + int(heard[first:last].sum())
+        for site, events in zip(self.sites, self._events, strict=True):
+            bought = events.all[:, PURCHASE]
+            total, heard = bought.sum(axis=-1), site.pages.seen(self.streams, site.events.fates, bought)
+            if stretch is not None:
+                inside = self._bought(site, *stretch)
+                # Each order of a cell is as likely to be seen as any other, whenever its touch was.
+                rng = stream(self.streams, "orders of a stretch", site.events.traffic.website)
+                total, heard = inside, rng.hypergeometric(heard, total - heard, inside)
+            orders, seen = orders + int(total.sum()), seen + int(heard.sum())
         return orders, seen
+
+    def _bought(self, site: SiteCounts, first: int, last: int) -> Longs:
+        """Give the orders by their cell that belong to cells from one to another (excluded)."""
+        inside = np.zeros(len(self.cells), dtype=np.int64)
+        inside[first:last] = site.organic.people.all[first:last, PURCHASE].sum(axis=-1)
+        for counts in self.paid_of(site):
+            of_stretch = (counts.rows.cell >= first) & (counts.rows.cell < last)
+            inside += add_by_cell(self.cells, counts.rows.cell[of_stretch], counts.followed.orders[of_stretch])
+        return inside
 
     @functools.cached_property
     def copies(self) -> Longs:
@@ -175,7 +186,7 @@ class Counts:
     def by_ad(self, ad_group: int) -> dict[str, Longs]:
         """Deal out what an ad group earned to its ads, those of a stretch of delivery with the same chance each."""
         paid, claims = self.paid[ad_group], self.credit[ad_group].claims
-        rng = self.streams.generator("counts: ads", self.numbering.ad_groups[ad_group])
+        rng = stream(self.streams, "ads", self.numbering.ad_groups[ad_group])
         ads = sorted({ad for span in paid.spans for ad in span.ads})
         chance = np.zeros((len(self.cells), len(ads)))
         for cell, span, clicks in zip(paid.rows.cell, paid.rows.span, paid.clicks, strict=True):
@@ -196,9 +207,9 @@ class Counts:
             organic = site.organic.people + site.organic.junk
             found.append(
                 Fates(
-                    organic.all + sum(counts.events for counts in paid),
+                    organic.all + sum(counts.tally.events for counts in paid),
                     organic.matched,
-                    organic.again + sum(counts.again for counts in paid),
+                    organic.again + sum(counts.tally.again for counts in paid),
                 )
             )
         return found

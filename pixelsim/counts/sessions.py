@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,17 +11,16 @@ from pixelsim.base.clock import DAY
 from pixelsim.base.streams import Streams
 from pixelsim.counts.cells import Cells, ShapedDay
 from pixelsim.counts.copies import CopyFates
+from pixelsim.counts.draws import Draw, Numbers, draw_of
 from pixelsim.counts.visitors import Visitors
 from pixelsim.scenario.capture import EVENT_NAMES, PageViews
 from pixelsim.scenario.traffic import SiteTraffic
 from pixelsim.traffic.shapes import LocalDays, WeekShape
 
-__all__ = ["PURCHASE", "Draw", "Fates", "Organic", "SessionEvents", "kept_copies", "kept_once", "organic_traffic"]
+__all__ = ["PURCHASE", "Fates", "Organic", "SessionEvents", "kept_copies", "kept_once", "organic_traffic"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Draw = Callable[[str], np.random.Generator]
-"""Opens the random stream of a purpose."""
 
 PURCHASE = EVENT_NAMES.index("Purchase")
 CHECKOUT = EVENT_NAMES.index("InitiateCheckout")
@@ -66,7 +64,7 @@ class SessionEvents:
         before = np.concatenate([[1.0], falling[:-1]])
         self._steps = np.divide(falling, before, out=np.zeros(3), where=before > 0)
         matched = [[k.matched] * CHECKOUT + [k.matched_at_checkout] * (PURCHASE + 1 - CHECKOUT) for k in visitors.kinds]
-        self._matched = np.array(matched, dtype=np.int64)
+        self.matched = np.array([*matched, [1] * len(EVENT_NAMES)], dtype=np.int64)
         capture = traffic.capture
         self._first_view = int(capture.page_views is not PageViews.MANUAL)
         self._views_each = 2 if capture.page_views is PageViews.BOTH else 1
@@ -75,6 +73,11 @@ class SessionEvents:
     def population(self) -> str:
         """Name of the people who come here."""
         return self.traffic.population or self.traffic.website
+
+    @property
+    def views(self) -> float:
+        """Page views expected of a session."""
+        return self._first_view + self._views_each * self.traffic.capture.navigations
 
     def people(self, draw: Draw, plain: Longs, ordered: Longs) -> Fates:
         """Give the events of people's sessions.
@@ -86,11 +89,11 @@ class SessionEvents:
         plain, ordered
             Sessions without and with an order, int64 of shape (..., kinds).
         """
-        events, again = self._events(draw, plain, ordered)
+        events, again = self.happen(draw, plain, ordered)
         copies, shape = draw("copies"), (*plain.shape[:-1], *self.fates.chances.shape[1:])
         total, matched = np.zeros((2, *shape), dtype=np.int64)
         sent_again = np.zeros((*shape[:-2], shape[-1]), dtype=np.int64)
-        for kind, counts in enumerate(self._matched):
+        for kind, counts in enumerate(self.matched[:-1]):
             of_kind = events[..., kind, :]
             if self.fates.silent(kind):
                 total[..., 0] += of_kind
@@ -99,8 +102,18 @@ class SessionEvents:
             found = self.fates.draw(copies, of_kind, kind)
             total += found
             matched += found if counts.all() else found * counts[:, np.newaxis]
-            sent_again += self._again(copies, again[..., kind], found[..., 0, :])
+            sent_again += self.again(copies, again[..., kind], found[..., 0, :])
         return Fates(total, matched, sent_again)
+
+    def of_matched(self, found: Longs, visitors: slice) -> Longs:
+        """Add up what the platform can match, shape (rows, lags, kinds of visitor, events, ...), over the visitors."""
+        total = np.zeros((*found.shape[:2], *found.shape[3:]), dtype=np.int64)
+        for visitor, events in enumerate(self.matched[visitors]):
+            if events.all():
+                total += found[:, :, visitor]
+            elif events.any():
+                total += found[:, :, visitor] * events[:, np.newaxis]
+        return total
 
     def junk(self, draw: Draw, sessions: Longs) -> Fates:
         """Give the events of bots and other visits that are none, shape (...)."""
@@ -108,13 +121,27 @@ class SessionEvents:
             none = np.zeros((*sessions.shape, *self.fates.chances.shape[1:]), dtype=np.int64)
             return Fates(none, none, none[..., 0, :])
         plain = sessions[..., np.newaxis]
-        events, again = self._events(draw, plain, np.zeros_like(plain))
+        events, again = self.happen(draw, plain, np.zeros_like(plain))
         copies = draw("copies")
         found = self.fates.draw(copies, events[..., 0, :], len(self.visitors.kinds))
-        return Fates(found, found, self._again(copies, again[..., 0], found[..., 0, :]))
+        return Fates(found, found, self.again(copies, again[..., 0], found[..., 0, :]))
 
-    def _events(self, draw: Draw, plain: Longs, ordered: Longs) -> tuple[Longs, Longs]:
-        """Give events by kind of visitor and name, and the page views that are followed by another one."""
+    def happen(self, draw: Draw, plain: Longs, ordered: Longs) -> tuple[Longs, Longs]:
+        """Give the events of sessions without and with an order by name, and the page views that are sent once more.
+
+        Parameters
+        ----------
+        draw
+            Opens the stream of a purpose: depth, page views.
+        plain, ordered
+            Sessions, int64 of shape (...).
+
+        Returns
+        -------
+        events : ndarray of int64, shape (..., events)
+        again : ndarray of int64, shape (...)
+            Page views that are followed by another one.
+        """
         sessions = plain + ordered
         events = np.empty((*plain.shape, len(EVENT_NAMES)), dtype=np.int64)
         events[..., 1:PURCHASE] = ordered[..., np.newaxis]
@@ -131,14 +158,13 @@ class SessionEvents:
             # Geometric numbers of navigations add up to a negative binomial one, of the sessions that have any.
             navigating = draw("page views")
             some = navigating.binomial(sessions, mean / (1 + mean))
-            more = navigating.negative_binomial(np.maximum(some, 1), 1 / (1 + mean)) * (some > 0)
-            navigated = self._views_each * (some + more)
+            navigated = self._views_each * (some + navigating.negative_binomial(some, 1 / (1 + mean)))
             views = views + navigated
             again = navigated if self._first_view else navigated - some
         events[..., 0] = views
         return events, again
 
-    def _again(self, rng: np.random.Generator, again: Longs, views: Longs) -> Longs:
+    def again(self, rng: Numbers, again: Longs, views: Longs) -> Longs:
         """Choose the fates of the page views that are sent once more, among those of all page views."""
         chosen = np.zeros_like(views)
         if not self.traffic.capture.resends_previous:
@@ -203,8 +229,7 @@ def organic_traffic(streams: Streams, events: SessionEvents, cells: Cells, days:
     traffic, site = events.traffic, events.traffic.website
     day = ShapedDay(WeekShape.of(traffic), days)
 
-    def rng(purpose: str) -> np.random.Generator:
-        return streams.generator(f"counts: {purpose}", site)
+    rng = draw_of(streams, site)
 
     def draw(what: str) -> Draw:
         return lambda purpose: rng(f"{purpose}, {what}")
@@ -214,7 +239,7 @@ def organic_traffic(streams: Streams, events: SessionEvents, cells: Cells, days:
             none = np.zeros(len(cells), dtype=np.int64)
             return none, none
         numbers = rng(what)
-        came = numbers.poisson(_means(traffic, day, cells, mean))
+        came = numbers.generators[0].poisson(_means(traffic, day, cells, mean))
         stayed = came if np.all(stays >= 1) else rng(f"stays, {what}").binomial(came, stays)
         return stayed, came - stayed
 

@@ -21,10 +21,11 @@ from pixelsim.counts.claims import Claimed
 from pixelsim.counts.contests import Contests, Credit, Entrant, Public
 from pixelsim.counts.copies import CopyFates
 from pixelsim.counts.delivery import CountedTraffic
+from pixelsim.counts.following import Follower
 from pixelsim.counts.kernels import delay_table
 from pixelsim.counts.learning import LearningCounts
 from pixelsim.counts.pages import Pages
-from pixelsim.counts.paid import AdGroupCounts, Paces, PaidCounts
+from pixelsim.counts.paid import AdGroupCounts, Paces, PaidCounts, count_ad_groups
 from pixelsim.counts.result import Counts, SiteCounts
 from pixelsim.counts.sessions import SessionEvents, organic_traffic
 from pixelsim.counts.visitors import JUNK, Visitors
@@ -65,6 +66,7 @@ class _Run:
         windows = windows_of(groups, self.numbering, reach_of(scenario)).by_kind()
         once = count_modes(groups, self.numbering, scenario.measurement.count) == CountMode.ONCE
         self.ad_groups: dict[int, AdGroupCounts] = {}
+        self.followers: dict[tuple[str, str | None], Follower] = {}
         entrants = []
         for delivery in scenario.traffic.delivery:
             number = self.numbering.ad_groups.index(delivery.ad_group)
@@ -107,16 +109,21 @@ class _Run:
             CountedTraffic(
                 self.streams, delivery, days, world.ad_accounts[account].currency, block_days=self.scenario.days + 2
             ),
-            events=site.events,
-            pages=site.pages,
-            pixel=pixel,
-            cells=self.cells,
+            follower=self._follower(delivery.website, pixel),
             table=tables[0],
+            windows=windows,
         )
         if pixel is None:
             return made, None
         population, day = site.events.population, ShapedDay(WeekShape.of(delivery), days)
         return made, Entrant(number, delivery.ad_group, account, pixel, population, day, tables, once)
+
+    def _follower(self, website: str, pixel: str | None) -> Follower:
+        """Give what follows on a website as a pixel hears of it, the same for all ad groups."""
+        if (website, pixel) not in self.followers:
+            site = self.sites[website]
+            self.followers[website, pixel] = Follower(site.events, site.pages, pixel, self.cells)
+        return self.followers[website, pixel]
 
     def _contests(self, entrants: list[Entrant]) -> Contests:
         publics = {}
@@ -154,7 +161,7 @@ class _Run:
             supposed = self.learning.paces(phases)
             changed = {n for n in self.ad_groups if n not in paces or not paces[n].same(supposed[n])}
             paces |= {number: supposed[number] for number in changed}
-            paid |= {number: self.ad_groups[number].count(spans[number], paces[number]) for number in changed}
+            paid |= count_ad_groups({n: self.ad_groups[n] for n in sorted(changed)}, spans, paces)
             for pool, entrants in self.contests.groups.items():
                 if any(one.number in changed for one in entrants):
                     won, contests[pool] = self.contests.settle(pool, paid)

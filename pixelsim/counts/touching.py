@@ -66,14 +66,16 @@ class Bins:
         self, day: ShapedDay, cell: Longs, start: Longs, end: Longs, number: NDArray[np.integer] | Floats
     ) -> Floats:
         """Spread numbers of stretches of time over bins by the shape of a day; float64 of shape (..., bins)."""
-        low = np.maximum(self.borders[:-1], start[:, np.newaxis])
-        high = np.minimum(self.borders[1:], end[:, np.newaxis])
-        rows, bins = np.nonzero(self.cell == cell[:, np.newaxis])
-        share = day.share(low[rows, bins], np.maximum(high, low)[rows, bins])
+        first, last = (np.searchsorted(self.cell, cell, side=side) for side in ("left", "right"))
+        rows, number_of = np.repeat(np.arange(len(cell)), last - first), last - first
+        bins = np.arange(len(rows)) - np.repeat(np.cumsum(number_of) - number_of - first, number_of)
+        low, high = np.maximum(self.borders[bins], start[rows]), np.minimum(self.borders[bins + 1], end[rows])
+        share = day.share(low, np.maximum(high, low))
         total = np.bincount(rows, weights=share, minlength=len(cell))
-        table = np.zeros((len(cell), len(self)))
-        table[rows, bins] = share / np.where(total > 0, total, 1.0)[rows]
-        return np.asarray(number @ table)
+        share /= np.where(total > 0, total, 1.0)[rows]
+        of_kinds = np.atleast_2d(number)[:, rows] * share
+        spread = np.stack([np.bincount(bins, weights=one, minlength=len(self)) for one in of_kinds])
+        return np.asarray(spread.reshape(*number.shape[:-1], len(self)), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -280,13 +282,15 @@ class Touching:
                 w: _inside(bins.borders.tobytes(), (d.start, d.stop), (e.start, e.stop), w) for w in rates if w > 0
             }
             groups = {w: np.flatnonzero((windows == w) & earn[kind][:, d].any(axis=1)) for w in shares}
+            touches = {w: earn[kind][some, d] / field.people for w, some in groups.items()}
             for way, repeat in enumerate(repeats):
                 if repeat is None and way:
                     continue
                 left = weight if repeat is None else weight * np.exp(-self._used(repeat, kind, d, e))
                 for window, share in shares.items():
                     if len(groups[window]):
-                        self._earned(found[way, kind], groups[window], earn[kind][:, d], left * share, (d, e))
+                        target = found[way, kind, :, :, : self.cells.lags(window)]
+                        self._earned(target, groups[window], touches[window], left * share, (d, e))
 
     def _between(self, rates: dict[int, Floats], d: slice, e: slice) -> tuple[Floats, Floats]:
         """Give the touches a person between two bins that can still earn, and all that can, by the event's bin."""
@@ -311,16 +315,17 @@ class Touching:
         return np.asarray(visits + repeats.older[kind, cell[d][:, np.newaxis], lag])
 
     def _earned(self, found: Floats, groups: Longs, earn: Floats, chance: Floats, bins: tuple[slice, slice]) -> None:
-        """Add up by cells, in place: chances by bin of the touch and bin of the event, times the touches."""
+        """Add up by cells, in place: chances by bin of the touch and bin of the event, times the touches a person."""
         cell, event = (self.field.bins.cell[some] for some in bins)
+        first = int(event[0])
         of_event = np.add.reduceat(chance, np.flatnonzero(np.diff(event, prepend=-1)), axis=1)
         heads = np.flatnonzero(np.diff(cell, prepend=-1))
-        touched = earn[groups][:, :, np.newaxis] * (of_event / self.field.people)
-        touched = np.add.reduceat(touched, heads, axis=1)
-        lag = np.unique(event) - cell[heads][:, np.newaxis]
-        fits = (lag >= 0) & (lag < self.lags)
-        one, lag = np.broadcast_to(cell[heads][:, np.newaxis], lag.shape)[fits], lag[fits]
-        found[groups[:, np.newaxis], one, lag] += touched[:, fits]
+        for head, end in itertools.pairwise([*heads.tolist(), len(cell)]):
+            one = int(cell[head])
+            low, high = max(one, first), min(one + found.shape[-1], int(event[-1]) + 1)
+            if low < high:
+                earned = earn[:, head:end] @ of_event[head:end, low - first : high - first]
+                found[groups, one, low - one : high - one] += earned
 
 
 @functools.lru_cache(maxsize=256)

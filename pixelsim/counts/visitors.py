@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
+from pixelsim.counts.draws import stream
 from pixelsim.scenario.capture import Capture
 
 __all__ = ["JUNK", "VisitorKind", "Visitors"]
@@ -78,7 +79,7 @@ class Visitors:
                 found[kind] = found.get(kind, 0.0) + chance
         kinds = tuple(sorted(found, reverse=True))
         weights = np.array([found[kind] for kind in kinds])
-        rng = streams.generator("counts: traits of people", population)
+        rng = stream(streams, "traits of people", population)
         return cls(kinds, rng.multinomial(size, weights / weights.sum()).astype(np.int64))
 
     @property

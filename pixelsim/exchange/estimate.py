@@ -14,7 +14,8 @@ from pixelsim.exchange.combine import Combined, campaign_days, combine
 from pixelsim.exchange.estimates import CampaignEstimates, Estimate, Estimates
 from pixelsim.exchange.pooling import FEWEST_GROUPS, dispersion, pool_means, pool_rates
 from pixelsim.exchange.report import AdsReport
-from pixelsim.exchange.shapes import report_hours, report_weekdays
+from pixelsim.exchange.shapes import hourly_of, hours_of, report_weekdays
+from pixelsim.exchange.week_shape import hours_of_week
 
 __all__ = ["CampaignEstimates", "Estimate", "Estimates", "estimate"]
 
@@ -78,7 +79,8 @@ def estimate(reports: AdsReport | Combined, hourly: Combined | None = None) -> E
                 reasons=reasons,
             )
         )
-    weekdays, hours = report_weekdays(combined, days), report_hours(hourly)
+    by_hour, weekdays = hourly_of(hourly), report_weekdays(combined, days)
+    hours, week = hours_of(by_hour), hours_of_week(by_hour, weekdays)
     return Estimates(
         campaigns=tuple(campaigns),
         currency=combined.currency,
@@ -86,6 +88,8 @@ def estimate(reports: AdsReport | Combined, hourly: Combined | None = None) -> E
         weekday_reason=weekdays if isinstance(weekdays, str) else None,
         hour_shape=None if isinstance(hours, str) else hours,
         hour_reason=hours if isinstance(hours, str) else None,
+        week_shape=None if isinstance(week, str) else week,
+        week_reason=week if isinstance(week, str) else None,
         rows=sum(len(report.frame) for report in combined.reports),
         days=int(days["date"].nunique()),
         could_not_tell=_could_not_tell(combined),

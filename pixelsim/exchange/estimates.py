@@ -123,6 +123,8 @@ class Estimates:
         Why there is no weekday shape.
     hour_shape, hour_reason
         The same for the share of impressions of each hour on the account's clock, 0 first.
+    week_shape, week_reason
+        The same for the weight of each hour of a week, Monday 00 first, where weekdays have hours of their own.
     rows, days
         Rows and distinct days of the file.
     could_not_tell
@@ -137,6 +139,8 @@ class Estimates:
     weekday_reason: str | None
     hour_shape: tuple[Estimate, ...] | None
     hour_reason: str | None
+    week_shape: tuple[Estimate, ...] | None
+    week_reason: str | None
     rows: int
     days: int
     could_not_tell: tuple[str, ...]

@@ -12,7 +12,8 @@ from pixelsim.exchange.conversion_delay import SeenDelays
 from pixelsim.exchange.estimates import Estimate
 from pixelsim.exchange.event_table import EventTable
 from pixelsim.exchange.order_values import PURCHASE, event_values
-from pixelsim.exchange.shapes import hours_of, weekdays_of
+from pixelsim.exchange.shapes import Hourly, hours_of, weekdays_of
+from pixelsim.exchange.week_shape import hours_of_week
 
 __all__ = ["EventEstimates", "event_estimates"]
 
@@ -27,6 +28,8 @@ class EventEstimates:
     ----------
     hours, weekdays
         Shares of visits by hour of the website's clock (24, sum 1), and weights of weekdays (7, around 1).
+    hours_of_week
+        Weights of the hours of a week (168, around 1), where weekdays have hours of their own.
     delays
         Delays from clicks to orders.
     value
@@ -37,6 +40,7 @@ class EventEstimates:
 
     hours: tuple[Estimate, ...] | str
     weekdays: tuple[Estimate, ...] | str
+    hours_of_week: tuple[Estimate, ...] | str
     delays: SeenDelays | str
     value: tuple[Estimate, Estimate] | str
     notes: tuple[str, ...]
@@ -56,7 +60,7 @@ def event_estimates(tables: Sequence[EventTable], *, offset: int, currency: str 
     """
     if not tables:
         none = "no file has events"
-        return EventEstimates(none, none, none, none, ())
+        return EventEstimates(none, none, none, none, none, ())
     events, notes = _once(tables)
     source = " + ".join(table.source for table in tables)
     visits = events.loc[(events["event"] == PAGE_VIEW) & (events["channel"] == "browser")]
@@ -72,11 +76,14 @@ def event_estimates(tables: Sequence[EventTable], *, offset: int, currency: str 
     day = hour // 24
     daily = pd.Series(1.0, index=pd.to_datetime(day, unit="D")).groupby(level=0).sum()
     orders = events.loc[events["event"] == PURCHASE]
+    rows = Hourly(day, hour % 24, np.ones(len(day)), told)
+    weekdays = (
+        weekdays_of(daily, told, "visits relative to the mean day", len(day)) if len(daily) else "no whole day"
+    )
     return EventEstimates(
-        hours=hours_of(day, hour % 24, np.ones(len(day)), told),
-        weekdays=weekdays_of(daily, told, "visits relative to the mean day", len(day))
-        if len(daily)
-        else "no whole day",
+        hours=hours_of(rows),
+        weekdays=weekdays,
+        hours_of_week=hours_of_week(rows, weekdays),
         delays=_delays(events, orders, source),
         value=event_values(orders, currency, source),
         notes=tuple(notes),

@@ -6,6 +6,8 @@ wholes, so their rows are not independent.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -14,7 +16,7 @@ from scipy import stats
 from pixelsim.exchange.combine import Combined
 from pixelsim.exchange.estimates import Estimate
 
-__all__ = ["HOURS", "WEEKDAYS", "hours_of", "report_hours", "report_weekdays", "weekdays_of"]
+__all__ = ["HOURS", "WEEKDAYS", "Hourly", "Shape", "hourly_of", "hours_of", "report_weekdays", "weekdays_of"]
 
 FloatArray = NDArray[np.float64]
 
@@ -26,6 +28,27 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 HOURS = tuple(f"hour {hour}" for hour in range(24))
 
 Shape = tuple[Estimate, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Hourly:
+    """Counts by hour.
+
+    Parameters
+    ----------
+    day, hour
+        Day since 1970-01-01 and hour of the day of each row on the clock that a shape is for, int64,
+        shape (n,).
+    weight
+        What a row counts, at least 0, float64, shape (n,).
+    source
+        Where the rows are from.
+    """
+
+    day: NDArray[np.int64]
+    hour: NDArray[np.int64]
+    weight: FloatArray
+    source: str
 
 
 def _estimates(
@@ -40,26 +63,24 @@ def _estimates(
     )
 
 
-def hours_of(day: NDArray[np.int64], hour: NDArray[np.int64], weight: FloatArray, source: str) -> Shape | str:
+def hours_of(rows: Hourly | str) -> Shape | str:
     """Estimate the share of each hour in a day, or say why there is none.
 
     Parameters
     ----------
-    day, hour
-        Number of the day and hour of the day (0 to 23) of each row, on the clock that the shape is for, shape (n,).
-    weight
-        What a row counts, at least 0, shape (n,).
-    source
-        Where the rows are from.
+    rows
+        Counts by hour, or why there are none.
 
     Returns
     -------
     tuple of Estimate, or str
         24 shares that sum to 1.
     """
-    numbers, place = np.unique(day, return_inverse=True)
+    if isinstance(rows, str):
+        return rows
+    numbers, place = np.unique(rows.day, return_inverse=True)
     table = np.zeros((len(numbers), 24))
-    np.add.at(table, (place, hour), weight)
+    np.add.at(table, (place, rows.hour), rows.weight)
     table = table[table.sum(axis=1) > 0]
     count = len(table)
     if count < FEWEST_DAYS:
@@ -75,8 +96,8 @@ def hours_of(day: NDArray[np.int64], hour: NDArray[np.int64], weight: FloatArray
         HOURS,
         (shares, errors, count),
         unit="share of a day",
-        source=f"{source}: {count} days by hour",
-        rows=len(day),
+        source=f"{rows.source}: {count} days by hour",
+        rows=len(rows.day),
     )
 
 
@@ -130,8 +151,8 @@ def report_weekdays(combined: Combined, days: pd.DataFrame) -> Shape | str:
     return weekdays_of(daily, combined.source, "impressions relative to the mean day", int(days["rows"].sum()))
 
 
-def report_hours(hourly: Combined | None) -> Shape | str:
-    """Estimate the share of impressions of each hour, on the account's clock.
+def hourly_of(hourly: Combined | None) -> Hourly | str:
+    """Give the impressions by hour of all reports, each on its account's clock, or say that none has them.
 
     Parameters
     ----------
@@ -139,9 +160,9 @@ def report_hours(hourly: Combined | None) -> Shape | str:
         Reports by hour; None where there are none.
     """
     known = [r for r in hourly.reports if "impressions" in r.frame.columns] if hourly is not None else []
-    if hourly is None or not known:
+    if not known:
         return "no file has impressions by hour"
     frame = pd.concat([r.frame[["hour", "impressions"]] for r in known], ignore_index=True).dropna()
     at = frame["hour"].to_numpy(dtype="datetime64[h]").astype(np.int64)
     weight = np.maximum(frame["impressions"].to_numpy(dtype=np.float64), 0.0)
-    return hours_of(at // 24, at % 24, weight, " + ".join(r.source for r in known))
+    return Hourly(at // 24, at % 24, weight, " + ".join(r.source for r in known))

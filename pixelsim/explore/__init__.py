@@ -47,15 +47,17 @@ __all__ = [
 ]
 
 
-def unshare_timing(scenario: Scenario, *, replications: int = 10, seed: int = 1) -> UnshareTiming:
+def unshare_timing(scenario: Scenario, *, replications: int = 50, seed: int = 1) -> UnshareTiming:
     """Explore when to unshare: the day against the stop, under each unshare policy.
+
+    While the slider moves, one run in counts answers; when the hand rests, all of them do.
 
     Parameters
     ----------
     scenario
         Its plan has at least one stop and one unshare.
     replications
-        Runs for each choice, at least 1; they come in one by one, and Cancel stops them.
+        Runs for each choice, at least 1, in counts; a button runs as many event by event, and Cancel stops them.
     seed
         Root seed, at least 0.
 

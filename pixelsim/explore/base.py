@@ -33,7 +33,7 @@ STYLE = (
     ".pixelsim .missing{font-style:italic;opacity:.75}.pixelsim pre{user-select:all;white-space:pre-wrap;"
     "border:1px solid #9995;padding:6px 8px;margin:4px 0}</style>"
 )
-_BREATH = 0.005
+_BREATH = 0.001
 """Seconds that long work leaves to the page after each part, in which clicks and keys are taken."""
 
 
@@ -203,6 +203,10 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         with self._quiet():
             self.arrange()
         self.refresh()
+        self.tell_code()
+
+    def tell_code(self) -> None:
+        """Give the code for what is on the screen."""
         code = escape(self.as_code())
         self.code.value = f'<div class="pixelsim"><pre tabindex="0" title="click, then copy">{code}</pre></div>'
 
@@ -214,7 +218,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     # ---- long work ---------------------------------------------------------------------------------------------------
 
-    def start(self, work: Iterator[None], parts: int, done: int = 0) -> None:
+    def start(self, work: Iterator[None], parts: int, done: int = 0, rest: float = 0.0) -> None:
         """Do long work part by part, so that the page stays alive and Cancel stops it.
 
         In a notebook it goes on after the cell has ended; elsewhere it is done at once.
@@ -227,6 +231,8 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             How many parts there are.
         done
             How many of them are done already.
+        rest
+            Seconds to wait before the first part, in which another choice may take the place of this one.
         """
         self.stop()
         try:
@@ -237,11 +243,13 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             return
         self.progress.max = max(1, parts)
         self.progress.value = done
-        self.work.layout.visibility = "visible"
-        self._task = loop.create_task(self._drive(work, done))
+        self.work.layout.visibility = "hidden" if rest else "visible"
+        self._task = loop.create_task(self._drive(work, done, rest))
 
-    async def _drive(self, work: Iterator[None], done: int) -> None:
+    async def _drive(self, work: Iterator[None], done: int, rest: float) -> None:
         try:
+            await asyncio.sleep(rest)
+            self.work.layout.visibility = "visible"
             with _Guard(self):
                 for number, _ in enumerate(work, start=done + 1):
                     self.progress.value = number

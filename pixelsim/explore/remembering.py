@@ -10,6 +10,7 @@ from typing import Any
 
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.attempts import Failed, Task
+from pixelsim.study.detail import Detail
 from pixelsim.study.responses import Responses, responses_of
 from pixelsim.study.run import Run
 from pixelsim.study.window import WHOLE
@@ -49,9 +50,9 @@ class Remembering(Executor):
         question = _question(Task((one.scenario,), simulation.seed, WHOLE))
         self._known[question, simulation.replication] = responses_of(simulation)
 
-    def known(self, *scenarios: Scenario, seed: int) -> int:
+    def known(self, *scenarios: Scenario, seed: int, detail: Detail = "events") -> int:
         """Give how many replications of all the scenarios, from the first on, it has in memory."""
-        questions = [_question(Task((scenario,), seed, WHOLE)) for scenario in scenarios]
+        questions = [_question(Task((scenario,), seed, WHOLE, detail)) for scenario in scenarios]
         counted = 0
         while all((question, counted) in self._known for question in questions):
             counted += 1

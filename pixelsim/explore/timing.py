@@ -1,12 +1,16 @@
-"""When to unshare, as pure functions: the plan for a day, what one run brings, and what several runs say."""
+"""When to unshare, as pure functions: the plan for a day, what one run brings, and what several runs say.
+
+A run in counts answers while a slider moves; one with events takes longer and tells the same.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pixelsim.base.clock import DAY
 from pixelsim.base.errors import InputError, UnknownNameError
+from pixelsim.counts import Exactness, count_outcome_values
 from pixelsim.measure import outcome_values
 from pixelsim.plan.wording import account_of
 from pixelsim.scenario.plan import Plan, PlannedAction
@@ -14,10 +18,29 @@ from pixelsim.scenario.scenario import Scenario
 from pixelsim.sharing import PRESETS
 from pixelsim.sharing.actions import Switch, UnlinkPixel, UnsharePixel
 from pixelsim.show.names import Names
-from pixelsim.study.run import Run, run
+from pixelsim.study.count_run import CountRun
+from pixelsim.study.detail import Detail, check_detail
+from pixelsim.study.paired import Direction, PairedDifference, correct, paired
+from pixelsim.study.replicate import check_replications
+from pixelsim.study.run import Run, run_in
 from pixelsim.study.statistics import Summary, summarise
+from pixelsim.study.window import WHOLE
 
-__all__ = ["AFTER_STOP", "Timing", "days_range", "outcomes_of", "preset_of", "timing", "unshare_at", "variant"]
+__all__ = [
+    "AFTER_STOP",
+    "Brought",
+    "Timing",
+    "brought",
+    "days_range",
+    "outcomes_of",
+    "preset_of",
+    "timing",
+    "unshare_at",
+    "variant",
+]
+
+Key = tuple[str, str, str]
+"""Outcome, id of its object, unit."""
 
 LONGEST = 14
 """Days before and after the stop that an explorer offers at most."""
@@ -117,26 +140,49 @@ def variant(scenario: Scenario, days: int, preset: str) -> Scenario:
     return scenario.replace(plan=unshare_at(scenario.plan, days), policy=PRESETS[preset])
 
 
-def outcomes_of(one: Run) -> dict[tuple[str, str, str], float]:
-    """Give what the timing of an unshare moves, of one run: value by outcome, object and unit.
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What one run brought.
 
-    Only accounts that lost access in the run, or spent without it, have rows.
+    Parameters
+    ----------
+    values
+        Value by outcome, object and unit; only of accounts that lost access in the run, or spent without it.
+    exactness
+        How far each value can be trusted, in a run in counts; empty in one with events.
     """
-    simulation = one.simulation
-    world = simulation.history.now
-    found = {(o.outcome, o.object, o.unit): o.value for o in outcome_values(simulation)}
-    touched = {account for _, account in world.unbound}
+
+    values: Mapping[Key, float]
+    exactness: Mapping[Key, Exactness]
+
+
+def brought(one: Run | CountRun) -> Brought:
+    """Give what the timing of an unshare moves, of one run."""
+    found: dict[Key, float] = {}
+    exactness: dict[Key, Exactness] = {}
+    if isinstance(one, CountRun):
+        for counted in count_outcome_values(one.simulation):
+            key = counted.outcome.outcome, counted.outcome.object, counted.outcome.unit
+            found[key], exactness[key] = counted.outcome.value, counted.exactness
+    else:
+        found = {(o.outcome, o.object, o.unit): o.value for o in outcome_values(one.simulation)}
+    touched = {account for _, account in one.simulation.history.now.unbound}
     touched |= {of for (outcome, of, _), value in found.items() if outcome in SHOWN and value > 0}
-    values: dict[tuple[str, str, str], float] = {}
+    values: dict[Key, float] = {}
     for account in sorted(touched):
         values |= {key: value for key, value in found.items() if key[0] in SHOWN and key[1] == account}
         values[AFTER_STOP, account, "days"] = _access_after_stop(one, account)
     refused = next((key, value) for key, value in found.items() if key[0] == "refused actions")
     values[refused[0]] = refused[1]
-    return values
+    return Brought(values, {key: exactness.get(key, Exactness.EXACT) for key in values} if exactness else {})
 
 
-def _access_after_stop(one: Run, account: str) -> float:
+def outcomes_of(one: Run | CountRun) -> Mapping[Key, float]:
+    """Give what the timing of an unshare moves, of one run: value by outcome, object and unit."""
+    return brought(one).values
+
+
+def _access_after_stop(one: Run | CountRun, account: str) -> float:
     """Give the days from the account's last planned stop to the end of its access, of the pixel it kept longest."""
     simulation, length = one.simulation, one.scenario.length
     world = simulation.history.now
@@ -162,21 +208,35 @@ class Timing:
     first
         Its first run, for the picture.
     runs
-        What each run brought, see :func:`outcomes_of`.
+        What each run brought.
     """
 
     scenario: Scenario
-    first: Run
-    runs: Sequence[Mapping[tuple[str, str, str], float]] = field(default_factory=tuple)
+    first: Run | CountRun
+    runs: Sequence[Brought] = ()
+
+    @property
+    def in_counts(self) -> bool:
+        """Whether the runs are in counts, and not event by event."""
+        return isinstance(self.first, CountRun)
+
+    def keys(self) -> list[Key]:
+        """List outcome, object and unit of all that any of the runs brought."""
+        return list(dict.fromkeys(key for one in self.runs for key in one.values))
 
     def rows(self) -> list[tuple[str, str, str, Summary]]:
         """Give outcome, name of its object, unit and summary; an account without the outcome in a run has 0 there."""
         names = Names(self.first.simulation.history.now)
-        keys = dict.fromkeys(key for values in self.runs for key in values)
-        return [
-            (outcome, names.any(of), unit, summarise([values.get((outcome, of, unit), 0.0) for values in self.runs]))
-            for outcome, of, unit in keys
-        ]
+        return [(key[0], names.any(key[1]), key[2], summarise(self._column(key))) for key in self.keys()]
+
+    def exactness(self) -> list[str]:
+        """Give the least exactness of each row over the runs; that of events is none."""
+        order = list(Exactness)
+        found = [[one.exactness[key] for one in self.runs if key in one.exactness] for key in self.keys()]
+        return [max(some, key=order.index).value if some else "" for some in found]
+
+    def _column(self, key: Key) -> list[float]:
+        return [one.values.get(key, 0.0) for one in self.runs]
 
     def values(self, outcome: str, of: str) -> list[float]:
         """Give one outcome of one object, by id, run by run, so that choices can be compared in pairs.
@@ -186,11 +246,11 @@ class Timing:
         UnknownNameError
             There is no such outcome.
         """
-        fits = [key for values in self.runs for key in values if key[:2] == (outcome, of)]
+        fits = [key for key in self.keys() if key[:2] == (outcome, of)]
         if not fits:
-            known = sorted({f"{key[0]} of {key[1]}" for values in self.runs for key in values})
+            known = sorted(f"{key[0]} of {key[1]}" for key in self.keys())
             raise UnknownNameError("outcome", f"{outcome} of {of}", known)
-        return [values.get(fits[0], 0.0) for values in self.runs]
+        return self._column(fits[0])
 
     def summary(self, outcome: str, of: str) -> Summary:
         """Give the summary of one outcome of one object, by id.
@@ -202,9 +262,30 @@ class Timing:
         """
         return summarise(self.values(outcome, of))
 
+    def against(self, other: Timing) -> list[PairedDifference]:
+        """Give the paired difference of each row from another choice, all judged together (Holm); lower is better.
+
+        Parameters
+        ----------
+        other
+            The choice to compare with, run with the same seed; as many runs as both have are compared.
+        """
+        pairs = min(len(self.runs), len(other.runs))
+        differences = {
+            key: paired(other._column(key)[:pairs], self._column(key)[:pairs], direction=Direction.LOWER, unit=key[2])
+            for key in self.keys()
+        }
+        return list(correct(differences).values())
+
 
 def timing(
-    scenario: Scenario, days: int, preset: str = "documented", *, replications: int = 10, seed: int = 1
+    scenario: Scenario,
+    days: int,
+    preset: str = "documented",
+    *,
+    replications: int = 10,
+    seed: int = 1,
+    detail: Detail = "events",
 ) -> Timing:
     """Run one choice of day and policy several times.
 
@@ -216,17 +297,17 @@ def timing(
         How many runs, at least 1.
     seed
         Root seed.
+    detail
+        ``"events"``, or ``"counts"`` for a cost that does not depend on traffic; see :func:`pixelsim.study.run`.
 
     Raises
     ------
     UnknownNameError, InputError
-        See :func:`variant`; also fewer replications than 1.
+        See :func:`variant`; also fewer replications than 1, or a scenario that cannot be counted.
     """
-    if replications < 1:
-        raise InputError.single(
-            "timing", field="replications", value=replications, rule="at least 1", remedy="ask for more"
-        )
+    check_replications(replications)
     changed = variant(scenario, days, preset)
-    first = run(changed, seed=seed)
-    rest = (run(changed, seed=seed, replication=k) for k in range(1, replications))
-    return Timing(changed, first, (outcomes_of(first), *(outcomes_of(one) for one in rest)))
+    check_detail(detail)
+    first = run_in(detail, changed, seed, 0, WHOLE)
+    rest = (run_in(detail, changed, seed, k, WHOLE) for k in range(1, replications))
+    return Timing(changed, first, (brought(first), *(brought(one) for one in rest)))

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.image import imsave
 from matplotlib.lines import Line2D
 
 from pixelsim.base.clock import days
 from pixelsim.explore.base import WIDTH, Explorer, html_table
 from pixelsim.explore.code import scenario_code
+from pixelsim.explore.moving import Background
 from pixelsim.explore.toolkit import widgets
 from pixelsim.explore.viewing import View, view
 from pixelsim.measure import viewers_of
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.scenario.traffic import EVENT_NAMES
 from pixelsim.show.names import Names
-from pixelsim.show.style import COLOURS, NO_METADATA, styled
+from pixelsim.show.style import COLOURS
 from pixelsim.show.timeline import date_of, timeline_figure
 from pixelsim.study.run import Run, run
 
 __all__ = ["MovingDay", "WhoSeesWhat", "view_table"]
-
-_Canvas: Any = FigureCanvasAgg
-"""The canvas without its types, which it has only in part."""
-DOTS = 150
-"""Dots of the picture for each of its inches."""
 
 
 class MovingDay:
@@ -43,27 +35,17 @@ class MovingDay:
     def __init__(self, one: Run) -> None:
         self.run = one
         figure = timeline_figure(one, WIDTH)
-        self._axes = figure.axes[0]
+        axes = figure.axes[0]
+        self._background = Background(figure)
         self._line = Line2D([0, 0], [0, 1], color=COLOURS["lost"], linewidth=5, alpha=0.7, solid_capstyle="butt")
-        self._line.set_transform(self._axes.get_xaxis_transform())
-        with styled():
-            figure.set_dpi(DOTS)
-            self._canvas = _Canvas(figure)
-            self._canvas.draw()
-            self._background = self._canvas.copy_from_bbox(figure.bbox)
-            self._axes.add_line(self._line)
+        self._line.set_transform(axes.get_xaxis_transform())
+        axes.add_line(self._line)
 
     def png(self, day: float) -> bytes:
         """Give the picture with the line at a day; the same day gives the same bytes."""
         at = date_of(self.run, days(day))
         self._line.set_xdata([at, at])
-        with styled():
-            self._canvas.restore_region(self._background)
-            self._axes.draw_artist(self._line)
-        buffer = io.BytesIO()
-        pixels = np.asarray(self._canvas.buffer_rgba())
-        imsave(buffer, pixels, format="png", metadata=NO_METADATA, pil_kwargs={"compress_level": 1})
-        return buffer.getvalue()
+        return self._background.png([self._line])
 
 
 def view_table(seen: View, one: Run) -> str:

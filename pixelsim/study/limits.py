@@ -15,6 +15,7 @@ from pixelsim.base.errors import Fault, InputError
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.attempts import Task
 from pixelsim.study.choice import Wanted, labels
+from pixelsim.study.detail import Detail
 from pixelsim.study.execution import Cancel, Execution, ExecutorLike, Progress
 from pixelsim.study.gather import Gathered
 from pixelsim.study.replicate import check_replications
@@ -146,6 +147,7 @@ def threshold(
     cancel: Cancel | None = None,
     warm_up_days: int = 0,
     cool_down_days: int = 0,
+    detail: Detail = "events",
 ) -> Threshold:
     """Find up to which level of a factor an outcome keeps a limit, on the same random numbers at all levels.
 
@@ -174,6 +176,8 @@ def threshold(
         Where it runs and who watches; see :func:`pixelsim.study.replicate`.
     warm_up_days, cool_down_days
         Days simulated beside those that count; see :func:`pixelsim.study.run`.
+    detail
+        ``"events"``, or ``"counts"`` for traffic in counts; see :func:`pixelsim.study.run`.
 
     Raises
     ------
@@ -186,7 +190,7 @@ def threshold(
     if keep not in {"below", "above"}:
         raise InputError.single("threshold", field="keep", value=keep, rule="below or above", remedy="choose one")
     scenarios = _scenarios(scenario, factor, levels)
-    task = Task(scenarios, seed, Window(warm_up_days, cool_down_days))
+    task = Task(scenarios, seed, Window(warm_up_days, cool_down_days), detail)
     execution = Execution(workers, executor, progress, cancel)
     gathered = Gathered(task, outcome)
     with contextlib.suppress(KeyboardInterrupt):

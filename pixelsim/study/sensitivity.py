@@ -15,6 +15,7 @@ from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.attempts import respond
 from pixelsim.study.choice import Wanted, choose, labels
 from pixelsim.study.design import Factors, place
+from pixelsim.study.detail import Detail, check_detail
 from pixelsim.study.execution import Cancel, Execution, ExecutorLike, Progress
 from pixelsim.study.responses import Responses, names_table
 from pixelsim.study.results import Study
@@ -42,6 +43,7 @@ def sensitivity(
     cancel: Cancel | None = None,
     warm_up_days: int = 0,
     cool_down_days: int = 0,
+    detail: Detail = "events",
 ) -> pd.DataFrame:
     """Tell how much of an outcome's variation over ranges of factors each factor causes.
 
@@ -64,7 +66,7 @@ def sensitivity(
         Root seed, at least 0.
     confidence
         Probability in (0, 1) for the half-widths, which come from resampling the points.
-    out, workers, executor, progress, cancel, warm_up_days, cool_down_days
+    out, workers, executor, progress, cancel, warm_up_days, cool_down_days, detail
         As for :func:`pixelsim.study.sweep`.
 
     Returns
@@ -83,6 +85,7 @@ def sensitivity(
     """
     sampling, analysis = _salib()
     check_confidence(confidence)
+    check_detail(detail)
     if n < 2 or n & (n - 1):
         raise InputError.single(
             "sensitivity", field="n", value=n, rule="a power of 2, at least 2", remedy="choose 64 or 128"
@@ -92,7 +95,7 @@ def sensitivity(
             "sensitivity", field="factors", value="none", rule="at least one path", remedy="name a factor"
         )
     window = Window(warm_up_days, cool_down_days)
-    _check_outcomes(scenario, outcomes, seed, window)
+    _check_outcomes(scenario, outcomes, seed, window, detail)
     names = list(factors)
     problem = {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
     generator = Streams(seed).generator("design", "sensitivity")
@@ -106,6 +109,7 @@ def sensitivity(
         execution=Execution(workers, executor, progress, cancel),
         chunk=replications,
         window=window,
+        detail=detail,
     )
     means = _means(study, outcomes)
     rows: list[dict[str, Any]] = []
@@ -116,9 +120,11 @@ def sensitivity(
     return pd.DataFrame(rows)
 
 
-def _check_outcomes(scenario: Scenario, outcomes: Wanted | Sequence[Wanted], seed: int, window: Window) -> None:
+def _check_outcomes(
+    scenario: Scenario, outcomes: Wanted | Sequence[Wanted], seed: int, window: Window, detail: Detail
+) -> None:
     """Refuse names that do not exist before hundreds of points are run."""
-    one = respond(scenario, seed, 0, window)
+    one = respond(scenario, seed, 0, window, detail)
     if isinstance(one, Responses):
         choose(names_table(one.rows), outcomes)
 

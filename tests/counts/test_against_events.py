@@ -12,8 +12,10 @@ import pytest
 from count_worlds import both, grid
 
 from benchmarks.scenarios import ending_of, small
+from pixelsim.counts import Exactness, count
+from pixelsim.counts.exactness import of_attribution
 from pixelsim.scenario import Scenario, scenario
-from pixelsim.scenario.capture import Capture, Junk, PageWeight, ServerLeg
+from pixelsim.scenario.capture import EVENT_NAMES, Capture, Junk, PageWeight, ServerLeg
 
 SIGMAS = 4.0
 
@@ -61,6 +63,18 @@ def test_views_servers_junk_weight_and_an_ending() -> None:
         policy="continue",
     )
     alike(given, runs=4)
+
+
+@pytest.mark.parametrize(
+    ("touches", "scope", "once"),
+    [(0.2, "account", False), (1.0, "account", True), (1.0, "pixel", False), (2.0, "pixel", True)],
+)
+def test_what_the_grid_showed_to_be_off_is_marked(touches: float, scope: str, once: bool) -> None:
+    """Page views count once for each touch here, purchases always; the figures are in docs/counts.md."""
+    run = count(grid(touches, measurement={"scope": scope}), 11)
+    of_views, of_purchases = (of_attribution(run, 0, EVENT_NAMES.index(name)) for name in ("PageView", "Purchase"))
+    assert of_views is (Exactness.OUTSIDE if once else Exactness.APPROXIMATE)
+    assert of_purchases is Exactness.APPROXIMATE
 
 
 @pytest.mark.slow

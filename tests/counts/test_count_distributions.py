@@ -10,11 +10,12 @@ from count_worlds import EVERYBODY
 from numpy.typing import NDArray
 from scipy import stats
 
-from benchmarks.scenarios import ending_of, small
+from benchmarks.scenarios import SMALL_PIXEL, ending_of, small
 from pixelsim.base.clock import DAY, HOUR
 from pixelsim.counts import Counts, count
-from pixelsim.counts.audiences import different_people
+from pixelsim.counts.audiences import audience_days, different_people, people_spread
 from pixelsim.scenario import Scenario
+from pixelsim.scenario.structure import AudienceSpec
 from pixelsim.scenario.traffic import ConversionDelay
 from pixelsim.traffic.delay import delay_share
 
@@ -73,9 +74,9 @@ def test_clicks_are_binomial_and_land_as_often_as_they_should() -> None:
     close(clicks.sum(), expected.sum(), np.sqrt(variance.sum()))
     statistic, tail = float(np.sum((clicks - expected) ** 2 / variance)), stats.norm.sf(SIGMAS)
     assert tail < stats.chi2.sf(statistic, len(clicks)) < 1 - tail
-    bots = sum(paid.bots.sum() for paid in run.paid.values())
+    bots = sum(paid.followed.bots.sum() for paid in run.paid.values())
     close(bots, 0.2 * clicks.sum(), np.sqrt(0.16 * clicks.sum()))
-    landed = sum(paid.sessions.sum() for paid in run.paid.values())
+    landed = sum(paid.tally.sessions.sum() for paid in run.paid.values())
     views = sum(0.004 + 0.002 for _ in run.paid) / len(run.paid) * impressions.sum()
     close(landed, 0.7 * clicks.sum() + views, np.sqrt(0.21 * clicks.sum() + 2 * views))
 
@@ -85,7 +86,7 @@ def test_orders_wait_as_long_as_the_mixture_says() -> None:
     run = count(quiet(), 7)
     clicks = sum(int(paid.clicks.sum()) for paid in run.paid.values())
     close(run.orders()[0], clicks / 2, np.sqrt(clicks) / 2)
-    by_lag = sum(paid.ordered[:, :, 0, 4].sum(axis=0) for paid in run.paid.values())
+    by_lag = sum(paid.followed.orders.sum(axis=0) for paid in run.paid.values())
     chi_square_fits(by_lag[:30], _share_by_lag(run)[:30] * clicks / 2)
 
 
@@ -103,7 +104,7 @@ def _share_by_lag(run: Counts) -> NDArray[np.float64]:
 def test_own_orders_inside_the_window_are_claimed(owner: str, window: int) -> None:
     run = count(quiet(), 7)
     number = run.numbering.ad_groups.index(f"{owner}_group")
-    orders = int(run.paid[number].bought.sum())
+    orders = int(run.paid[number].followed.orders.sum())
     share = delay_share(ConversionDelay(), window)
     close(run.credit[number].claims[4].sum(), share * orders, np.sqrt(share * (1 - share) * orders))
 
@@ -122,8 +123,27 @@ def test_own_orders_stand_on_the_days_of_click_and_order() -> None:
     chi_square_fits(totals[:, :7].ravel().astype(np.int64), expected.ravel())
 
 
-def test_people_behind_visits_are_counted_once() -> None:
-    rng = np.random.default_rng(5)
-    drawn = [len(np.unique(rng.integers(0, 500, size=800))) for _ in range(400)]
-    spread = np.std(drawn) / np.sqrt(400)
-    close(float(different_people(np.array(800.0), 500)), float(np.mean(drawn)), spread)
+@pytest.mark.parametrize("visits", [10, 100, 1000])
+def test_people_behind_visits_are_counted_once(visits: int) -> None:
+    """0.02, 0.2 and 2 visits a person, thrown at people one by one."""
+    rng, runs = np.random.default_rng(5), 4000
+    thrown = np.sort(rng.integers(0, 500, size=(runs, visits)), axis=1)
+    drawn = 1 + np.count_nonzero(np.diff(thrown, axis=1), axis=1)
+    spread = float(people_spread(np.array(float(visits)), 500))
+    close(float(different_people(np.array(float(visits)), 500)), float(drawn.mean()), drawn.std() / np.sqrt(runs))
+    # The logarithm of a standard deviation of n numbers scatters by 1 / sqrt(2 n); fewer than 500 people add 1 %.
+    assert abs(np.log(spread / drawn.std())) < 0.01 + SIGMAS / np.sqrt(2 * runs)
+
+
+@pytest.mark.parametrize("people", [30_000, 1_500])
+def test_audiences_vary_as_much_as_people_do(people: int) -> None:
+    """Poisson visits of independent people: a binomial number of them has come at all."""
+    site = {"organic_sessions": 400.0, "people": people, "order_rate": 0.0}
+    made = small(days=8, capture={**CLEAR, "untrackable_people": 0.0}, site=site, delivery={"daily_budget": 0.0})
+    visitors = AudienceSpec(id="visitors", account="acc_brand", name="visitors", pixel=SMALL_PIXEL)
+    made = made.replace(structure=made.structure.replace(audiences=(visitors,)))
+    sizes = np.array([audience_days(count(made, 3, n))[-1].people for n in range(300)], dtype=np.float64)
+    share = -np.expm1(-400 * 8 / people)
+    expected, sigma = people * share, np.sqrt(people * share * (1 - share))
+    close(float(sizes.mean()), expected, sigma / np.sqrt(200))
+    assert abs(np.log(sizes.std(ddof=1) / sigma)) < np.log(1.1) + SIGMAS / np.sqrt(400)

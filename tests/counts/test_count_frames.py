@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import operator
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,12 +13,17 @@ from count_worlds import of_counts
 from benchmarks.scenarios import ending_of, small
 from pixelsim.base.errors import InputError, UnknownNameError
 from pixelsim.counts import count, count_conservation, count_metrics, count_outcomes
+from pixelsim.counts.following import Followed
 from pixelsim.counts.outcomes import count_delivery
+from pixelsim.counts.tally import Tally
 from pixelsim.measure import metrics, outcomes
 from pixelsim.scenario import scenario
 from pixelsim.scenario.plan import HumanDelay
 from pixelsim.study import run
 from pixelsim.traffic.simulate import simulate
+
+FOLLOWED = [field.name for field in dataclasses.fields(Followed)]
+TALLIED = [field.name for field in dataclasses.fields(Tally)]
 
 
 @pytest.fixture(scope="module")
@@ -117,12 +125,15 @@ def test_what_no_change_touches_does_not_move(stop, unshare) -> None:
     second, brand, agency = (names.index(f"{who}_group") for who in ("second", "brand", "agency"))
     assert np.array_equal(one.credit[second].claims, other.credit[second].claims)
     for unmoved in (second, brand):
-        for name in ("impressions", "spend", "touches", "sessions", "events", "landed", "ordered"):
-            assert np.array_equal(getattr(one.paid[unmoved], name), getattr(other.paid[unmoved], name)), name
+        for name in ("impressions", "spend", *(f"followed.{f}" for f in FOLLOWED), *(f"tally.{f}" for f in TALLIED)):
+            pair = [operator.attrgetter(name)(run.paid[unmoved]) for run in (one, other)]
+            assert np.array_equal(*pair), name
     assert np.array_equal(one.sites[0].organic.sessions, other.sites[0].organic.sessions)
     first = int(min(stop, unshare or stop))
     before = one.paid[agency].rows.cell < first
-    assert np.array_equal(one.paid[agency].touches[before], other.paid[agency].touches[: before.sum()])
+    for name in FOLLOWED:
+        pair = [getattr(run.paid[agency].followed, name) for run in (one, other)]
+        assert np.array_equal(pair[0][before], pair[1][: before.sum()]), name
     assert other.paid[agency].spend.sum() < one.paid[agency].spend.sum()
 
 

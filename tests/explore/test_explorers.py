@@ -16,14 +16,15 @@ import pixelsim as ps
 from pixelsim.base.errors import InputError, MissingExtraError
 from pixelsim.explore.code import scenario_code
 from pixelsim.explore.timing import timing
+from pixelsim.explore.timing_chart import TimingPicture
 from pixelsim.explore.timing_widget import timing_table
 from pixelsim.explore.viewing import view
 from pixelsim.explore.viewing_widget import view_table
 from pixelsim.scenario import Scenario, write_scenario
 from pixelsim.sharing import PRESETS, explain
-from pixelsim.show.style import figure_png
 from pixelsim.show.timeline import date_of, timeline_figure
 from pixelsim.study import Run
+from pixelsim.study.detail import Detail
 
 
 @pytest.fixture(scope="module")
@@ -40,14 +41,67 @@ def cells(html: str) -> list[str]:
 # ---- when to unshare ---------------------------------------------------------------------------------------------
 
 
+def shown(quick: Scenario, days: int, preset: str, replications: int, detail: Detail) -> tuple[str, bytes]:
+    """Give table and picture of a choice by the pure functions."""
+    found, base = (
+        timing(quick, *choice, replications=replications, seed=5, detail=detail)
+        for choice in ((days, preset), (0, "documented"))
+    )
+    opened = timing(quick, 0, replications=replications, seed=5, detail="counts")
+    table = timing_table(found, replications, base, "day 0, documented")
+    return table, TimingPicture(opened).png(found)
+
+
 def test_the_slider_shows_what_the_pure_function_gives(quick: Scenario) -> None:
     explorer = ps.explore.unshare_timing(quick, replications=3, seed=5)
     explorer.controls["days"].value = -3
     explorer.controls["preset"].value = "continue"
-    expected = timing(quick, -3, "continue", replications=3, seed=5)
-    assert explorer.table.value == timing_table(expected, 3)
-    assert explorer.picture.value == figure_png(timeline_figure(expected.first, 8.0))
-    assert "3 runs, seed 5" in explorer.table.value
+    assert (explorer.table.value, explorer.picture.value) == shown(quick, -3, "continue", 3, "counts")
+    assert "3 runs, in counts, seed 5" in explorer.table.value
+    # What rests on a closed form is told so, in the table and in the picture's colour and words.
+    assert "approximate" in cells(explorer.table.value)
+
+
+def test_the_button_runs_the_same_choice_event_by_event(quick: Scenario) -> None:
+    explorer = ps.explore.unshare_timing(quick, replications=2, seed=5)
+    explorer.controls["days"].value = -3
+    explorer.controls["preset"].value = "continue"
+    explorer.run_events.click()
+    assert (explorer.table.value, explorer.picture.value) == shown(quick, -3, "continue", 2, "events")
+    assert "2 runs, event by event, seed 5" in explorer.table.value
+    assert "approximate" not in cells(explorer.table.value)
+    assert "counts" not in explorer.as_code()
+    # The next choice is answered in counts again.
+    explorer.controls["preset"].value = "pause"
+    assert "2 runs, in counts" in explorer.table.value
+
+
+def test_while_the_slider_moves_one_run_answers_and_older_work_stops(quick: Scenario) -> None:
+    async def notebook() -> None:
+        explorer = ps.explore.unshare_timing(quick, replications=40, seed=5)
+        await explorer.finished()
+        for days in (1, 2, 3):
+            explorer.controls["days"].value = days
+            assert "1 of 40 runs so far, in counts" in explorer.table.value
+            await asyncio.sleep(0)
+        await explorer.finished()
+        assert "40 runs, in counts" in explorer.table.value
+        assert [len(explorer._runs["counts", (day, "documented")]) for day in (1, 2, 3)] == [1, 1, 40]
+        assert explorer.failures == []
+
+    asyncio.run(notebook())
+
+
+def test_what_counts_refuse_is_run_once_event_by_event_and_says_so(quick: Scenario) -> None:
+    returning = quick.vary("traffic.sites[0].return_share", 0.3)
+    explorer = ps.explore.unshare_timing(returning, replications=2, seed=5)
+    assert "1 runs, event by event" in explorer.table.value
+    assert "Counts cannot answer here" in explorer.message.value
+    assert "return_share is 0.3, but must be 0 in counts" in explorer.message.value
+    expected = timing(returning, 0, replications=1, seed=5)
+    assert explorer.found.rows() == expected.rows()
+    assert not explorer.controls["days"].continuous_update
+    assert "detail" not in explorer.as_code()
 
 
 def test_a_choice_that_was_seen_before_comes_back_the_same(quick: Scenario) -> None:
@@ -70,6 +124,8 @@ def test_runs_come_in_one_by_one_and_cancel_keeps_what_is_there(quick: Scenario)
     async def notebook() -> None:
         explorer = ps.explore.unshare_timing(quick, replications=500)
         assert "1 of 500 runs so far" in explorer.table.value
+        explorer.run_events.click()
+        assert "1 of 500 runs so far, event by event" in explorer.table.value
         while explorer.progress.value < 3:
             await asyncio.sleep(0)
         explorer.cancel.click()
@@ -88,7 +144,7 @@ def test_awaited_the_static_picture_has_all_runs(quick: Scenario) -> None:
         return str(explorer._repr_mimebundle_()["text/html"])
 
     html = asyncio.run(notebook())
-    assert "3 runs, seed 1" in html
+    assert "3 runs, in counts, seed 1" in html
     assert html == asyncio.run(notebook())
 
 
@@ -96,9 +152,9 @@ def test_its_code_gives_the_same_numbers(quick: Scenario, tmp_path: Path, monkey
     explorer = ps.explore.unshare_timing(quick, replications=2, seed=3)
     explorer.controls["days"].value = -2
     write_scenario(quick, tmp_path / "quick.toml")
-    found = executed(explorer.as_code(), tmp_path, monkeypatch)["found"]
-    assert found.rows() == explorer.found.rows()
-    assert timing_table(found, 2) == explorer.table.value
+    ran = executed(explorer.as_code(), tmp_path, monkeypatch)
+    assert ran["found"].rows() == explorer.found.rows()
+    assert timing_table(ran["found"], 2, ran["base"], "day 0, documented") == explorer.table.value
 
 
 def test_its_state_belongs_to_its_scenario(quick: Scenario) -> None:

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from pixelsim.base.errors import InputError, UnknownNameError
 from pixelsim.explore.timing import AFTER_STOP, days_range, outcomes_of, preset_of, timing, unshare_at, variant
+from pixelsim.explore.timing_chart import TimingPicture, spent_by_day
 from pixelsim.scenario import Scenario
 from pixelsim.sharing import PRESETS, AfterRefusal
 from pixelsim.sharing.actions import Switch, UnsharePixel
+from pixelsim.show.story import spend_by_day
 from pixelsim.study import replicate, run
 
 AGENCY = "acc_agency"
@@ -143,3 +148,49 @@ def test_unknown_outcomes_and_no_runs_are_refused(agency: Scenario) -> None:
         timing(agency, 0, replications=1).summary("orphaned spent", AGENCY)
     with pytest.raises(InputError, match="replications is '0'"):
         timing(agency, 0, replications=0)
+
+
+# ---- in counts ---------------------------------------------------------------------------------------------------
+
+
+def test_counts_bring_the_rows_of_events_and_say_how_far_they_can_be_trusted(agency: Scenario) -> None:
+    counted, events = (timing(agency, -3, "continue", replications=2, detail=d) for d in ("counts", "events"))
+    assert [row[:3] for row in counted.rows()] == [row[:3] for row in events.rows()]
+    assert (counted.in_counts, events.in_counts) == (True, False)
+    # Money, days and people are what the events are; conversions rest on a closed form, since accounts compete.
+    assert counted.exactness() == ["exact", "exact", "approximate", "exact", "exact"]
+    assert events.exactness() == [""] * 5
+    for outcome in ("orphaned spend", "blind days"):
+        assert counted.values(outcome, AGENCY) == pytest.approx(events.values(outcome, AGENCY))
+
+
+def test_differences_are_taken_pair_by_pair(agency: Scenario) -> None:
+    early, late = (timing(agency, day, "continue", replications=4, detail="counts") for day in (-3, 0))
+    for (outcome, *_), found, key in zip(early.rows(), early.against(late), early.keys(), strict=True):
+        both = early.values(outcome, key[1]), late.values(outcome, key[1])
+        assert found.mean == pytest.approx(np.mean(np.subtract(*both)))
+        assert found.n == 4
+    # Three more days are blind, in every pair.
+    assert [d.mean for d in early.against(late)][1] == 3
+    assert early.against(late)[1].half_width == 0
+
+
+def test_days_of_spend_in_counts_are_those_of_the_delivery_table(agency: Scenario) -> None:
+    one = run(variant(agency, -3, "continue"), seed=2, detail="counts")
+    table = spend_by_day(one)["USD"]
+    at, spend, orphaned = spent_by_day(one)["USD"]
+    assert list(at) == list(table["start"])
+    assert list(spend) == pytest.approx(table["spend"].tolist())
+    assert list(orphaned) == pytest.approx(table["orphaned"].tolist())
+    assert orphaned.sum() > 0
+
+
+def test_only_what_moves_is_drawn_anew(agency: Scenario) -> None:
+    base, early = (timing(agency, day, "continue", replications=1, detail="counts") for day in (0, -5))
+    picture = TimingPicture(base)
+    first, second = (imread(io.BytesIO(picture.png(found))) for found in (base, early))
+    assert np.array_equal(imread(io.BytesIO(picture.png(base))), first)
+    changed = (first != second).any(axis=2)
+    assert changed.any()
+    # Names of rows and the scale of spend are to the left of the dates, and stay to the last dot.
+    assert not changed[:, : int(0.29 * first.shape[1])].any()

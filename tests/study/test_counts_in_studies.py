@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,8 +13,21 @@ from typer.testing import CliRunner
 
 from pixelsim.base.errors import InputError
 from pixelsim.cli.app import app
-from pixelsim.study import CountRun, compare, decide, open_study, replicate, rerun, run, sweep
+from pixelsim.explore.remembering import Remembering
+from pixelsim.study import (
+    CountRun,
+    compare,
+    decide,
+    open_study,
+    replicate,
+    rerun,
+    run,
+    sensitivity,
+    sweep,
+    threshold,
+)
 
+sensitivities = sys.modules["pixelsim.study.sensitivity"]
 BUDGET = "traffic.delivery[launch_1].daily_budget"
 
 
@@ -74,6 +90,44 @@ def test_warm_up_and_cool_down_are_cut_away() -> None:
 def test_an_unknown_detail_is_refused(work) -> None:
     with pytest.raises(InputError, match="events or counts"):
         work(ending(), detail="crowds")
+
+
+def test_a_threshold_in_counts_is_that_of_events() -> None:
+    """Money is the same to the cent in both, so the level at which a limit is met is the same too."""
+    spends = [run(cancelled(4.0), replication=k).response("orphaned spend", object="acc_agency") for k in range(3)]
+    asked = (ending(), cancelled, "orphaned spend, acc_agency", np.mean(spends), [3.5, 4.0, 4.5])
+    events, counts = (threshold(*asked, replications=3, detail=detail) for detail in ("events", "counts"))
+    np.testing.assert_allclose(counts.values, events.values, rtol=1e-9)
+    assert counts.found.level == pytest.approx(events.found.level) == pytest.approx(4.0)
+
+
+def test_sensitivity_analyses_what_counts_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The design and the indices stand still here; what is analysed must be the means of runs in counts."""
+    analysed: list[np.ndarray] = []
+
+    def analyze(problem: object, values: np.ndarray, **_: object) -> dict[str, list[float]]:
+        analysed.append(values)
+        return {key: [1.0] for key in ("S1", "S1_conf", "ST", "ST_conf")}
+
+    design = SimpleNamespace(sample=lambda *_, **__: np.array([[0.25], [0.75], [0.5]]))
+    monkeypatch.setattr(sensitivities, "_salib", lambda: (design, SimpleNamespace(analyze=analyze)))
+    asked = {"replications": 2, "seed": 4, "detail": "counts"}
+    sensitivity(ending(), {BUDGET: (10.0, 90.0)}, "orders, all sites", n=2, **asked)
+    for budget, found in zip((30.0, 70.0, 50.0), analysed[0], strict=True):
+        runs = replicate(ending().vary(BUDGET, budget), 2, seed=4, detail="counts")
+        assert found == runs.summary().set_index("response").loc["orders", "mean"]
+
+
+def test_a_memory_keeps_both_details_apart() -> None:
+    memory = Remembering()
+    asked = {"replications": 2, "seed": 4, "executor": memory}
+    counts = compare(ending(), cancelled(on=2.0), detail="counts", **asked)
+    assert memory.known(ending(), seed=4, detail="counts") == 2
+    assert memory.known(ending(), seed=4) == 0
+    events = compare(ending(), cancelled(on=2.0), **asked)
+    assert memory.known(ending(), seed=4) == 2
+    assert "exactness" in counts.summary()
+    assert "exactness" not in events.summary()
 
 
 def test_commands_take_the_detail(tmp_path) -> None:
