@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
 
-__all__ = ["Draw", "Numbers", "draw_of", "stacked", "stream"]
+__all__ = ["Draw", "Numbers", "draw_of", "inside", "stacked", "stream"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -112,6 +112,11 @@ Draw = Callable[[str], Numbers]
 def draw_of(streams: Streams, entity: str) -> Draw:
     """Give what opens the streams of one entity."""
     return lambda purpose: Numbers((stream(streams, purpose, entity),), (0,))
+
+
+def inside(draw: Draw, what: str) -> Draw:
+    """Name the streams of what happens in sessions by where these come from."""
+    return lambda purpose: draw(f"{purpose}, {what}")
 
 
 def stacked(draws: Sequence[Draw], sizes: Sequence[int]) -> Draw:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pixelsim.counts.cells import Cells
 from pixelsim.counts.copies import FateClasses
-from pixelsim.counts.draws import Draw, stacked
+from pixelsim.counts.draws import Draw, inside, stacked
 from pixelsim.counts.kernels import OrderShares
 from pixelsim.counts.pages import Pages
 from pixelsim.counts.sessions import SessionEvents
@@ -222,8 +222,8 @@ class _Making:
         """Draw what happens in the sessions with an order that lie within the window of a kind of touch."""
         name, lags = kind.name.lower(), np.arange(self.orders.shape[1])
         width = min(max(part.near[kind] for part in self.parts), self.width)
-        inside = np.repeat([lags < part.near[kind] for part in self.parts], self.sizes, axis=0)
-        self.later[..., kind] = self.orders[..., kind] * ~inside
+        within = np.repeat([lags < part.near[kind] for part in self.parts], self.sizes, axis=0)
+        self.later[..., kind] = self.orders[..., kind] * ~within
         near = self.orders[:, :width, kind] - self.later[:, :width, kind]
         came = self.draw(f"people, {name}").multinomial(near, self.people)
         heard = self._happen(f"orders, {name}", np.zeros_like(came), came, slice(0, -1))
@@ -256,7 +256,7 @@ class _Making:
     def _happen(self, what: str, plain: Longs, ordered: Longs, visitors: slice) -> Longs:
         """Draw the events of sessions by class, count them, and give those that the platform can match."""
         width = plain.shape[1]
-        events, again = self.of.events.happen(_inside(self.draw, what), plain, ordered)
+        events, again = self.of.events.happen(inside(self.draw, what), plain, ordered)
         found = self.of.classes.draw(self.draw(f"copies, {what}"), events, visitors)
         self.classes[:, :width, visitors] += found
         self.again[:, :width, visitors] += again
@@ -291,8 +291,3 @@ def _chances(share: Floats) -> Floats:
     """Give chances of lags for each row, with a last one for the rest, so that roundings never make more than 1."""
     chances = np.append(share, np.zeros((len(share), 1)), axis=1)
     return np.asarray(chances / np.maximum(chances.sum(axis=1, keepdims=True), 1.0))
-
-
-def _inside(draw: Draw, what: str) -> Draw:
-    """Name the streams of what happens in sessions by where these come from."""
-    return lambda purpose: draw(f"{purpose}, {what}")

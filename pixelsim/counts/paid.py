@@ -1,7 +1,8 @@
 """What one ad group brings about, in counts: impressions, clicks, landed sessions, orders, and copies that count.
 
 Everything is drawn for whole cells as if nothing stopped the ad group. Where people or learning cut a cell, the part
-that happens is drawn apart, from a stream of that cell; so a change moves the numbers of its own cells alone.
+that happens is drawn apart, from a stream of that cell; so a change moves touches, orders and the copies that can earn
+in its own cells alone. Fates that matter for totals only are drawn last, by the cell of the event.
 """
 
 from __future__ import annotations

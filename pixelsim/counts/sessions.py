@@ -11,7 +11,7 @@ from pixelsim.base.clock import DAY
 from pixelsim.base.streams import Streams
 from pixelsim.counts.cells import Cells, ShapedDay
 from pixelsim.counts.copies import CopyFates
-from pixelsim.counts.draws import Draw, Numbers, draw_of
+from pixelsim.counts.draws import Draw, Numbers, draw_of, inside
 from pixelsim.counts.visitors import Visitors
 from pixelsim.scenario.capture import EVENT_NAMES, PageViews
 from pixelsim.scenario.traffic import SiteTraffic
@@ -231,9 +231,6 @@ def organic_traffic(streams: Streams, events: SessionEvents, cells: Cells, days:
 
     rng = draw_of(streams, site)
 
-    def draw(what: str) -> Draw:
-        return lambda purpose: rng(f"{purpose}, {what}")
-
     def arrive(what: str, mean: float) -> tuple[Longs, Longs]:
         if mean <= 0:
             none = np.zeros(len(cells), dtype=np.int64)
@@ -253,9 +250,9 @@ def organic_traffic(streams: Streams, events: SessionEvents, cells: Cells, days:
     return Organic(
         sessions=visits + previews + foreign,
         lost=lost + no_previews + no_foreign,
-        people=events.people(draw("organic"), kinds - ordered, ordered),
-        junk=events.junk(draw("bots and foreign"), bots + foreign),
-        previews=events.junk(draw("previews"), previews),
+        people=events.people(inside(rng, "organic"), kinds - ordered, ordered),
+        junk=events.junk(inside(rng, "bots and foreign"), bots + foreign),
+        previews=events.junk(inside(rng, "previews"), previews),
         matched=kinds @ events.visitors.matched,
     )
 
