@@ -213,7 +213,7 @@ def _print_evidence(printer: Printer, evidence: Evidence) -> None:
     table = printer.table("Campaigns: estimate ± half of the 95 % interval", "campaign", *columns, right=columns)
     for campaign in found.campaigns:
         table.add_row(
-            Text(campaign.name),
+            Text(campaign.name if campaign.ended is None else f"{campaign.name} (ended {campaign.ended:%Y-%m-%d})"),
             _cell(campaign.daily_spend),
             _cell(campaign.cpm),
             _cell(campaign.click_rate, percent=True),

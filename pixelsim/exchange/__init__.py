@@ -23,7 +23,7 @@ from pixelsim.exchange.gather import Gathered, gather, read_report
 from pixelsim.exchange.history import with_history
 from pixelsim.exchange.ids import check_ids
 from pixelsim.exchange.keys import upsert
-from pixelsim.exchange.layouts import align_versions
+from pixelsim.exchange.layouts import align_versions, read_versions
 from pixelsim.exchange.merge import MergedReports, merge_reports
 from pixelsim.exchange.read import read_export
 from pixelsim.exchange.report import AdsReport
@@ -64,6 +64,7 @@ __all__ = [
     "read_events",
     "read_export",
     "read_report",
+    "read_versions",
     "read_warehouse",
     "upsert",
     "weigh",

@@ -10,18 +10,22 @@ import warnings
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from pixelsim.exchange.combine import object_label
 from pixelsim.exchange.estimates import Estimate
 from pixelsim.exchange.report import AdsReport
 
-__all__ = ["ad_life"]
+__all__ = ["ad_life", "ended_on"]
 
 FEWEST_ADS = 10
 """Ads from which a median life is told (assumption)."""
 
 LEVEL = 0.95
+
+QUIET_DAYS = 7
+"""Days without delivery up to the end of a report after which a campaign may have ended (assumption)."""
 
 
 def ad_life(report: AdsReport) -> Estimate | str:
@@ -62,3 +66,24 @@ def ad_life(report: AdsReport) -> Estimate | str:
     if np.isinf(value):
         return f"more than half of {len(lived)} {what} outlive the file"
     return Estimate(f"life of {what}, median", value, low, high, "days", source, len(active))
+
+
+def ended_on(days: pd.DataFrame) -> pd.Timestamp | None:
+    """Give the last day of a campaign that stopped well before its report ends; None for one that may still run.
+
+    A campaign that has paused before for as long as it has been quiet now may go on again.
+
+    Parameters
+    ----------
+    days
+        The days of one campaign, as :func:`~pixelsim.exchange.combine.campaign_days` gives them.
+    """
+    delivered = [c for c in ("spend", "impressions") if c in days.columns]
+    active = days.loc[(days[delivered] > 0).any(axis=1), "date"].dropna().drop_duplicates().sort_values()
+    if active.empty or "until" not in days.columns:
+        return None
+    last = pd.Timestamp(active.iloc[-1])
+    quiet = (days["until"].max() - last).days
+    pauses = active.diff().dt.days.iloc[1:] - 1
+    longest = pauses.max() if len(pauses) else 0
+    return last if quiet >= QUIET_DAYS and quiet > longest else None

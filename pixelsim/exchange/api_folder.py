@@ -20,6 +20,11 @@ from pixelsim.exchange.report import AdsReport
 __all__ = ["ApiFolder", "read_api_folder"]
 
 SUFFIXES = (".json", ".jsonl", ".ndjson")
+LEVEL_IDS = ("campaign_id", "adgroup_id", "ad_id")
+"""Dimensions that say what a row is about."""
+
+_Told = tuple[str | None, Mapping[str, Any]]
+"""A row with the id of its ad account."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,47 +80,27 @@ class ApiFolder:
         """Whether all that a call lists was read: success, every page, and as many rows as it speaks of."""
         return answer.status == "complete" and not any(text.startswith(f"{_about(answer)}:") for text in self.missing)
 
-    def report(
-        self,
-        *,
-        currency: str | None = None,
-        account: str | None = None,
-        rows: Sequence[Mapping[str, Any]] | None = None,
-        source: str | None = None,
-    ) -> AdsReport:
-        """Give the rows of all answers of the report call as one report.
+    def report(self, *, currency: str | None = None, account: str | None = None) -> AdsReport:
+        """Give the rows of all answers of the report call as one report; each of several ad accounts has its own id.
 
         Parameters
         ----------
-        currency, account
-            As in :func:`~pixelsim.exchange.api_report.report_of_rows`; the currency is taken from ``advertiser/info``
-            where the folder has it for the one account.
-        rows, source
-            Some of the rows, and what to call their report; None for all.
+        currency
+            Three-letter code of the amounts of accounts whose currency neither rows nor ``advertiser/info`` say.
+        account
+            Id of the ad account, where neither rows nor requests say.
 
         Raises
         ------
         InputError
             No answer has rows, or none can be read.
         """
-        asked = {a.asked["advertiser_id"] for a in self.of("report/integrated/get") if "advertiser_id" in a.asked}
-        if account is None and len(asked) == 1:
-            account = asked.pop()
-        if currency is None:
-            known = {
-                c
-                for _, row in self.rows("advertiser/info")
-                if (c := text_of(row, "currency")) and account in {None, text_of(row, "advertiser_id")}
-            }
-            currency = known.pop() if len(known) == 1 else None
-        notes = [f"{a.place} failed with code {a.code}: {a.message}" for a in self.failed]
-        notes += [f"{a.place} is a partial success" for a in self.partial if a.endpoint == "report/integrated/get"]
-        notes += [text for text in self.missing if "report/integrated/get" in text]
-        chosen = [row for _, row in self.rows("report/integrated/get")] if rows is None else rows
-        return report_of_rows(chosen, source or self.source, currency=currency, account=account, notes=notes)
+        return self._made(self._told(account), self.source, currency)
 
     def reports(self, *, currency: str | None = None) -> tuple[AdsReport, ...]:
-        """Give a report for each level that was asked for, since rows of campaigns and of their ads do not add up.
+        """Give a report for each ad account and each level that was asked for.
+
+        Rows of campaigns and of their ads do not add up, and accounts have currencies and clocks of their own.
 
         Parameters
         ----------
@@ -127,16 +112,52 @@ class ApiFolder:
         InputError
             Rows of an answer cannot be read.
         """
-        levels: dict[str, list[Mapping[str, Any]]] = {}
-        for _, row in self.rows("report/integrated/get"):
-            ids = sorted(str(name) for name in as_row(row.get("dimensions")) if str(name).endswith("_id"))
-            levels.setdefault(", ".join(ids), []).append(row)
-        return tuple(
-            self.report(
-                currency=currency, rows=rows, source=self.source if len(levels) == 1 else f"{self.source}, {ids}"
+        groups: dict[tuple[str, str], list[_Told]] = {}
+        for account, row in self._told(None):
+            about = sorted(str(name) for name in as_row(row.get("dimensions")) if str(name) in LEVEL_IDS)
+            groups.setdefault((", ".join(about), account or ""), []).append((account, row))
+        levels, accounts = ({key[at] for key in groups} for at in (0, 1))
+        made = []
+        for (ids, account), told in groups.items():
+            name = f"{self.source}, {ids or 'no object'}" if len(levels) > 1 else self.source
+            if len(accounts) > 1:
+                name = f"{name}, ad account {account or 'unknown'}"
+            made.append(self._made(told, name, currency))
+        return tuple(made)
+
+    def _told(self, account: str | None) -> list[_Told]:
+        """Give all rows of the report call, each with its ad account: its own, else the one that was asked for."""
+        asked = {a.asked["advertiser_id"] for a in self.of("report/integrated/get") if "advertiser_id" in a.asked}
+        other = account or (asked.pop() if len(asked) == 1 else None)
+        return [
+            (
+                text_of(as_row(row.get("dimensions")), "advertiser_id")
+                or text_of(as_row(row.get("metrics")), "advertiser_id")
+                or answer.asked.get("advertiser_id", other),
+                row,
             )
-            for ids, rows in levels.items()
-        )
+            for answer, row in self.rows("report/integrated/get")
+        ]
+
+    def _made(self, told: Sequence[_Told], source: str, currency: str | None) -> AdsReport:
+        """Make a report of rows, with the currency and the clock of each one's ad account."""
+        about = [row for _, row in self.rows("advertiser/info")]
+        known = {account: _about_account(about, account, currency) for account, _ in told}
+        notes = [f"{a.place} failed with code {a.code}: {a.message}" for a in self.failed]
+        notes += [f"{a.place} is a partial success" for a in self.partial if a.endpoint == "report/integrated/get"]
+        notes += [text for text in self.missing if "report/integrated/get" in text]
+        codes = {about.get("currency") for about in known.values()}
+        one = codes.pop() if len(codes) == 1 else None
+        rows: list[Mapping[str, Any]] = []
+        for account, row in told:
+            metrics = dict(known[account])
+            if one is not None:
+                del metrics["currency"]  # the report says once where it is from
+            if len(known) > 1 and account is not None:
+                metrics["advertiser_id"] = account
+            rows.append({**row, "metrics": {**metrics, **as_row(row.get("metrics"))}})
+        account = next(iter(known)) if len(known) == 1 else None
+        return report_of_rows(rows, source, currency=one, account=account, notes=notes)
 
     def event_stats(self) -> pd.DataFrame:
         """Give the event statistics; see :func:`~pixelsim.exchange.api_stats.stats_of`."""
@@ -203,6 +224,17 @@ def read_api_folder(folder: str | Path) -> ApiFolder:
         raise InputError(folder.name, unread or [_no_answer(notes)])
     answers, again = _without_repeats(answers)
     return ApiFolder(folder.name, tuple(answers), tuple(_missing(answers)), tuple(unread), (*notes, *again))
+
+
+def _about_account(rows: Sequence[Mapping[str, Any]], account: str | None, currency: str | None) -> dict[str, str]:
+    """Find an ad account's currency and clock in what ``advertiser/info`` listed; a stated currency stands in."""
+    mine = [row for row in rows if account in {None, text_of(row, "advertiser_id", "id")}]
+    found = {"currency": currency} if currency is not None else {}
+    for name, fields in (("currency", ("currency",)), ("timezone", ("timezone", "display_timezone"))):
+        texts = {text for row in mine if (text := text_of(row, *fields))}
+        if len(texts) == 1:
+            found[name] = texts.pop()
+    return found
 
 
 def _no_answer(notes: Sequence[str]) -> Fault:

@@ -23,6 +23,7 @@ from pixelsim.exchange.gather import Gathered, gather
 from pixelsim.exchange.origins import Origins
 from pixelsim.exchange.report import MISMATCH, AdsReport
 from pixelsim.scenario.builtin import scenario as builtin
+from pixelsim.scenario.parameters import parameters
 from pixelsim.scenario.plan import Plan, PlannedAction
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.scenario.structure import AdGroupSpec, Structure
@@ -103,7 +104,7 @@ def fitted(base: Scenario, evidence: Evidence, *, organic_sessions: float | None
         No campaign can be estimated, or the scenario has no partner's account.
     """
     found, reports = evidence.estimates, evidence.reports
-    usable = [c for c in found.campaigns if c.cpm and c.click_rate and c.conversions_per_click and c.daily_spend]
+    usable = evidence.usable
     if not usable and not any(report.by_day for report in reports.reports):
         raise InputError.single(
             reports.source,
@@ -120,14 +121,16 @@ def fitted(base: Scenario, evidence: Evidence, *, organic_sessions: float | None
             rule="at least one campaign with spend, impressions and clicks",
             remedy="export a period in which campaigns ran",
         )
-    return _Fit(base, evidence, usable).scenario(organic_sessions)
+    return _Fit(base, evidence).scenario(organic_sessions)
 
 
 class _Fit:
     """One calibration in the making: collects parts of the scenario and the source of each value."""
 
-    def __init__(self, base: Scenario, evidence: Evidence, usable: list[CampaignEstimates]) -> None:
-        self.base, self.evidence, self.usable = base, evidence, usable
+    def __init__(self, base: Scenario, evidence: Evidence) -> None:
+        self.base, self.evidence = base, evidence
+        # An ended campaign has no budget in the days to come; where all have ended, they are what is left to show.
+        self.campaigns = evidence.running or evidence.ended
         self.account = _partner_account(base)
         self.origins = Origins(marked=evidence.reports.mismatch)
         self.currency = evidence.estimates.currency or _currency_of(base, self.account)
@@ -141,7 +144,7 @@ class _Fit:
         )
         kept = {c.id for c in base.structure.campaigns} - self.replaced
         # A file may use the id of a campaign that stays, as a file of an earlier run of the scenario does.
-        self.ids = {c.campaign: f"{c.campaign} (file)" if c.campaign in kept else c.campaign for c in usable}
+        self.ids = {c.campaign: f"{c.campaign} (file)" if c.campaign in kept else c.campaign for c in self.campaigns}
         self.pixel = groups[0].pixel if groups else base.structure.pixels[0].code
 
     def scenario(self, organic_sessions: float | None) -> Scenario:
@@ -155,10 +158,10 @@ class _Fit:
             currency=self.currency,
             organic_sessions=organic_sessions,
         )
-        fit = DeliveryFit(self.evidence, self.usable, site, delay, self.origins)
+        fit = DeliveryFit(self.evidence, site, delay, self.origins)
         campaigns, ad_groups, delivery = [], [], []
         ads: list[Ad] = []
-        for campaign in self.usable:
+        for campaign in self.campaigns:
             own = self.ids[campaign.campaign]
             campaigns.append(Campaign(id=own, account=self.account, name=campaign.name))
             for part in _parts(self.evidence.reports, campaign):
@@ -175,15 +178,21 @@ class _Fit:
             ads=(*(a for a in structure.ads if a.ad_group not in gone), *ads),
             ad_accounts=tuple(a.replace(currency=self.currency) for a in structure.ad_accounts),
         )
-        mark = f"; {MISMATCH}" if self.evidence.reports.mismatch else ""
+        gone_by = len(self.evidence.usable) - len(self.campaigns)
+        mark = f"; without {gone_by} that had ended" if gone_by else ""
+        mark += f"; {MISMATCH}" if self.evidence.reports.mismatch else ""
         sites = (site, *traffic.sites[1:])
-        return self.base.replace(
+        fitted = self.base.replace(
             title=f"{self.base.title}; calibrated from {self.evidence.reports.source}{mark}",
             structure=made,
             traffic=traffic.replace(sites=sites, delivery=tuple(delivery), delay=delay),
             plan=self._plan(made),
-            sources={**self.base.sources, **self.origins.sources},
+            sources=self.origins.sources,
         )
+        # What the scenario itself knew of its values holds for those that are still what they were.
+        before, after = ({path: value for path, value, _, _ in parameters(one)} for one in (self.base, fitted))
+        kept = {path: source for path, source in self.base.sources.items() if before.get(path) == after.get(path)}
+        return fitted.replace(sources={**kept, **self.origins.sources}) if kept else fitted
 
     def _plan(self, structure: Structure) -> Plan:
         """Let each running campaign of the file be stopped where the scenario's own ones were."""
@@ -197,7 +206,7 @@ class _Fit:
                 why=first.why,
                 action=Switch(actor=first.action.actor, kind="campaign", id=self.ids[campaign.campaign], to="off"),
             )
-            for campaign in self.usable
+            for campaign in self.campaigns
         ]
         known = {c.id for c in structure.campaigns}
         rest = [s for s in self.base.plan.steps if s not in stops]

@@ -9,7 +9,7 @@ import numpy as np
 from pixelsim.base.errors import InputError
 from pixelsim.exchange.estimates import CampaignEstimates, Estimate
 from pixelsim.exchange.evidence import Evidence
-from pixelsim.exchange.origins import Origins, logit_spread, relative
+from pixelsim.exchange.origins import Origins, logit_spread, relative, shape_fields
 from pixelsim.scenario.traffic import AdDelivery, ConversionDelay, SiteTraffic
 from pixelsim.traffic.delay import delay_share
 
@@ -32,8 +32,6 @@ class DeliveryFit:
     ----------
     evidence
         What the files tell.
-    usable
-        The campaigns whose estimates suffice.
     site, delay
         The website, and the delay from click to order, which decide what a report can see of the truth.
     origins
@@ -43,12 +41,11 @@ class DeliveryFit:
     def __init__(
         self,
         evidence: Evidence,
-        usable: list[CampaignEstimates],
         site: SiteTraffic,
         delay: ConversionDelay,
         origins: Origins,
     ) -> None:
-        self.evidence, self.usable, self.delay, self.origins = evidence, usable, delay, origins
+        self.evidence, self.delay, self.origins = evidence, delay, origins
         self.seen = site.capture.seen_share or 1.0
         self.delay_errors = {days: self._delay_errors(days) for days in set(WINDOWS.values())}
 
@@ -106,20 +103,19 @@ class DeliveryFit:
         )
 
     def _shapes(self, path: str) -> dict[str, tuple[float, ...] | None]:
-        """Give hours and weekdays, the same for all ad groups of the files."""
+        """Give the shapes of days and weeks, the same for all ad groups of the files."""
         found = self.evidence.estimates
-        made: dict[str, tuple[float, ...] | None] = {}
-        for name, shape, reason in (
-            ("weekdays", found.weekday_shape, found.weekday_reason),
-            ("hours", found.hour_shape, found.hour_reason),
-        ):
-            if shape is not None:
-                # A week by the hour would take the place of what the files tell.
-                made |= {name: tuple(part.value for part in shape), "hours_of_week": None}
-                spread = {f"{name} of ads": tuple(relative(part) for part in shape)}
-                self.origins.told(f"{path}.{name}", shape[0].source, shape[0].rows, spread=spread)
-            elif name == "weekdays":  # the default hours name their own source
-                self.origins.assumed(f"{path}.{name}", reason or "no shape in the file")
+        made = shape_fields(
+            self.origins,
+            path,
+            "ads",
+            AdDelivery,
+            hours=found.hour_shape,
+            weekdays=found.weekday_shape,
+            week=found.week_shape,
+        )
+        if "weekdays" not in made:  # the default hours name their own source
+            self.origins.assumed(f"{path}.weekdays", found.weekday_reason or "no shape in the file")
         return made
 
     def _budget(self, path: str, campaign: CampaignEstimates, spend: Estimate) -> tuple[float, float]:
@@ -174,12 +170,13 @@ class DeliveryFit:
 
     def pooled(self, delivery: AdDelivery, typical_budget: float) -> AdDelivery:
         """Give an ad group that the files do not have their middle rates, as uncertain as campaigns differ."""
-        path, count = f"traffic.delivery[{delivery.ad_group}]", len(self.usable)
+        usable = self.evidence.usable
+        path, count = f"traffic.delivery[{delivery.ad_group}]", len(usable)
         which = f"median of the file's {count} campaigns" if count > 1 else "as the file's one campaign"
         text = f"{which}; the file does not have this ad group"
 
         def values(name: str) -> list[float]:
-            return [found.value for c in self.usable if (found := getattr(c, name)) is not None]
+            return [found.value for c in usable if (found := getattr(c, name)) is not None]
 
         def middle(name: str) -> float:
             return float(np.median(found)) if (found := values(name)) else delivery.cpm_sigma
@@ -200,7 +197,7 @@ class DeliveryFit:
         shares |= {name: (rate, self._rate_errors(name, own, click)) for name, rate in rates.items()}
         for name, (share, errors) in shares.items():
             self.origins.assumed(f"{path}.{name}", text, spread=logit_spread(share, errors), scale="logit")
-        prices = [money_over_impressions(c, c.cpm) for c in self.usable if c.cpm is not None]
+        prices = [money_over_impressions(c, c.cpm) for c in usable if c.cpm is not None]
         return delivery.replace(
             daily_budget=typical_budget,
             budget_spent=1.0,

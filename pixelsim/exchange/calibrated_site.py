@@ -7,7 +7,7 @@ import numpy as np
 from pixelsim.exchange.conversion_delay import FIELDS, SCALES
 from pixelsim.exchange.estimates import Estimate
 from pixelsim.exchange.evidence import Evidence
-from pixelsim.exchange.origins import Origins, relative
+from pixelsim.exchange.origins import Origins, relative, shape_fields
 from pixelsim.scenario.traffic import ConversionDelay, OrderValue, SiteTraffic
 
 __all__ = ["fitted_delay", "fitted_site"]
@@ -48,14 +48,13 @@ def fitted_site(
     if organic_sessions is not None:
         site = site.replace(organic_sessions=organic_sessions)
         origins.given(f"{path}.organic_sessions")
-    for name, shape in (("hours", evidence.events.hours), ("weekdays", evidence.events.weekdays)):
-        if not isinstance(shape, str):
-            spread = {f"{name} of {site.website}": tuple(relative(part) for part in shape)}
-            origins.told(f"{path}.{name}", shape[0].source, shape[0].rows, spread=spread)
-            # A week by the hour would take the place of what the files tell.
-            site = site.replace(**{name: tuple(part.value for part in shape), "hours_of_week": None})
+    seen = evidence.events
+    hours, weekdays, week = (
+        None if isinstance(shape, str) else shape for shape in (seen.hours, seen.weekdays, seen.hours_of_week)
+    )
+    shapes = shape_fields(origins, path, site.website, SiteTraffic, hours=hours, weekdays=weekdays, week=week)
     value = _value(site.value, f"{path}.value", evidence, origins)
-    return site.replace(value=value)
+    return site.replace(value=value, **shapes)
 
 
 def _value(now: OrderValue, path: str, evidence: Evidence, origins: Origins) -> OrderValue:

@@ -86,6 +86,9 @@ def combine(reports: Sequence[AdsReport]) -> Combined:
             f"{len(merged.restatements)} numbers"
         )
         made.append((merged.report, tuple(pulls)))
+    clocks = {zone for report in reports if "time_zone" in report.frame for zone in report.frame["time_zone"].dropna()}
+    if len(clocks) > 1:
+        notes.append(f"ad accounts on several clocks ({', '.join(sorted(clocks))}): days and hours are each one's own")
     made.sort(key=lambda pair: -len(pair[0].frame))
     return Combined(tuple(r for r, _ in made), tuple(p for _, p in made), tuple(notes))
 
@@ -130,7 +133,25 @@ def object_label(frame: pd.DataFrame, level: str) -> pd.Series:
     return frame[f"{level}_name"].astype(str)
 
 
-def _days(report: AdsReport, number: int) -> pd.DataFrame:
+def _last_days(frame: pd.DataFrame) -> pd.Series:
+    """Give the last day of each row's ad account."""
+    known = "account_id" in frame.columns and frame["account_id"].notna().all()
+    return frame.groupby(frame["account_id"] if known else np.zeros(len(frame)))["date"].transform("max")
+
+
+def _pulled(frame: pd.DataFrame, pulls: Sequence[AdsReport]) -> pd.Series:
+    """Give the last day of each row's ad account in the pull that the row is from."""
+    if len(pulls) == 1:
+        return _last_days(frame)
+    known = "account_id" in frame.columns and frame["account_id"].notna().all()
+    keys = ["source", "account_id"] if known else ["source"]
+    every = [pull.frame.assign(source=pull.source)[[*keys, "date"]] for pull in pulls]
+    last = pd.concat(every, ignore_index=True).groupby(keys)["date"].max().rename("pulled").reset_index()
+    found = frame[keys].merge(last, on=keys, how="left")["pulled"]
+    return found.set_axis(frame.index)
+
+
+def _days(report: AdsReport, number: int, pulls: Sequence[AdsReport]) -> pd.DataFrame:
     """Add one report up to campaign days."""
     frame = report.frame
     key = "campaign_id" if "campaign_id" in frame.columns else "campaign_name"
@@ -145,10 +166,14 @@ def _days(report: AdsReport, number: int) -> pd.DataFrame:
     wanted = [c for c in QUANTITIES if c in frame.columns]
     table = frame.assign(campaign=frame[key].astype(str))
     table["name"] = frame["campaign_name"].fillna(table["campaign"]) if "campaign_name" in frame.columns else frame[key]
+    if report.by_day:
+        table["until"], table["pulled"] = _last_days(frame), _pulled(frame, pulls)
     grouped = table.groupby(["campaign", *(["date"] if report.by_day else [])], sort=True)
     # min_count keeps a day missing when every one of its rows is.
     days = grouped[wanted].sum(min_count=1)
     days["name"], days["rows"] = grouped["name"].last(), grouped.size()
+    if report.by_day:
+        days["until"], days["pulled"] = grouped["until"].max(), grouped["pulled"].min()
     return days.reset_index().assign(report=number)
 
 
@@ -159,7 +184,8 @@ def campaign_days(combined: Combined) -> tuple[pd.DataFrame, tuple[str, ...]]:
     -------
     days : DataFrame
         ``campaign``, ``name``, ``date`` (NaT in reports that are not by day), the quantities that a report has
-        (NaN where missing), ``rows`` and ``report`` (its number).
+        (NaN where missing), ``rows``, ``report`` (its number), and in reports by day ``until``, the last day that the
+        report has of the campaign's ad account, and ``pulled``, the last day of the pull that the day's row is from.
     notes : tuple of str
         Campaigns that a second report has too, and which is left out of it.
 
@@ -171,8 +197,8 @@ def campaign_days(combined: Combined) -> tuple[pd.DataFrame, tuple[str, ...]]:
     parts: list[pd.DataFrame] = []
     notes: list[str] = []
     taken: set[str] = set()
-    for number, report in enumerate(combined.reports):
-        days = _days(report, number)
+    for number, (report, pulls) in enumerate(zip(combined.reports, combined.pulls, strict=True)):
+        days = _days(report, number, pulls)
         again = days["campaign"].isin(taken) | days["name"].isin(taken)
         if again.any():
             lost = sorted(days.loc[again, "name"].unique())

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -22,7 +21,7 @@ from pixelsim.exchange.report import AdsReport
 from pixelsim.scenario.traffic import ConversionDelay
 from pixelsim.traffic.delay import delay_share
 
-__all__ = ["FIELDS", "SCALES", "FittedDelay", "SeenDelays", "SeenPulls", "fit_delay", "pulls_of"]
+__all__ = ["FIELDS", "SCALES", "FittedDelay", "SeenDelays", "SeenPulls", "come_by", "fit_delay", "pulls_of"]
 
 FloatArray = NDArray[np.float64]
 
@@ -116,18 +115,9 @@ def pulls_of(pulls: Sequence[AdsReport]) -> SeenPulls | str:
     pulls
         Reports of one shape, the earliest first.
     """
-    rows: list[pd.DataFrame] = []
-    for first, later in pairwise(pulls):
-        if not (first.by_day and later.by_day and "conversions" in first.frame and "conversions" in later.frame):
-            continue
-        ends = [report.frame["date"].max() for report in (first, later)]
-        both = merge_key(first.frame, later.frame, first.key)[
-            ["date", "conversions_before", "conversions_after"]
-        ].dropna()
-        if ends[0] < ends[1] and len(both):
-            daily = both.groupby("date", as_index=False).sum()
-            early, late = ((end - daily["date"]).dt.days.to_numpy() for end in ends)
-            rows.append(daily.assign(early=early, late=late))
+    # The latest of the earlier pulls that shares days: between pulls of one ad account there may be those of another.
+    pairs = ((_shared(first, later) for first in reversed(pulls[:at])) for at, later in enumerate(pulls))
+    rows = [found for earlier in pairs if (found := next((p for p in earlier if p is not None), None)) is not None]
     if not rows:
         return "no day is in two reports that were made on different days"
     table = pd.concat(rows, ignore_index=True)
@@ -142,6 +132,19 @@ def pulls_of(pulls: Sequence[AdsReport]) -> SeenPulls | str:
         after=np.round(grown["conversions_after"].to_numpy(dtype=np.float64)),
         source=f"{len(pulls)} pulls up to {pulls[-1].source}, {len(grown)} days that could still grow",
     )
+
+
+def _shared(first: AdsReport, later: AdsReport) -> pd.DataFrame | None:
+    """Give the days that two pulls share with the conversions of both, or None where they tell nothing."""
+    if not (first.by_day and later.by_day and "conversions" in first.frame and "conversions" in later.frame):
+        return None
+    ends = [report.frame["date"].max() for report in (first, later)]
+    both = merge_key(first.frame, later.frame, first.key)[["date", "conversions_before", "conversions_after"]].dropna()
+    if not ends[0] < ends[1] or both.empty:
+        return None
+    daily = both.groupby("date", as_index=False).sum()
+    early, late = ((end - daily["date"]).dt.days.to_numpy() for end in ends)
+    return daily.assign(early=early, late=late)
 
 
 def _point(delay: ConversionDelay) -> FloatArray:
@@ -175,6 +178,26 @@ def _come_by(point: FloatArray, age: NDArray[np.int64], limit: float) -> FloatAr
     seconds = np.minimum(DAY * (age[:, None] + MOMENTS), DAY * WINDOW_DAYS)
     share = _mixture(point, np.minimum(seconds, limit), limit)[0].mean(axis=1)
     return np.asarray(share, dtype=np.float64)
+
+
+def come_by(delay: ConversionDelay, age: NDArray[np.int64]) -> FloatArray:
+    """Give the share of a day's conversions inside the window that a report has.
+
+    Parameters
+    ----------
+    delay
+        Delay from click to order.
+    age
+        Whole days between the end of each day and the report, at least 0, shape (days,).
+
+    Returns
+    -------
+    ndarray of float64, shape (days,)
+        In (0, 1]; 1 from the window's length on.
+    """
+    point, limit = _point(delay), delay.limit_days * DAY
+    window = _come_by(point, np.array([WINDOW_DAYS]), limit)
+    return np.minimum(1.0, _come_by(point, np.minimum(age, WINDOW_DAYS), limit) / window)
 
 
 def fit_delay(base: ConversionDelay, delays: SeenDelays | None, pulls: SeenPulls | None) -> FittedDelay | str:

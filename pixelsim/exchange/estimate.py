@@ -10,12 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from pixelsim.exchange.ad_life import ended_on
 from pixelsim.exchange.combine import Combined, campaign_days, combine
+from pixelsim.exchange.conversion_delay import come_by
 from pixelsim.exchange.estimates import CampaignEstimates, Estimate, Estimates
 from pixelsim.exchange.pooling import FEWEST_GROUPS, dispersion, pool_means, pool_rates
 from pixelsim.exchange.report import AdsReport
 from pixelsim.exchange.shapes import hourly_of, hours_of, report_weekdays
 from pixelsim.exchange.week_shape import hours_of_week
+from pixelsim.scenario.traffic import ConversionDelay
 
 __all__ = ["CampaignEstimates", "Estimate", "Estimates", "estimate"]
 
@@ -32,7 +35,9 @@ FEWEST_IMPRESSIONS = 1000
 """Campaign days with fewer impressions say little about CPM (assumption)."""
 
 
-def estimate(reports: AdsReport | Combined, hourly: Combined | None = None) -> Estimates:
+def estimate(
+    reports: AdsReport | Combined, hourly: Combined | None = None, delay: ConversionDelay | None = None
+) -> Estimates:
     """Estimate a model's inputs from reports, each with an interval and the rows it rests on.
 
     CPM is log-normal over a campaign's days; click rate and conversions per click are beta-binomial; each is partly
@@ -43,7 +48,10 @@ def estimate(reports: AdsReport | Combined, hourly: Combined | None = None) -> E
     reports
         One report, or several put together by :func:`~pixelsim.exchange.combine.combine`.
     hourly
-        The same by hour, where there are any: for the shape of hours.
+        The same by hour, where there are any: for the shapes of hours.
+    delay
+        Delay from click to order, where the files tell it: conversions of a report's last days are then taken to be as
+        incomplete as it says, with the window of clicks for all of them (assumption).
 
     Raises
     ------
@@ -54,7 +62,8 @@ def estimate(reports: AdsReport | Combined, hourly: Combined | None = None) -> E
     days, left_out = campaign_days(combined)
     groups = [_Campaign(g, combined.reports[int(g["report"].iloc[0])]) for _, g in days.groupby("campaign", sort=True)]
     click_rates, click_reasons = _rates(groups, "click_rate", "clicks", "impressions")
-    conversion_rates, conversion_reasons = _rates(groups, "conversions_per_click", "conversions", "clicks")
+    complete = [_completeness(group, delay) for group in groups]
+    conversion_rates, conversion_reasons = _rates(groups, "conversions_per_click", "conversions", "clicks", complete)
     reasons_of: list[dict[str, str]] = [{} for _ in groups]
     prices = _pooled_prices([_cpm(group, reasons) for group, reasons in zip(groups, reasons_of, strict=True)])
     campaigns = []
@@ -77,6 +86,7 @@ def estimate(reports: AdsReport | Combined, hourly: Combined | None = None) -> E
                 daily_spend=spend,
                 budget=budget,
                 reasons=reasons,
+                ended=ended_on(group.days),
             )
         )
     by_hour, weekdays = hourly_of(hourly), report_weekdays(combined, days)
@@ -97,7 +107,7 @@ def estimate(reports: AdsReport | Combined, hourly: Combined | None = None) -> E
             *combined.notes,
             *left_out,
             "rates: counts divided by each campaign's scatter over its days, then beta-binomial with a common prior",
-            "conversions of a file's last days may still have come in after it was made; they are taken as they stand",
+            _late(groups, complete, delay),
             f"CPM: campaign days with at least {FEWEST_IMPRESSIONS} impressions, where there are three such days",
             *(("the totals of the file differ from its rows",) if combined.mismatch else ()),
         ),
@@ -193,27 +203,57 @@ def _pooled_prices(prices: Sequence[Price]) -> list[Price]:
     return made
 
 
+def _completeness(campaign: _Campaign, delay: ConversionDelay | None) -> FloatArray:
+    """Give the share of each day's conversions that its report has; 1 where no delay is known."""
+    days = campaign.days
+    if delay is None or not campaign.report.by_day:
+        return np.ones(len(days))
+    return come_by(delay, np.asarray((days["pulled"] - days["date"]).dt.days, dtype=np.int64))
+
+
+def _late(groups: Sequence[_Campaign], complete: Sequence[FloatArray], delay: ConversionDelay | None) -> str:
+    """Say how conversions that come in after a report was made are counted."""
+    if delay is None:
+        return (
+            "conversions of a file's last days may still have come in after it was made; they are taken as they stand"
+        )
+    clicks = counted = 0.0
+    for group, share in zip(groups, complete, strict=True):
+        if _known(group.days, "clicks"):
+            late = group.days["clicks"].fillna(0.0).to_numpy(dtype=np.float64) * (share < 1)
+            clicks, counted = clicks + float(late.sum()), counted + float((late * share).sum())
+    return (
+        f"conversions of a file's last days are completed by the delay: {clicks:,.0f} clicks whose window was open "
+        f"count as {counted:,.0f}"
+    )
+
+
 def _rates(
-    groups: Sequence[_Campaign], name: str, top: str, bottom: str
+    groups: Sequence[_Campaign], name: str, top: str, bottom: str, complete: Sequence[FloatArray] | None = None
 ) -> tuple[list[Estimate | None], dict[str, dict[str, str]]]:
-    """Estimate one rate of every campaign, pooled."""
+    """Estimate one rate of every campaign, pooled; days count as far as what they lead to is in the report."""
     reasons: dict[str, str] = {}
     usable: list[int] = []
-    totals: list[tuple[float, float, float, int]] = []
+    totals: list[tuple[float, float, float, int, str]] = []
     for at, group in enumerate(groups):
         campaign, days = group.key, group.days
         if not _known(days, top, bottom):
             reasons[campaign] = f"the file has no {top} or no {bottom}"
             continue
-        known = days.loc[days[top].notna() & days[bottom].notna()]
-        x, n = known[top].to_numpy(dtype=np.float64), known[bottom].to_numpy(dtype=np.float64)
+        both = days[top].notna() & days[bottom].notna()
+        known = days.loc[both]
+        x, whole = known[top].to_numpy(dtype=np.float64), known[bottom].to_numpy(dtype=np.float64)
+        n = whole if complete is None else whole * complete[at][both.to_numpy()]
         if not n.sum():
             reasons[campaign] = f"no {bottom}"
         elif x.sum() > n.sum():
             reasons[campaign] = f"more {top} than {bottom}: some were credited without them, so this is no rate"
         else:
             usable.append(at)
-            totals.append((float(x.sum()), float(n.sum()), dispersion(x, n), int(known["rows"].sum())))
+            told = f"{x.sum():.0f} of {whole.sum():.0f}"
+            if n.sum() < whole.sum():
+                told += f", which count as {n.sum():.1f} until their window is over"
+            totals.append((float(x.sum()), float(n.sum()), dispersion(x, n), int(known["rows"].sum()), told))
     found: list[Estimate | None] = [None] * len(groups)
     if totals:
         sums = np.asarray([t[:3] for t in totals], dtype=np.float64)
@@ -230,8 +270,7 @@ def _rates(
                 float(rates.low[at]),
                 float(rates.high[at]),
                 f"{top} per {bottom.removesuffix('s')}",
-                f"{groups[index].report.source}: {totals[at][0]:.0f} of {totals[at][1]:.0f}, "
-                f"scatter {totals[at][2]:.3g}; {prior}",
+                f"{groups[index].report.source}: {totals[at][4]}, scatter {totals[at][2]:.3g}; {prior}",
                 totals[at][3],
                 float(rates.sd[at]),
             )

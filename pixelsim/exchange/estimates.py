@@ -76,6 +76,8 @@ class CampaignEstimates:
         Budget as the file prints it.
     reasons
         Why an estimate is None, by its name.
+    ended
+        Its last day, if it stopped delivering well before its report ends.
     """
 
     campaign: str
@@ -88,6 +90,7 @@ class CampaignEstimates:
     daily_spend: Estimate | None
     budget: Estimate | None
     reasons: dict[str, str]
+    ended: pd.Timestamp | None = None
 
     def __iter__(self) -> Iterator[Estimate]:
         for name in _NAMES:

@@ -77,9 +77,7 @@ def event_estimates(tables: Sequence[EventTable], *, offset: int, currency: str 
     daily = pd.Series(1.0, index=pd.to_datetime(day, unit="D")).groupby(level=0).sum()
     orders = events.loc[events["event"] == PURCHASE]
     rows = Hourly(day, hour % 24, np.ones(len(day)), told)
-    weekdays = (
-        weekdays_of(daily, told, "visits relative to the mean day", len(day)) if len(daily) else "no whole day"
-    )
+    weekdays = weekdays_of(daily, told, "visits relative to the mean day", len(day)) if len(daily) else "no whole day"
     return EventEstimates(
         hours=hours_of(rows),
         weekdays=weekdays,

@@ -107,8 +107,7 @@ class Gatherer:
         column["event"].append(standard_event(name))
         for text in _TEXTS:
             column[text].append(harmless_text(event.get(text)) or None)
-        if column["currency"][-1] is not None:
-            column["currency"][-1] = column["currency"][-1].upper()
+        column["currency"][-1] = self._currency(row, event.get("currency"), column["currency"][-1])
         found, note = event_id_text(event.get("event_id"))
         column["event_id"].append(found)
         if note:
@@ -121,6 +120,14 @@ class Gatherer:
         column["value"].append(self._value(row, event.get("value")))
         for time in ("at", "received_at"):
             self.times[time].append(text_cell(event.get(time)))
+
+    def _currency(self, row: int, cell: Any, text: str | None) -> str | None:
+        """Give a code in capitals; a truth value, which some versions of a layout have there, is none (P135)."""
+        if str(cell).strip().lower() not in {"true", "false"}:
+            return text and text.upper()
+        remedy = "take the currency from the account; this version declares the column as something else"
+        self.faults.append((row, "currency", shown(str(cell)), "a three-letter code such as USD", remedy))
+        return None
 
     def _value(self, row: int, cell: Any) -> float:
         text = text_cell(cell)

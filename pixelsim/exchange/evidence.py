@@ -11,16 +11,20 @@ from pixelsim.exchange.ad_life import ad_life
 from pixelsim.exchange.combine import Combined, combine
 from pixelsim.exchange.conversion_delay import FittedDelay, SeenPulls, fit_delay, pulls_of
 from pixelsim.exchange.estimate import estimate
-from pixelsim.exchange.estimates import Estimate, Estimates, shown
+from pixelsim.exchange.estimates import CampaignEstimates, Estimate, Estimates, shown
 from pixelsim.exchange.event_estimates import EventEstimates, event_estimates
 from pixelsim.exchange.gather import Gathered
 from pixelsim.exchange.order_values import mean_value
+from pixelsim.exchange.shapes import Shape
 from pixelsim.scenario.scenario import Scenario
 
 __all__ = ["ClaimShares", "Evidence", "weigh"]
 
 CLAIM_COUNTS = {"click": 189, "engaged_view": 42, "view": 90}
 """Reported conversions by kind of touch: 321 purchases of one account, Korea 2026."""
+
+PRODUCT = "hours times weekdays"
+"""What stands in for a week by the hour."""
 
 CLAIM_COLUMNS = {"click": "cta_purchases", "engaged_view": "evta_purchases", "view": "vta_purchases"}
 
@@ -85,6 +89,22 @@ class Evidence:
     passed_over: tuple[str, ...] = ()
 
     @property
+    def usable(self) -> tuple[CampaignEstimates, ...]:
+        """The campaigns of which all is known that a scenario needs."""
+        needed = ("cpm", "click_rate", "conversions_per_click", "daily_spend")
+        return tuple(c for c in self.estimates.campaigns if all(getattr(c, name) for name in needed))
+
+    @property
+    def ended(self) -> tuple[CampaignEstimates, ...]:
+        """Those of them that stopped delivering well before their report ends."""
+        return tuple(c for c in self.usable if c.ended is not None)
+
+    @property
+    def running(self) -> tuple[CampaignEstimates, ...]:
+        """Those of them that may still run."""
+        return tuple(c for c in self.usable if c.ended is None)
+
+    @property
     def untold(self) -> tuple[str, ...]:
         """What a model needs and no file tells, in words."""
         told = {
@@ -99,29 +119,42 @@ class Evidence:
 
     def lines(self) -> Iterator[str]:
         """Say in one line each what was told beside the campaigns' own figures, and what keeps its default."""
-        found = self.estimates
-        weekdays = found.weekday_shape or f"default, since {found.weekday_reason}"
-        hours = found.hour_shape or f"default, since {found.hour_reason}"
+        found, events = self.estimates, self.events
+        hours = found.hour_shape or str(found.hour_reason)
         parts: tuple[tuple[str, object], ...] = (
-            ("weekdays of ads", weekdays),
+            ("weekdays of ads", found.weekday_shape or str(found.weekday_reason)),
             ("hours of ads", hours),
-            ("hours of the website", self.events.hours),
-            ("weekdays of the website", self.events.weekdays),
+            ("week of ads by the hour", _week(found.week_shape or str(found.week_reason), hours)),
+            ("hours of the website", events.hours),
+            ("weekdays of the website", events.weekdays),
+            ("week of the website by the hour", _week(events.hours_of_week, events.hours)),
             ("delay from click to order", self.delay),
-            ("order values", self.events.value if not isinstance(self.events.value, str) else self.mean_value),
+            ("order values", events.value if not isinstance(events.value, str) else self.mean_value),
             ("life of ads", f"not told, since {self.life}" if isinstance(self.life, str) else self.life),
         )
         for what, told in parts:
-            yield f"{what}: {_line(told)}"
+            if told is not None:
+                yield f"{what}: {_line(told)}"
         yield f"split of conversions: {self.claims.told}"
+        if self.ended:
+            named = ", ".join(f"{c.name} on {c.ended:%Y-%m-%d}" for c in self.ended)
+            left = "left out, since they spend nothing any more" if self.running else "kept, as all campaigns have"
+            yield f"campaigns that have ended, {left}: {named}"
         yield from self.estimates.notes
         yield from self.events.notes
         yield from (f"left out: {text}" for text in self.passed_over)
 
 
+def _week(week: Shape | str, hours: Shape | str) -> Shape | str | None:
+    """Give what is told of a week by the hour; nothing where there are no hours at all, which is told already."""
+    if isinstance(week, str):
+        return f"{PRODUCT}, since {week}" if week != hours else None
+    return week
+
+
 def _line(told: object) -> str:
     if isinstance(told, str):
-        return told if told.startswith(("default", "not told")) else f"default, since {told}"
+        return told if told.startswith(("default", "not told", PRODUCT)) else f"default, since {told}"
     if isinstance(told, Estimate):
         return f"{shown(told.value)} {told.unit}, 95 % {shown(told.low)} to {shown(told.high)} ({told.source})"
     if isinstance(told, tuple):
@@ -148,14 +181,15 @@ def weigh(gathered: Gathered, base: Scenario) -> Evidence:
         There is no report, or the reports cannot be put together.
     """
     combined = combine(gathered.reports)
-    estimates = estimate(combined, combine(gathered.hourly) if gathered.hourly else None)
     site = base.traffic.sites[0]
-    events = event_estimates(gathered.events, offset=site.offset, currency=estimates.currency)
+    events = event_estimates(gathered.events, offset=site.offset, currency=combined.currency)
     seen = events.delays
     restated = [p for pulls in combined.pulls if isinstance(p := pulls_of(pulls), SeenPulls)]
     delay = fit_delay(base.traffic.delay, None if isinstance(seen, str) else seen, restated[0] if restated else None)
     if isinstance(delay, str):
         delay = f"{pulls_of(combined.pulls[0])}, and {seen if isinstance(seen, str) else delay}"
+    hourly = combine(gathered.hourly) if gathered.hourly else None
+    estimates = estimate(combined, hourly, None if isinstance(delay, str) else delay.delay)
     return Evidence(
         reports=combined,
         estimates=estimates,

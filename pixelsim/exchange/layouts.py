@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
 
 from pixelsim.base.errors import Fault, InputError
+from pixelsim.exchange.documents import parse_json, read_documents, rows_of
+from pixelsim.exchange.warehouse import csv_table
 
-__all__ = ["ColumnType", "align_versions"]
+__all__ = ["ColumnType", "align_versions", "read_versions"]
 
 ColumnType = Literal["flag", "number", "list", "text"]
+
+JSON = (".json", ".jsonl", ".ndjson")
 
 _FLAGS: Mapping[str, bool] = {"0": False, "1": True, "false": False, "true": True, "no": False, "yes": True}
 _CODE = re.compile(r"[A-Z]{3}")
@@ -67,9 +72,16 @@ def align_versions(
     parts: list[pd.DataFrame] = []
     types: dict[str, tuple[str, ColumnType]] = {}
     for version, table in tables.items():
-        out = table.copy()
-        for name in (str(c) for c in table.columns):
-            values = table[name]
+        twice = table.columns[table.columns.duplicated()].unique()
+        faults += [
+            Fault(
+                f"{version}, column {name}", str(name), "several columns", "one column of a name", "rename the others"
+            )
+            for name in twice
+        ]
+        out = table.loc[:, ~table.columns.duplicated()].copy()
+        for name in (str(c) for c in out.columns):
+            values = out[name]
             if name in flags:
                 read = [_flag(v) for v in values]
                 faults += [
@@ -108,3 +120,69 @@ def align_versions(
     if faults:
         raise InputError("layout versions", faults)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def read_versions(
+    paths: Sequence[str | Path],
+    *,
+    flags: Collection[str] = ("active",),
+    currencies: Collection[str] = ("currency",),
+) -> pd.DataFrame:
+    """Read files of several layout versions, each a version of its own, and put them together.
+
+    Parameters
+    ----------
+    paths
+        Tables in CSV, or JSON: a list of objects, or one object on each line. A cell of CSV that is a JSON list is one.
+    flags, currencies
+        As in :func:`align_versions`.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`align_versions` gives it; ``version`` is the name of the file.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read, a row has another number of cells than its header, or the versions do not fit; the
+        faults of all files are listed.
+    """
+    tables: dict[str, pd.DataFrame] = {}
+    faults: list[Fault] = []
+    for path in map(Path, paths):
+        try:
+            tables[path.name] = _documents(path) if path.suffix.lower() in JSON else _cells(path)
+        except InputError as error:
+            faults += [Fault(f"{error.source}, {f.place}", f.field, f.value, f.rule, f.remedy) for f in error.faults]
+    if faults:
+        raise InputError("layout versions", faults)
+    return align_versions(tables, flags=flags, currencies=currencies)
+
+
+def _documents(path: Path) -> pd.DataFrame:
+    values, faults = read_documents(path)
+    if faults:
+        raise InputError(path.name, faults)
+    return pd.DataFrame([row for _, value in values for row in rows_of(value if isinstance(value, list) else [value])])
+
+
+def _cells(path: Path) -> pd.DataFrame:
+    names, rows = csv_table(path)
+    faults = [
+        Fault(f"row {at}", "row", f"{len(row)} cells", f"{len(names)} cells, as the header has", "export it again")
+        for at, row in enumerate(rows, 2)
+        if row and len(row) != len(names)
+    ]
+    if faults:
+        raise InputError(path.name, faults)
+    cells = [[_listed(cell, path.name, at) for cell in row] for at, row in enumerate(rows, 2) if row]
+    return pd.DataFrame(cells, columns=names, dtype=object)
+
+
+def _listed(cell: str, source: str, row: int) -> Any:
+    """Give a cell as it stands, an empty one as missing, and one in brackets as the list that it is."""
+    text = cell.strip()
+    if text.startswith("[") and text.endswith("]"):
+        return parse_json(text, source, first_line=row)
+    return text or None

@@ -13,8 +13,9 @@ from pixelsim.exchange.estimates import Estimate, shown
 from pixelsim.exchange.report import MISMATCH
 from pixelsim.scenario.base import Source, SourceKind, Spread
 from pixelsim.scenario.scenario import Scenario
+from pixelsim.scenario.traffic import AdDelivery, SiteTraffic
 
-__all__ = ["Origins", "Spreads", "is_marked", "logit_spread", "relative"]
+__all__ = ["Origins", "Spreads", "is_marked", "logit_spread", "relative", "shape_fields"]
 
 Spreads = Mapping[str, float | tuple[float, ...]]
 """Standard errors by cause, on the scale of the value."""
@@ -103,6 +104,52 @@ class Origins:
             if np.any(np.asarray(rounded := _rounded(error)))
         )
         self.sources[path] = Source(kind=kind, text=text, rows=rows, spread=causes, scale=scale if causes else "ln")
+
+
+def shape_fields(
+    origins: Origins,
+    path: str,
+    whose: str,
+    model: type[AdDelivery | SiteTraffic],
+    *,
+    hours: tuple[Estimate, ...] | None,
+    weekdays: tuple[Estimate, ...] | None,
+    week: tuple[Estimate, ...] | None,
+) -> dict[str, tuple[float, ...] | None]:
+    """Give the fields of the shapes that files tell, with their sources; a week by the hour takes the others' place.
+
+    Parameters
+    ----------
+    origins, path
+        Where sources are noted, and the path of what has the shapes.
+    whose
+        Whose shapes they are, for the causes of their uncertainty.
+    model
+        Class of what has the shapes, for its defaults.
+    hours, weekdays, week
+        Shapes of 24, 7 and 168 numbers; None where no file tells.
+    """
+    if week is not None and weekdays is not None:
+        # A weekday as a whole and its hours are uncertain apart.
+        daily = tuple(relative(part) for part in weekdays)
+        own = np.sqrt(np.maximum(0.0, np.array([relative(p) for p in week]) ** 2 - np.repeat(daily, 24) ** 2))
+        spread = {f"weekdays of {whose}": daily, f"hours of the week of {whose}": tuple(own.tolist())}
+        origins.told(f"{path}.hours_of_week", week[0].source, week[0].rows, spread=spread)
+        rest = {name: model.model_fields[name].default for name in ("hours", "weekdays")}
+        # Four digits of 168 numbers are more than is known of them, and can still be read in a file.
+        return rest | {"hours_of_week": tuple(float(f"{part.value:.4g}") for part in week)}
+    made: dict[str, tuple[float, ...] | None] = {}
+    for name, shape in (("weekdays", weekdays), ("hours", hours)):
+        if shape is not None:
+            # A week by the hour of the scenario's own would take the place of what the files tell.
+            made |= {name: tuple(part.value for part in shape), "hours_of_week": None}
+            origins.told(
+                f"{path}.{name}",
+                shape[0].source,
+                shape[0].rows,
+                spread={f"{name} of {whose}": tuple(relative(part) for part in shape)},
+            )
+    return made
 
 
 def _rounded(error: float | tuple[float, ...]) -> float | tuple[float, ...]:

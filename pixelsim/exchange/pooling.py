@@ -172,5 +172,5 @@ def pool_means(means: FloatArray, errors: FloatArray) -> tuple[FloatArray, Float
     lean = errors**2 / total
     centre = (1 - lean) * means + lean * common
     first = weights @ centre
-    second = weights @ ((1 - lean) * errors**2 + lean**2 * known + centre**2)
-    return first, np.sqrt(second - first**2)
+    variance = weights @ ((1 - lean) * errors**2 + lean**2 * known + (centre - first) ** 2)
+    return first, np.sqrt(variance)

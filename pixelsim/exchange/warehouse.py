@@ -23,7 +23,7 @@ from pixelsim.exchange.history import UNKNOWN, latest_versions, with_history
 from pixelsim.exchange.rates import recompute
 from pixelsim.exchange.report import AdsReport, Level, additive_columns, several_currencies
 
-__all__ = ["Version", "WarehouseLevel", "is_warehouse", "read_warehouse"]
+__all__ = ["Version", "WarehouseLevel", "csv_table", "is_warehouse", "read_warehouse"]
 
 WarehouseLevel = Literal["campaign", "ad_group", "ad"]
 Version = Literal["latest", "on_day"]
@@ -87,8 +87,21 @@ def _matching(files: list[Path], level: str, kind: str) -> list[Path]:
     return [f for f in files if pattern.search(f.stem.lower())]
 
 
-def _table(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Read a table's header in lower case and its cells."""
+def csv_table(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Read a CSV table.
+
+    Returns
+    -------
+    names : list of str
+        Header in lower case, words joined by underscores.
+    rows : list of list of str
+        Cells of the rows below, as they stand.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or has no header.
+    """
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = list(csv.reader(stream, strict=True))
@@ -113,7 +126,7 @@ def _history(files: list[Path], level: str, source: str) -> pd.DataFrame | None:
     found = _matching(files, _TABLES[level], "history")
     if not found:
         return None
-    names, rows = _table(found[0])
+    names, rows = csv_table(found[0])
     whole = [row for row in rows if len(row) == len(names)]
     frame = pd.DataFrame(whole, columns=names, dtype=object)
     frame = frame.loc[:, ~frame.columns.duplicated()].rename(columns=_ID_COLUMNS)
@@ -137,7 +150,7 @@ def _history(files: list[Path], level: str, source: str) -> pd.DataFrame | None:
 
 
 def _read(files: list[Path], path: Path, level: Level, version: Version, *, by_hour: bool) -> AdsReport:
-    names, rows = _table(path)
+    names, rows = csv_table(path)
     known = [n for n in names if n not in {"fivetran_synced", "fivetran_id"}]
     at = [names.index(n) for n in known]
     width = len(names)
@@ -213,7 +226,7 @@ def _accounts(frame: pd.DataFrame, files: list[Path], notes: list[str]) -> tuple
     found = [f for f in files if re.search(r"(^|_)advertiser(_data)?$", f.stem.lower())]
     if "account_id" not in frame.columns or not found or "currency" in frame.columns:
         return frame, None
-    names, rows = _table(found[0])
+    names, rows = csv_table(found[0])
     key = next((n for n in ("id", "advertiser_id") if n in names), None)
     if key is None or "currency" not in names:
         return frame, None

@@ -55,7 +55,8 @@ class SourceKind(StrEnum):
 class Spread:
     """One cause of a value's uncertainty: its name, and the standard error that it brings, on the scale of the source.
 
-    Values that name the same cause are uncertain together. A value of several numbers has an error for each.
+    Values that name the same cause are uncertain together. A value of several numbers has an error for each, or one for
+    each of equally long runs of them, as the seven days of a week by the hour.
     """
 
     cause: str

@@ -6,20 +6,24 @@ replication, from a stream of its own, so that two variants of a scenario draw t
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from pixelsim.base.errors import Fault, InputError
+from pixelsim.base.errors import Fault
 from pixelsim.base.streams import Streams
 from pixelsim.scenario.base import Source
 from pixelsim.scenario.parameters import parameters
 from pixelsim.scenario.paths import put
-from pixelsim.scenario.scenario import Scenario
 
-__all__ = ["drawn"]
+if TYPE_CHECKING:
+    from pixelsim.scenario.scenario import Scenario
+
+__all__ = ["drawn", "spread_faults"]
 
 FloatArray = NDArray[np.float64]
 
@@ -47,36 +51,46 @@ def drawn(scenario: Scenario, seed: int, replication: int) -> Scenario:
     Raises
     ------
     InputError
-        A spread belongs to no figure of the scenario, or has another length than its value; all of them are listed.
+        A value that was drawn is refused where it stands.
     """
     uncertain = {path: source for path, source in scenario.sources.items() if source.spread}
     if not uncertain:
         return scenario
     streams = Streams(seed, replication)
     values = {path: value for path, value, _, _ in parameters(scenario)}
-    data, faults = scenario.plain(), []
+    data = scenario.plain()
     for path, source in uncertain.items():
-        fault = _fault(path, source, values.get(path))
-        if fault is not None:
-            faults.append(fault)
-            continue
         put(data, path, _moved(values[path], source, streams))
         data["sources"][path] |= {"spread": [], "scale": "ln"}
-    if faults:
-        raise InputError(scenario.name, faults)
     return type(scenario).read(data, source=f"replication {replication} of {scenario.name}")
 
 
-def _fault(path: str, source: Source, value: Any) -> Fault | None:
-    place = f"$.sources[{path}].spread"
+def spread_faults(scenario: Scenario) -> list[Fault]:
+    """List spreads that belong to no figure of a scenario's traffic, or do not fit its length."""
+    uncertain = {path: source for path, source in scenario.sources.items() if source.spread}
+    if not uncertain:
+        return []
+    values = {path: value for path, value, _, _ in parameters(scenario)}
+    return [fault for path, source in uncertain.items() for fault in _faults(path, source, values)]
+
+
+def _faults(path: str, source: Source, values: Mapping[str, Any]) -> list[Fault]:
+    place, value = f"$.sources[{path}].spread", values.get(path)
     if not isinstance(value, int | float | tuple):
-        return Fault(place, "path", path, "a figure of the scenario's traffic", "correct the path, or take it out")
+        near = get_close_matches(path, values, 1)
+        remedy = f"did you mean '{near[0]}'? Else take it out" if near else "correct the path, or take it out"
+        return [Fault(place, "path", path, "a figure of the scenario's traffic that is in force", remedy)]
     length = len(value) if isinstance(value, tuple) else 1
+    faults = []
     for spread in source.spread:
         errors = np.atleast_1d(spread.error)
-        if len(errors) != length or not np.isfinite(errors).all():
-            return Fault(place, "error", str(spread.error), f"{length} finite numbers, as the value has", "mend it")
-    return None
+        runs = len(errors) > 1 and length % len(errors) == 0
+        if not (len(errors) == length or runs) or not np.isfinite(errors).all():
+            rule = f"{length} finite numbers, as the value has, or one for each of equally long runs of them"
+            faults.append(
+                Fault(place, "error", str(spread.error), rule if length > 1 else "a finite number", "mend it")
+            )
+    return faults
 
 
 def _moved(value: Any, source: Source, streams: Streams) -> Any:
@@ -84,7 +98,9 @@ def _moved(value: Any, source: Source, streams: Streams) -> Any:
     now = np.atleast_1d(np.asarray(value, dtype=np.float64))
     by = np.zeros(len(now))
     for spread in source.spread:
-        by += np.asarray(spread.error) * streams.generator("parameters", spread.cause).standard_normal(len(now))
+        errors = np.atleast_1d(spread.error)
+        moves = errors * streams.generator("parameters", spread.cause).standard_normal(len(errors))
+        by += np.repeat(moves, len(now) // len(errors))
     moved = _by(now, by, source.scale)
     if isinstance(value, tuple):
         # A shape keeps its sum: only its form is uncertain.

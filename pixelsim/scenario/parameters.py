@@ -9,10 +9,11 @@ from pydantic import BaseModel
 
 from pixelsim.scenario.base import Source, SourceKind
 from pixelsim.scenario.paths import item_name
-from pixelsim.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from pixelsim.scenario.scenario import Scenario
 
 __all__ = ["parameter_table", "parameters"]
 

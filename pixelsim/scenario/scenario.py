@@ -24,6 +24,7 @@ from pixelsim.base.errors import Fault, InputError, UnknownNameError
 from pixelsim.scenario.base import Input, Source, SourceKind
 from pixelsim.scenario.checks import rule_faults
 from pixelsim.scenario.checks_traffic import traffic_faults
+from pixelsim.scenario.drawing import spread_faults
 from pixelsim.scenario.measurement import MeasurementSettings
 from pixelsim.scenario.paths import put
 from pixelsim.scenario.plan import Plan
@@ -215,11 +216,12 @@ class Scenario(Input):
         return tuple(f"{what}: {note}" for what, note in told if note is not None)
 
     def cross_faults(self) -> list[Fault]:
-        """List faults that only show across parts: unknown and doubled ids, and what the rules do not allow."""
+        """List faults that only show across parts: ids, spreads, and what the rules do not allow."""
         return [
             *reference_faults(self.plain()),
             *traffic_faults(self.traffic, self.plan),
             *rule_faults(self.structure, self.rulebook),
+            *spread_faults(self),
         ]
 
 

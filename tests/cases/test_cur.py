@@ -1,6 +1,8 @@
-"""Field cases of money: events without value, refunds, several currencies."""
+"""Field cases of money: events without value, refunds, several currencies, versions that declare currencies anew."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixelsim.base.errors import InputError
+from pixelsim.exchange.event_log import read_events
+from pixelsim.exchange.gather import gather
+from pixelsim.exchange.layouts import read_versions
 from pixelsim.measure import double_counting, shop_ledger
 from pixelsim.measure.money import Ledger, RefundDay, pixel_revenue, return_on_spend, sales_answer, value_quality
 
@@ -204,3 +209,79 @@ def test_P109_asked_together_the_answer_says_which_orders_it_counts():
     one = sales_answer(["USD"] * 3, [1, 2, 3], sales=True)
     assert (one.orders, one.sales, one.currency, one.note) == (3, 6, "USD", "")
     assert sales_answer([], [], sales=True).sales == 0
+
+
+# P135: file v1 (active=0/1, age='25-34'), file v2 (active=true/false, age_groups=['25-34','35-44']), currency=true.
+
+V1 = "id,active,age\n1,0,25-34\n2,1,25-34\n"
+V2_CSV = 'id,active,age_groups\n3,true,"[""25-34"",""35-44""]"\n4,false,"[""25-34"",""35-44""]"\n'
+V2_JSON = (
+    '[{"id": "3", "active": true, "age_groups": ["25-34", "35-44"]},'
+    ' {"id": "4", "active": false, "age_groups": ["25-34", "35-44"]}]'
+)
+
+
+def stored(folder: Path, **texts: str) -> list[Path]:
+    paths = [folder / name.replace("__", ".") for name in texts]
+    for path, text in zip(paths, texts.values(), strict=True):
+        path.write_text(text, "utf-8")
+    return paths
+
+
+@pytest.mark.parametrize("second", [{"v2__csv": V2_CSV}, {"v2__json": V2_JSON}])
+def test_P135_files_of_two_versions_mean_the_same_and_keep_unlike_columns_apart(tmp_path: Path, second: dict[str, str]):
+    both = read_versions(stored(tmp_path, v1__csv=V1, **second))
+    assert both["id"].tolist() == ["1", "2", "3", "4"]
+    assert both["active"].tolist() == [False, True, True, False]
+    assert both["age"].tolist()[:2] == ["25-34", "25-34"]
+    assert both["age"].isna().tolist() == [False, False, True, True]
+    assert both["age_groups"].isna().tolist()[:2] == [True, True]
+    assert both["age_groups"].tolist()[2:] == [["25-34", "35-44"]] * 2
+    assert both["version"].tolist() == ["v1.csv"] * 2 + [next(iter(second)).replace("__", ".")] * 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"v2__csv": 'id,active,age_groups,currency\n3,true,"[""25-34""]",true\n'},
+        {"v2__jsonl": '{"id": "3", "active": true, "age_groups": ["25-34"], "currency": true}\n'},
+    ],
+)
+def test_P135_a_currency_that_is_true_is_refused_with_its_file_and_row(tmp_path: Path, wrong: dict[str, str]):
+    with pytest.raises(InputError, match="three-letter code") as refused:
+        read_versions(stored(tmp_path, v1__csv=V1, **wrong))
+    (fault,) = refused.value.faults
+    assert fault.place == f"{next(iter(wrong)).replace('__', '.')}, row 1"
+    assert (fault.field, fault.value.lower()) == ("currency", "true")
+
+
+def test_P135_one_name_with_unlike_types_is_not_merged(tmp_path: Path):
+    with pytest.raises(InputError, match="unlike types are not merged") as refused:
+        read_versions(stored(tmp_path, v1__csv=V1, v2__csv=V2_CSV.replace("age_groups", "age")))
+    assert [fault.place for fault in refused.value.faults] == ["v2.csv, column age"]
+
+
+def test_P135_events_whose_currency_is_true_have_none_and_say_so(tmp_path: Path):
+    table = "event,event_id,timestamp,value,currency\nPurchase,{},2026-01-05T10:00:00Z,20,{}\n"
+    good, flag = stored(tmp_path, v1__csv=table.format("a", "EUR"), v2__csv=table.format("b", "true"))
+    assert read_events(good).frame["currency"].tolist() == ["EUR"]
+    events = read_events(flag)
+    assert events.frame["currency"].isna().tolist() == [True]
+    assert events.rejects[["row", "column", "value"]].to_numpy().tolist() == [[2, "currency", "true"]]
+    (payload,) = stored(
+        tmp_path,
+        v3__json='{"event_source": "web", "event_source_id": "P", "data": [{"event": "Purchase", "event_id": "c",'
+        ' "event_time": 1767607200, "properties": {"value": 20, "currency": true}}]}',
+    )
+    sent = read_events(payload)
+    assert sent.frame["currency"].isna().tolist() == [True]
+    assert sent.rejects["column"].tolist() == ["currency"]
+    found = gather([good, flag, payload])
+    assert sum(len(events.rejects) for events in found.events) == 2
+
+
+def test_P135_files_that_cannot_be_read_are_all_named(tmp_path: Path):
+    paths = stored(tmp_path, v1__csv="id,active\n1\n", v2__json="[1, 2", v3__csv="id,ages\n1,[25\n")
+    with pytest.raises(InputError) as refused:
+        read_versions([*paths, tmp_path / "nowhere.csv"])
+    assert {fault.place.partition(",")[0] for fault in refused.value.faults} == {"v1.csv", "v2.json", "nowhere.csv"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -132,3 +133,74 @@ def test_an_accepted_mismatch_is_on_every_row_that_is_made_from_the_file(
     assert code == 0
     assert "TOTAL_MISMATCH accepted" in told
     assert all("mark" in pd.read_csv(table) for table in (out / "back").glob("*.csv"))
+
+
+HEAD = "By Day,Campaign ID,Campaign name,Cost,Impressions,Clicks (destination),Conversions,Currency\n"
+
+
+def two_campaigns(folder: Path) -> Path:
+    """Write a report of 42 days in which the second of two campaigns ends after 30."""
+    days = pd.date_range("2025-03-01", periods=42)
+    rows = [
+        f"{day:%Y-%m-%d},{key},{name},{20 + at % 3}.00,{5000 + 10 * at},100,{4 + at % 3},EUR\n"
+        for key, name, length in (("c1", "Spring", 42), ("c2", "Winter", 30))
+        for at, day in enumerate(days[:length])
+    ]
+    path = folder / "two.csv"
+    path.write_text(HEAD + "".join(rows), "utf-8")
+    return path
+
+
+def test_calibrate_says_which_campaigns_have_ended(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    target = tmp_path / "mine.toml"
+    code, out, _ = called(capsys, "calibrate", two_campaigns(tmp_path), "-o", target)
+    assert code == 0
+    assert "Winter (ended 2025-03-30)" in out
+    text = target.read_text("utf-8")
+    head = "\n".join(line for line in text.splitlines() if line.startswith("#"))
+    assert "left out, since they spend nothing any more: Winter on 2025-03-30" in head
+    assert "by the hour" not in head  # there are no hours, which is said once
+    mine = load_scenario(target)
+    assert {"c1", "c2"} & {c.id for c in mine.structure.campaigns} == {"c1"}
+
+
+def test_a_spread_of_nothing_is_refused_with_its_place_when_the_file_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    target = tmp_path / "mine.toml"
+    called(capsys, "calibrate", two_campaigns(tmp_path), "-o", target)
+    right = '[sources."traffic.delivery[c1 / ad group].cpm"]'
+    text = target.read_text("utf-8")
+    assert text.count(right) == 1
+    target.write_text(text.replace(right, right.replace("c1", "c9")), "utf-8")
+    code, _, err = called(capsys, "check", target)
+    assert code == 2
+    plain = " ".join(err.split())
+    assert "$.sources[traffic.delivery[c9 / ad group].cpm].spread" in plain
+    assert "did you mean 'traffic.delivery[c1 / ad group].cpm'" in plain
+
+
+def test_a_folder_of_two_accounts_is_imported_account_by_account(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    ids = ("7000000000000000101", "7000000000000000102")
+    infos = [
+        {"advertiser_id": key, "currency": "USD", "timezone": zone}
+        for key, zone in zip(ids, ("UTC", "Asia/Tokyo"), strict=True)
+    ]
+    (tmp_path / "advertiser_info.json").write_text(json.dumps({"code": 0, "message": "OK", "data": {"list": infos}}))
+    for key in ids:
+        rows = [
+            {
+                "dimensions": {"campaign_id": f"c{key[-1]}", "stat_time_day": f"2026-04-{day:02d} 00:00:00"},
+                "metrics": {"spend": "10.00", "impressions": "2000", "clicks": "20", "conversion": "2"},
+            }
+            for day in range(1, 29)
+        ]
+        body = {"code": 0, "message": "OK", "data": {"list": rows}}
+        (tmp_path / f"report_integrated_get_{key}.json").write_text(json.dumps(body))
+    code, out, _ = called(capsys, "import", tmp_path)
+    assert code == 0
+    for key in ids:
+        assert f"ad account {key}: 28 campaign rows" in out
+    code, out, _ = called(capsys, "calibrate", tmp_path, "-o", tmp_path / "mine.toml")
+    assert code == 0
+    assert "several clocks (Asia/Tokyo, UTC)" in " ".join(out.split())

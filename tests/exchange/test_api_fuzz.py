@@ -80,6 +80,8 @@ def _try(name: str, data: bytes) -> None:
             assert integrity_faults(imported.world) == []
             assert set(imported.links["state"]) <= {"linked", "not linked", "unknown"}
         with contextlib.suppress(InputError):
+            assert all(len(report.frame) for report in found.reports(currency="USD"))
+        with contextlib.suppress(InputError):
             read_api_report(path)
         with contextlib.suppress(InputError):
             audit_events(read_events(path))

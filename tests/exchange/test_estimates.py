@@ -201,6 +201,15 @@ def test_means_that_are_poorly_known_lean_on_the_others():
     assert alone[0].tolist() == read[:2].tolist()
 
 
+def test_means_that_are_known_to_the_last_digit_stay_so():
+    # Prices that hardly move from day to day: no error may be lost in the square of the mean.
+    read, errors = np.array([5.3, 5.3, 5.3]), np.full(3, 1e-9)
+    mean, sd = pool_means(read, errors)
+    assert mean == pytest.approx(read.tolist(), rel=1e-12)
+    # Three equal means with one error: each is known as well as itself at worst, as all three together at best.
+    assert ((sd >= 1e-9 / np.sqrt(3)) & (sd <= 1e-9)).all()
+
+
 def test_a_campaign_with_one_day_has_a_price_with_an_interval(write):
     random = np.random.default_rng(2)
     rows = [

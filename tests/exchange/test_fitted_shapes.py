@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from pixelsim.exchange.api_report import report_of_table
 from pixelsim.exchange.combine import combine
-from pixelsim.exchange.shapes import hours_of, report_hours, weekdays_of
+from pixelsim.exchange.shapes import Hourly, hourly_of, hours_of, weekdays_of
 
 TRUE = np.exp(-(((np.arange(24) - 15) / 6.0) ** 2)) + 0.05
 TRUE /= TRUE.sum()
 
 
-def hourly(seed: int, days: int = 30) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def hourly(seed: int, days: int = 30) -> Hourly:
     """Draw counts by hour of days that differ in size by a factor of about two."""
     random = np.random.default_rng(seed)
     size = 4000 * np.exp(random.normal(0, 0.6, days))
     counts = random.poisson(size[:, None] * TRUE)
-    return np.repeat(np.arange(days), 24), np.tile(np.arange(24), days), counts.ravel().astype(float)
+    return Hourly(np.repeat(np.arange(days), 24), np.tile(np.arange(24), days), counts.ravel().astype(float), "log")
 
 
 def test_hours_are_shares_of_all_days_and_intervals_cover_the_truth():
     inside = []
     for seed in range(20):
-        shape = hours_of(*hourly(seed), "log")
+        shape = hours_of(hourly(seed))
         assert not isinstance(shape, str)
         assert sum(part.value for part in shape) == pytest.approx(1.0, rel=1e-12)
         inside += [part.low <= true <= part.high for part, true in zip(shape, TRUE, strict=True)]
@@ -34,23 +36,24 @@ def test_hours_are_shares_of_all_days_and_intervals_cover_the_truth():
 
 
 def test_hours_need_a_week_and_every_hour():
-    day, hour, weight = hourly(1, days=6)
-    assert hours_of(day, hour, weight, "log") == "6 days with hours are fewer than 7"
-    day, hour, weight = hourly(1)
-    assert "hours without anything (3)" in str(hours_of(day, hour, np.where(hour == 3, 0.0, weight), "log"))
+    assert hours_of(hourly(1, days=6)) == "6 days with hours are fewer than 7"
+    rows = hourly(1)
+    closed = replace(rows, weight=np.where(rows.hour == 3, 0.0, rows.weight))
+    assert "hours without anything (3)" in str(hours_of(closed))
 
 
 def test_hours_of_a_report_by_hour_are_those_of_its_impressions():
-    day, hour, weight = hourly(4, days=10)
-    stamps = pd.Timestamp("2025-03-01") + pd.to_timedelta(day * 24 + hour, unit="h")
+    drawn = hourly(4, days=10)
+    weight = drawn.weight
+    stamps = pd.Timestamp("2025-03-01") + pd.to_timedelta(drawn.day * 24 + drawn.hour, unit="h")
     rows = [["c1", f"{at:%Y-%m-%d %H:%M:%S}", "1.00", f"{w:.0f}"] for at, w in zip(stamps, weight, strict=True)]
     report = report_of_table(["campaign_id", "stat_time_hour", "spend", "impressions"], rows, "hours")
-    shape = report_hours(combine([report]))
+    shape = hours_of(hourly_of(combine([report])))
     assert not isinstance(shape, str)
     by_hand = weight.reshape(10, 24).sum(axis=0) / weight.sum()
     assert [part.value for part in shape] == pytest.approx(by_hand.tolist())
     assert shape[0].rows == 240
-    assert report_hours(None) == "no file has impressions by hour"
+    assert hours_of(hourly_of(None)) == "no file has impressions by hour"
 
 
 def test_weekdays_are_free_of_growth_and_start_on_monday():

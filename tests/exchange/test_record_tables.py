@@ -121,6 +121,8 @@ def test_flags_that_are_none_are_refused_with_their_rows():
         align_versions({"v1": pd.DataFrame({"active": [1, 2]}), "v2": pd.DataFrame({"active": ["maybe"]})})
     assert [f.place for f in refused.value.faults] == ["v1, row 2", "v2, row 1"]
     assert align_versions({}).empty
+    with pytest.raises(InputError, match="one column of a name"):
+        align_versions({"v1": pd.DataFrame([["1", "2"]], columns=["a", "a"])})
 
 
 def test_funnel_refuses_people_and_partly_known_steps(write):

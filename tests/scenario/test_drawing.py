@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.special import logit
 
 from pixelsim.base.errors import InputError
-from pixelsim.scenario import Scenario, Source, SourceKind, scenario
+from pixelsim.scenario import Scenario, Source, SourceKind, dump_scenario, load_scenario, scenario
 from pixelsim.scenario.base import Spread
 from pixelsim.scenario.drawing import drawn
+from pixelsim.scenario.shapes import FLAT_WEEK
+from pixelsim.scenario.traffic import SiteTraffic
 
 CPM, CLICK = "traffic.delivery[launch_1].cpm", "traffic.delivery[launch_1].click_rate"
 VALUE, DELAY, HOURS = "traffic.sites[shop].value.median", "traffic.delay.fast_mu", "traffic.sites[shop].hours"
@@ -87,8 +91,37 @@ def test_a_spread_is_an_input_and_counts_in_the_hash():
     assert told({}).content_hash == scenario("agency").content_hash
 
 
-def test_spreads_that_fit_nothing_are_all_refused():
-    one = told({"traffic.delivery[nobody].cpm": [("a", 0.1)], HOURS: [("b", 0.1)], CPM: [("c", (0.1, 0.2))]})
+def test_spreads_that_fit_nothing_are_refused_when_a_file_is_read(tmp_path: Path):
+    text = dump_scenario(told({CPM: [("a", 0.1)], HOURS: [("b", (0.1,) * 24)], VALUE: [("c", 0.1)]}))
+    wrong = text.replace(f'[sources."{CPM}"]', '[sources."traffic.delivery[lunch_1].cpm"]')
+    wrong = wrong.replace(f"error = [{', '.join(['0.1'] * 24)}]", "error = [0.1, 0.1, 0.1, 0.1, 0.1]")
+    wrong = wrong.replace('cause = "c", error = 0.1', 'cause = "c", error = [0.1, 0.2]')
+    path = tmp_path / "mine.toml"
+    path.write_text(wrong, "utf-8")
     with pytest.raises(InputError) as refused:
-        drawn(one, 1, 0)
-    assert [fault.field for fault in refused.value.faults] == ["path", "error", "error"]
+        load_scenario(path)
+    faults = {(fault.place, fault.field) for fault in refused.value.faults}
+    assert faults == {
+        ("$.sources[traffic.delivery[lunch_1].cpm].spread", "path"),
+        (f"$.sources[{HOURS}].spread", "error"),
+        (f"$.sources[{VALUE}].spread", "error"),
+    }
+    assert f"did you mean '{CPM}'" in str(refused.value)
+    with pytest.raises(InputError, match="in force"):
+        told({"traffic.sites[shop].hours_of_week": [("a", (0.1,) * 168)]})
+
+
+def test_a_run_of_numbers_moves_as_one():
+    week = tuple(1.0 + 0.1 * (hour % 7) for hour in range(168))
+    path = "traffic.sites[shop].hours_of_week"
+    bare = scenario("agency")
+    site = bare.traffic.sites[0]
+    plain = site.replace(hours=SiteTraffic.model_fields["hours"].default, weekdays=FLAT_WEEK, hours_of_week=week)
+    bare = bare.replace(traffic=bare.traffic.replace(sites=(plain,)))
+    spread = (Spread(cause="weekdays", error=(0.2,) * 7),)
+    one = bare.replace(sources={path: Source(kind=SourceKind.FILE, text="file", spread=spread)})
+    moved = [np.array(drawn(one, 1, k).traffic.sites[0].hours_of_week) for k in range(300)]
+    logs = np.log(np.array(moved) / week).reshape(300, 7, 24)
+    assert np.ptp(logs, axis=2).max() < 1e-9
+    # Of seven errors of 0.2, what all have in common goes with the sum that a shape keeps: sqrt(6/7) of each is left.
+    assert logs[:, :, 0].std() == pytest.approx(0.2 * np.sqrt(6 / 7), rel=0.1)
