@@ -47,6 +47,8 @@ WATCH = """([picture, table]) => {
   image.addEventListener('load', () => requestAnimationFrame(shown));
   window.addEventListener('keydown', () => { window.pressed = performance.now(); window.seen = {}; }, true);
 }"""
+PAUSE = 0.1
+"""Seconds between presses: the hand moves on before it is taken to rest."""
 PICTURE, TABLE = f"{EXPLORER} img.widget-image", f"{EXPLORER} .widget-html:has(table)"
 
 
@@ -63,6 +65,8 @@ def seconds(work: Callable[[], object], repeats: int = 15) -> float:
 
 def pressed(page: Page, key: str, what: str) -> float:
     """Press a key on the slider, and give the seconds to what comes of it."""
+    # A picture that is still on its way from the press before is none of this one's.
+    page.wait_for_timeout(1000 * PAUSE)
     page.keyboard.press(key)
     page.wait_for_function(f"() => window.seen.{what} !== undefined", timeout=30_000)
     return float(page.evaluate(f"() => (window.seen.{what} - window.pressed) / 1000"))

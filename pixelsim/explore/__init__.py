@@ -167,7 +167,7 @@ def permissions(world: World, rulebook: Rulebook | None = None) -> Permissions:
     return Permissions(world, rulebook)
 
 
-def metrics_by_viewer(scenario: Scenario, *, replications: int = 5, seed: int = 1) -> MetricsByViewer:
+def metrics_by_viewer(scenario: Scenario, *, replications: int = 50, seed: int = 1) -> MetricsByViewer:
     """Explore what each viewer reads of an event (R24 to R27), and why any two figures differ.
 
     Parameters
@@ -175,7 +175,7 @@ def metrics_by_viewer(scenario: Scenario, *, replications: int = 5, seed: int = 
     scenario
         What is run.
     replications
-        How many runs, at least 1; they come in one by one, and Cancel stops them.
+        How many runs, at least 1, in counts; a button runs as many event by event, and Cancel stops them.
     seed
         Root seed, at least 0.
 
@@ -191,7 +191,7 @@ def metrics_by_viewer(scenario: Scenario, *, replications: int = 5, seed: int = 
     return MetricsByViewer(scenario, replications=replications, seed=seed)
 
 
-def audience_growth(ways: Mapping[str, Scenario], *, replications: int = 5, seed: int = 1) -> AudienceGrowth:
+def audience_growth(ways: Mapping[str, Scenario], *, replications: int = 20, seed: int = 1) -> AudienceGrowth:
     """Explore how an audience grows under each of several scenarios (Q2, R18).
 
     Parameters
@@ -199,7 +199,7 @@ def audience_growth(ways: Mapping[str, Scenario], *, replications: int = 5, seed
     ways
         Scenarios by name.
     replications
-        Runs of each, at least 1; they come in one by one, and Cancel stops them.
+        Runs of each, at least 1, in counts; a button runs as many event by event, and Cancel stops them.
     seed
         Root seed, at least 0.
 
@@ -215,7 +215,7 @@ def audience_growth(ways: Mapping[str, Scenario], *, replications: int = 5, seed
     return AudienceGrowth(ways, replications=replications, seed=seed)
 
 
-def compare_variants(variants: Mapping[str, Scenario], *, replications: int = 10, seed: int = 1) -> CompareVariants:
+def compare_variants(variants: Mapping[str, Scenario], *, replications: int = 50, seed: int = 1) -> CompareVariants:
     """Explore what changes from one scenario to another: paired differences, verdicts, expected cost.
 
     Parameters
@@ -223,7 +223,7 @@ def compare_variants(variants: Mapping[str, Scenario], *, replications: int = 10
     variants
         Scenarios by name, at least two.
     replications
-        Pairs, at least 1; they come in one by one, and Cancel stops them.
+        Pairs, at least 1, in counts; a button runs as many event by event, and Cancel stops them.
     seed
         Root seed, at least 0.
 
@@ -247,7 +247,7 @@ def page(scenario: Scenario | None = None, *, replications: int = 5, seed: int =
     scenario
         One of your own, offered beside the built-in ones.
     replications
-        Runs for each choice, at least 1; they come in one by one, and Cancel stops them.
+        Runs event by event for each choice, at least 1; explorers in counts take ten times as many.
     seed
         Root seed, at least 0.
 

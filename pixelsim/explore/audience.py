@@ -13,8 +13,10 @@ from pixelsim.sharing import usable_pixels
 from pixelsim.sharing.actions import BuildAudience, RemovePartner, UnlinkPixel, UnsharePixel
 from pixelsim.show.audience import AudienceCurve, audience_curve
 from pixelsim.show.names import Names
+from pixelsim.study.detail import Detail, check_detail
 from pixelsim.study.replicate import check_replications
-from pixelsim.study.run import run
+from pixelsim.study.run import run_in
+from pixelsim.study.window import WHOLE
 from pixelsim.world.relations import AudienceAfter
 
 __all__ = ["Growth", "access_ends", "accounts_of", "checked", "grown", "growth", "with_audience"]
@@ -124,9 +126,10 @@ def with_audience(
     return built.vary("settings.audience_after_access", after)
 
 
-def grown(scenario: Scenario, *, seed: int = 1, replication: int = 0) -> AudienceCurve:
-    """Run a scenario of :func:`with_audience` once, and give its audience day by day."""
-    return audience_curve(run(scenario, seed=seed, replication=replication), AUDIENCE)
+def grown(scenario: Scenario, *, seed: int = 1, replication: int = 0, detail: Detail = "events") -> AudienceCurve:
+    """Run a scenario of :func:`with_audience` once, and give its audience day by day; in counts it is approximate."""
+    check_detail(detail)
+    return audience_curve(run_in(detail, scenario, seed, replication, WHOLE), AUDIENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +142,13 @@ class Growth:
         Curves by the name of the scenario, one for each run; see :class:`~pixelsim.show.audience.AudienceCurve`.
     refused
         Why there is no audience, by the name of the scenario.
+    detail
+        How they were run; in counts, people are told apart by a closed form, so that every size is approximate.
     """
 
     ways: Mapping[str, Sequence[AudienceCurve]]
     refused: Mapping[str, str] = field(default_factory=dict)
+    detail: Detail = "events"
 
     @property
     def runs(self) -> int:
@@ -176,6 +182,7 @@ def growth(
     *,
     replications: int = 5,
     seed: int = 1,
+    detail: Detail = "events",
 ) -> Growth:
     """Run every scenario several times, and give how the audience of an ad account grows in each.
 
@@ -189,16 +196,18 @@ def growth(
         Runs of each, at least 1.
     seed
         Root seed.
+    detail
+        ``"events"``, or ``"counts"`` for a cost that does not depend on traffic.
 
     Raises
     ------
     InputError
-        There is to be no run.
+        There is to be no run, or a scenario that cannot be counted.
     """
     check_replications(replications)
     taken, refused = checked(ways, account, event, look_back_days, after)
     curves = {
-        name: [grown(scenario, seed=seed, replication=k) for k in range(replications)]
+        name: [grown(scenario, seed=seed, replication=k, detail=detail) for k in range(replications)]
         for name, scenario in taken.items()
     }
-    return Growth(curves, refused)
+    return Growth(curves, refused, detail)

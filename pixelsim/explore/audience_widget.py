@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from pixelsim.base.errors import InputError
 from pixelsim.explore.audience import Growth, access_ends, accounts_of, checked, grown
-from pixelsim.explore.base import WIDTH, Explorer, html_table
+from pixelsim.explore.base import WIDTH, html_table
 from pixelsim.explore.code import scenarios_code
+from pixelsim.explore.moving import quick_png
+from pixelsim.explore.settling import Settling, refused_by_counts, runs_told
 from pixelsim.explore.toolkit import widgets
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.show.audience import AudienceCurve, audience_frame, audience_growth
-from pixelsim.show.style import figure_png, new_figure, styled
+from pixelsim.show.style import new_figure, styled
+from pixelsim.study.detail import Detail
 from pixelsim.study.replicate import check_replications
 from pixelsim.world.relations import AudienceAfter
 
@@ -33,7 +37,7 @@ def growth_figure(found: Growth, title: str) -> Figure:
     with styled():
         ax = figure.subplots()
         if found.ways:
-            audience_growth(ax, found.ways, title=title)
+            audience_growth(ax, found.ways, title=title + (" (approximate)" if found.detail == "counts" else ""))
         else:
             ax.set_axis_off()
             ax.text(0, 1, "No scenario has this audience.", va="top")
@@ -56,13 +60,14 @@ def growth_table(found: Growth, wanted: int, seed: int) -> str:
     if found.ways:
         frame = audience_frame(found.ways)
         numeric = [str(column) for column in frame.columns[1:5]]
-        over = f"{found.runs} runs" if found.runs == wanted else f"{found.runs} of {wanted} runs so far"
+        over = runs_told(found.runs, wanted, found.detail)
+        rough = "; sizes of audiences are approximate in counts" if found.detail == "counts" else ""
         told = html_table(map(str, frame.columns), frame.itertuples(index=False), numeric=numeric)
-        told += f"<div>{over} of each, seed {seed}</div>"
+        told += f"<div>Of each {over}, seed {seed}{rough}</div>"
     return told + (html_table(["no audience in", "why"], found.refused.items()) if found.refused else "")
 
 
-class AudienceGrowth(Explorer):
+class AudienceGrowth(Settling):
     """Grows one audience under each of several scenarios: whose, of which event, with which look-back.
 
     Parameters
@@ -70,7 +75,7 @@ class AudienceGrowth(Explorer):
     ways
         Scenarios by name.
     replications
-        Runs of each, at least 1.
+        Runs of each, at least 1, in counts.
     seed
         Root seed, at least 0.
 
@@ -82,7 +87,7 @@ class AudienceGrowth(Explorer):
 
     kind = "audience_growth"
 
-    def __init__(self, ways: Mapping[str, Scenario], *, replications: int = 5, seed: int = 1) -> None:
+    def __init__(self, ways: Mapping[str, Scenario], *, replications: int = 20, seed: int = 1) -> None:
         check_replications(replications)
         accounts = accounts_of(ways)
         if not accounts:
@@ -93,10 +98,13 @@ class AudienceGrowth(Explorer):
                 rule="a scenario in which an ad account can use a pixel",
                 remedy="link a pixel to an account, or give another scenario",
             )
-        self.ways, self.replications, self.seed = dict(ways), replications, seed
+        self.ways, self.seed = dict(ways), seed
+        self._source = scenarios_code(ways)
         self.found: Growth | None = None
         # Choices that were looked at before come back at once.
-        self._curves: dict[tuple[str, _Chosen], list[AudienceCurve]] = {}
+        self._curves: dict[tuple[Detail, str, _Chosen], list[AudienceCurve]] = {}
+        self._taken = lru_cache(maxsize=256)(lambda chosen: checked(self.ways, *chosen))
+        refused = refused_by_counts(ways.values(), seed)
         controls: dict[str, Any] = {
             "account": widgets.Dropdown(
                 options=accounts, description="audience of", tooltip="the ad account that builds it"
@@ -110,7 +118,7 @@ class AudienceGrowth(Explorer):
                 max=LONGEST,
                 description="look-back, days",
                 tooltip="for how many days people stay in it",
-                continuous_update=False,
+                continuous_update=not refused,
             ),
             "after": widgets.Dropdown(
                 options=[(after.value.replace("_", " "), after.value) for after in AudienceAfter],
@@ -119,7 +127,7 @@ class AudienceGrowth(Explorer):
             ),
         }
         told = "People in the audience by day, under each scenario, against the number from which it can be targeted"
-        super().__init__("How an audience grows", controls, told)
+        super().__init__("How an audience grows", controls, told, replications=replications, refused=refused)
         if not access_ends(self.ways):
             self.controls["after"].layout.display = "none"
         self.update()
@@ -129,37 +137,41 @@ class AudienceGrowth(Explorer):
         account, event, look_back, after = values
         return str(account), str(event), int(look_back), str(after)
 
-    def refresh(self) -> None:
-        """Show one run at once, and bring the others in one by one."""
-        work = self._replicate(self._chosen())
-        next(work)
-        self.start(work, self.replications, done=self.found.runs if self.found else 1)
+    def _of(self, name: str) -> list[AudienceCurve]:
+        return self._curves.setdefault((self.detail, name, self._chosen()), [])
 
-    def _replicate(self, chosen: _Chosen) -> Iterator[None]:
-        account, event, look_back, _ = chosen
+    def known(self) -> int:
+        """Give how many runs of every scenario that takes the audience are there."""
+        taken, _ = self._taken(self._chosen())
+        return min((len(self._of(name)) for name in taken), default=self.replications)
+
+    def prepare(self, replication: int) -> None:
+        """Run every scenario once."""
+        taken, _ = self._taken(self._chosen())
+        for name, scenario in taken.items():
+            curves = self._of(name)
+            while len(curves) <= replication:
+                curves.append(grown(scenario, seed=self.seed, replication=len(curves), detail=self.detail))
+
+    def answer(self, done: int) -> None:
+        """Show picture and table of so many runs."""
+        account, event, look_back, _ = self._chosen()
         label = {key: name for name, key in self.controls["account"].options}[account]
-        title = f"People with {event} in {look_back} days, {label}"
-        taken, refused = checked(self.ways, *chosen)
-        curves = {name: self._curves.setdefault((name, chosen), []) for name in taken}
-        known = min((len(found) for found in curves.values()), default=self.replications)
-        for count in range(max(1, min(known, self.replications)), self.replications + 1):
-            for name, scenario in taken.items():
-                while len(curves[name]) < count:
-                    curves[name].append(grown(scenario, seed=self.seed, replication=len(curves[name])))
-            self.found = Growth({name: found[:count] for name, found in curves.items()}, refused)
-            self.table.value = growth_table(self.found, self.replications, self.seed)
-            self.paint(figure_png(growth_figure(self.found, title)))
-            yield
+        taken, refused = self._taken(self._chosen())
+        self.found = Growth({name: self._of(name)[:done] for name in taken}, refused, self.detail)
+        self.table.value = growth_table(self.found, self.wanted, self.seed)
+        self.paint(quick_png(growth_figure(self.found, f"People with {event} in {look_back} days, {label}")))
 
     def as_code(self) -> str:
         """Give the call that brings the same numbers."""
         account, event, look_back, after = self._chosen()
+        detail = " detail='counts'," if self.detail == "counts" else ""
         return (
-            f"{scenarios_code(self.ways)}\n"
+            f"{self._source}\n"
             f"from pixelsim.explore.audience import growth\n\n"
             f"found = growth(\n"
             f"    ways, {account!r}, {event!r}, {look_back}, {after!r},\n"
-            f"    replications={self.replications}, seed={self.seed},\n"
+            f"    replications={self.wanted}, seed={self.seed},{detail}\n"
             f")\n"
             f"found.ways"
         )

@@ -27,7 +27,8 @@ E = TypeVar("E", bound="Explorer")
 WIDTH = 8.0
 """Inches of an explorer's picture, a hundred CSS pixels each."""
 STYLE = (
-    "<style>.pixelsim{overflow-x:auto}.pixelsim table{border-collapse:collapse;font-size:13px}"
+    "<style>.pixelsim{overflow-x:auto;line-height:1.4}.pixelsim ul{margin:2px 0}"
+    ".pixelsim table{border-collapse:collapse;font-size:13px}"
     ".pixelsim table th,.pixelsim table td{padding:2px 10px 2px 0;text-align:left;vertical-align:top;"
     "border-bottom:1px solid #9995}.pixelsim table .number{text-align:right;font-variant-numeric:tabular-nums}"
     ".pixelsim .missing{font-style:italic;opacity:.75}.pixelsim pre{user-select:all;white-space:pre-wrap;"

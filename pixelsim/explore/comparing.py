@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pixelsim.base.errors import InputError
+from pixelsim.counts import Exactness
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.sharing.actions import BuildAudience, CreateAdGroup
 from pixelsim.show.differences import difference
@@ -36,6 +37,8 @@ class Row:
         Means over the pairs that are complete; NaN without any.
     difference
         Variant minus baseline, pair by pair.
+    exactness
+        How far it can be trusted, of runs in counts; empty for runs with events.
     """
 
     outcome: str
@@ -43,6 +46,7 @@ class Row:
     baseline: float
     variant: float
     difference: PairedDifference
+    exactness: str = ""
 
     @property
     def same(self) -> bool:
@@ -79,6 +83,7 @@ def rows(comparison: Comparison) -> list[Row]:
             baseline=float(row["baseline_mean"]),
             variant=float(row["variant_mean"]),
             difference=differences[str(row["outcome"])],
+            exactness=str(row.get("exactness", "")),
         )
         for _, row in table.iterrows()
     ]
@@ -101,7 +106,7 @@ def differing_figure(comparison: Comparison, width: float) -> Figure:
     """
     found = differing(comparison)
     surest = sorted(found, key=lambda row: np.nan_to_num(row.difference.p_value, nan=1.0))[:DRAWN]
-    drawn = {f"{row.outcome}, {row.of}": row.difference for row in found if row in surest}
+    drawn = {_drawn_name(row): row.difference for row in found if row in surest}
     figure = new_figure(width, 0.9 + 0.68 * max(1, len(drawn)))
     title = f"{comparison.names[1]} minus {comparison.baseline}"
     with styled():
@@ -113,6 +118,11 @@ def differing_figure(comparison: Comparison, width: float) -> Figure:
             ax.set_title(title)
             ax.text(0, 0.9, f"No outcome differs in any of {len(comparison)} pairs.", va="top")
     return figure
+
+
+def _drawn_name(row: Row) -> str:
+    rough = f" ({row.exactness})" if row.exactness not in ("", Exactness.EXACT.value) else ""
+    return f"{row.outcome}, {row.of}{rough}"
 
 
 def costs(comparison: Comparison, conversion_value: float) -> pd.DataFrame | None:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from pixelsim.base.errors import InputError
-from pixelsim.explore.base import WIDTH, Explorer, html_table
+from pixelsim.explore.base import WIDTH, html_table
 from pixelsim.explore.code import scenarios_code
 from pixelsim.explore.comparing import costs, differing, differing_figure, same_outcomes
+from pixelsim.explore.moving import quick_png
 from pixelsim.explore.remembering import Remembering
+from pixelsim.explore.settling import Settling, refused_by_counts, runs_told
 from pixelsim.explore.toolkit import widgets
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.show.digits import number, plus_minus
-from pixelsim.show.style import figure_png
 from pixelsim.study.compare import Comparison, compare
 from pixelsim.study.replicate import check_replications
 
@@ -40,9 +41,9 @@ def comparison_table(comparison: Comparison, wanted: int, conversion_value: floa
         What a lost conversion is worth, in the currency of the accounts.
     """
     found, same = differing(comparison), same_outcomes(comparison)
-    columns = ("outcome", "of", comparison.baseline, comparison.names[1], "difference", "unit", "verdict")
+    columns = ["outcome", "of", comparison.baseline, comparison.names[1], "difference", "unit", "verdict"]
     cells = [
-        (
+        [
             row.outcome,
             row.of,
             number(row.baseline),
@@ -50,15 +51,17 @@ def comparison_table(comparison: Comparison, wanted: int, conversion_value: floa
             plus_minus(row.difference.mean, row.difference.half_width, sign=True),
             row.difference.unit,
             row.difference.verdict.value,
-        )
+            *([row.exactness] if row.exactness else []),
+        ]
         for row in found[:MOST]
     ]
+    if comparison.exactness:
+        columns.append("in counts")
     told = html_table(columns, cells, numeric=columns[2:5]) if cells else ""
     notes = [f"{len(found) - MOST} more differ."] if len(found) > MOST else []
     if same:
         notes.append(f"The same in every pair: {', '.join(same)}.")
-    done = len(comparison)
-    notes.append(f"{done} pairs" if done == wanted else f"{done} of {wanted} pairs so far")
+    notes.append(runs_told(len(comparison), wanted, comparison.detail, what="pairs"))
     told += f"<div>{' '.join(notes)}, seed {comparison.seed}; differences are judged together (Holm).</div>"
     return told + _cost_table(costs(comparison, conversion_value))
 
@@ -82,7 +85,7 @@ def _cost_table(ranked: pd.DataFrame | None) -> str:
     return "<br>" + html_table(columns, cells, numeric=columns[1:])
 
 
-class CompareVariants(Explorer):
+class CompareVariants(Settling):
     """Compares any two of several scenarios on the same random numbers.
 
     Parameters
@@ -90,7 +93,7 @@ class CompareVariants(Explorer):
     variants
         Scenarios by name, at least two; the first is the baseline at first.
     replications
-        Pairs, at least 1; two or more give intervals.
+        Pairs, at least 1, in counts; two or more give intervals.
     seed
         Root seed, at least 0.
 
@@ -102,7 +105,7 @@ class CompareVariants(Explorer):
 
     kind = "compare_variants"
 
-    def __init__(self, variants: Mapping[str, Scenario], *, replications: int = 10, seed: int = 1) -> None:
+    def __init__(self, variants: Mapping[str, Scenario], *, replications: int = 50, seed: int = 1) -> None:
         check_replications(replications)
         if len(variants) < 2:
             raise InputError.single(
@@ -112,8 +115,9 @@ class CompareVariants(Explorer):
                 rule="at least 2 scenarios by name",
                 remedy="give another one to compare with",
             )
-        self.variants, self.replications, self.seed = dict(variants), replications, seed
+        self.variants, self.seed = dict(variants), seed
         self.found: Comparison | None = None
+        self._asked: tuple[object, ...] = ()
         # Pairs that were run before come back at once, whatever they are compared with.
         self._memory = Remembering()
         names = list(self.variants)
@@ -126,11 +130,11 @@ class CompareVariants(Explorer):
                 max=DEAREST,
                 description="value of a conversion",
                 tooltip="what a conversion lost to attribution is worth, in the currency of the accounts",
-                continuous_update=False,
             ),
         }
         told = "Paired differences, variant minus baseline: the mean of each and its interval, against no difference"
-        super().__init__("Two variants compared", controls, told)
+        refused = refused_by_counts(self.variants.values(), seed)
+        super().__init__("Two variants compared", controls, told, replications=replications, refused=refused)
         self.update()
 
     def arrange(self) -> None:
@@ -145,30 +149,43 @@ class CompareVariants(Explorer):
     def _chosen(self) -> tuple[str, str]:
         return str(self.controls["baseline"].value), str(self.controls["variant"].value)
 
-    def refresh(self) -> None:
-        """Show one pair at once, and bring the others in one by one."""
-        work = self._replicate()
-        next(work)
-        self.start(work, self.replications, done=len(self.found) if self.found else 1)
+    def _pair(self) -> list[Scenario]:
+        return [self.variants[name] for name in self._chosen()]
 
-    def _replicate(self) -> Iterator[None]:
-        names, value = self._chosen(), float(self.controls["conversion_value"].value)
-        pair = [self.variants[name] for name in names]
-        known = min(self._memory.known(*pair, seed=self.seed), self.replications)
-        for done in range(max(1, known), self.replications + 1):
-            self.found = compare(*pair, replications=done, seed=self.seed, names=names, executor=self._memory)
-            self.table.value = comparison_table(self.found, self.replications, value)
-            self.paint(figure_png(differing_figure(self.found, WIDTH)))
-            yield
+    def known(self) -> int:
+        """Give how many pairs are there."""
+        return self._memory.known(*self._pair(), seed=self.seed, detail=self.detail)
+
+    def prepare(self, replication: int) -> None:
+        """Run one pair."""
+        self._memory.learn(*self._pair(), seed=self.seed, replication=replication, detail=self.detail)
+
+    def answer(self, done: int) -> None:
+        """Show picture and tables of so many pairs; another price is put on the same picture."""
+        asked = (*self._chosen(), done, self.detail)
+        if self.found is None or self._asked != asked:
+            self.found = compare(
+                *self._pair(),
+                replications=done,
+                seed=self.seed,
+                names=self._chosen(),
+                executor=self._memory,
+                detail=self.detail,
+            )
+            self._asked = asked
+            self.paint(quick_png(differing_figure(self.found, WIDTH)))
+        value = float(self.controls["conversion_value"].value)
+        self.table.value = comparison_table(self.found, self.wanted, value)
 
     def as_code(self) -> str:
         """Give the call that brings the same numbers."""
         baseline, variant = self._chosen()
         chosen = {name: self.variants[name] for name in (baseline, variant)}
+        detail = ", detail='counts'" if self.detail == "counts" else ""
         return (
             f"{scenarios_code(chosen)}\n\n"
             f"found = ps.compare(\n"
-            f"    *ways.values(), names=list(ways), replications={self.replications}, seed={self.seed}\n"
+            f"    *ways.values(), names=list(ways), replications={self.wanted}, seed={self.seed}{detail}\n"
             f")\n"
             f"print(found)\n"
             f"ps.decide(found, conversion_value={self.controls['conversion_value'].value})"

@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure as Picture
 
 from pixelsim.base.errors import UnknownNameError
+from pixelsim.counts import Exactness
 from pixelsim.measure import Bridge, Figure, Stage, reconcile
 from pixelsim.scenario.measurement import AttributedShown
 from pixelsim.scenario.scenario import Scenario
@@ -15,10 +16,11 @@ from pixelsim.show.bridge import bridge
 from pixelsim.show.metrics import metrics_by_viewer
 from pixelsim.show.names import Names
 from pixelsim.show.style import new_figure, styled
+from pixelsim.study.detail import Detail
 from pixelsim.study.replicate import Replications, replicate
 from pixelsim.study.run import Run, run
 
-__all__ = ["SHOWN", "MetricsFound", "figure_of", "figures_of", "metrics_found", "metrics_picture", "showing"]
+__all__ = ["SHOWN", "MetricsFound", "figure_of", "figures_of", "metrics_found", "metrics_picture", "showing", "trust"]
 
 SHOWN = {
     AttributedShown.ANY_AD_ON_PIXEL.value: "of any ad on the pixel",
@@ -98,7 +100,7 @@ class MetricsFound:
     many
         Replications, for the means.
     first
-        The first of them, for the bridge: it explains one possible history, event by event.
+        One run with events, for the bridge: it explains one possible history, event by event.
     event, pixel
         Standard event, and code of the pixel.
     names
@@ -126,6 +128,7 @@ def metrics_found(
     first: Run | None = None,
     replications: int = 5,
     seed: int = 1,
+    detail: Detail = "events",
 ) -> MetricsFound:
     """Give what viewers read of one event, and the bridge between two figures.
 
@@ -145,13 +148,16 @@ def metrics_found(
         How many runs, at least 1.
     seed
         Root seed.
+    detail
+        In which detail the runs for the means are made; the first is made with events in any case, since only they
+        tell why two figures differ.
 
     Raises
     ------
     UnknownNameError
         There is no such event, pixel or figure.
     InputError
-        There is to be no run.
+        There is to be no run, or a scenario is refused.
     """
     one = run(scenario, seed=seed) if first is None else first
     pixels = one.simulation.numbering.pixels
@@ -161,13 +167,31 @@ def metrics_found(
     labels = {key: name for name, key in figures_of(scenario)}
     figures = [figure_of(scenario, key, event, code) for key in (start, end)]
     return MetricsFound(
-        many=replicate(scenario, replications, seed=seed) if many is None else many,
+        many=replicate(scenario, replications, seed=seed, detail=detail) if many is None else many,
         first=one,
         event=event,
         pixel=str(code),
         names=(labels[start], labels[end]),
         bridge=reconcile(one.simulation, *figures),
     )
+
+
+def trust(found: MetricsFound) -> dict[tuple[str, str], str]:
+    """Give the least exactness of each metric, by surface and metric, of runs in counts; nothing of those with events.
+
+    Parameters
+    ----------
+    found
+        What viewers read.
+    """
+    many, order = found.many, [exactness.value for exactness in Exactness]
+    told: dict[tuple[str, str], str] = {}
+    columns = (many.names[name] for name in ("surface", "response", "kind", "event", "pixel"))
+    for surface, metric, kind, event, pixel, exactness in zip(*columns, many.exactness, strict=False):
+        if (kind, event, pixel) == ("metric", found.event, found.pixel):
+            key = surface, metric
+            told[key] = max(told.get(key, exactness), exactness, key=order.index)
+    return told
 
 
 def metrics_picture(found: MetricsFound, width: float) -> Picture:
@@ -180,5 +204,13 @@ def metrics_picture(found: MetricsFound, width: float) -> Picture:
         parts: Any = picture.subfigures(2, 1, height_ratios=heights)
         upper, lower = (part.subplots() for part in parts)
         metrics_by_viewer(upper, found.many, event=found.event, pixel=found.pixel)
+        told = trust(found)
+        if told:
+            rough = [
+                f"{exactness.value}: {', '.join(dict.fromkeys(m for (_, m), of in told.items() if of == exactness))}"
+                for exactness in Exactness
+                if exactness is not Exactness.EXACT and exactness in told.values()
+            ]
+            upper.set_xlabel("; ".join([f"{upper.get_xlabel()}, in counts", *rough]))
         bridge(lower, found.bridge, start=found.names[0], end=found.names[1])
     return picture

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from pixelsim.explore.base import WIDTH, Explorer, html_table
+from pixelsim.explore.base import WIDTH, html_table
 from pixelsim.explore.code import scenario_code
-from pixelsim.explore.metrics import SHOWN, MetricsFound, figures_of, metrics_found, metrics_picture, showing
+from pixelsim.explore.metrics import SHOWN, MetricsFound, figures_of, metrics_found, metrics_picture, showing, trust
+from pixelsim.explore.moving import quick_png
 from pixelsim.explore.remembering import Remembering
+from pixelsim.explore.settling import Settling, refused_by_counts, runs_told
 from pixelsim.explore.toolkit import widgets
 from pixelsim.measure import Stage
 from pixelsim.scenario.capture import EVENT_NAMES
@@ -17,7 +18,6 @@ from pixelsim.scenario.scenario import Scenario
 from pixelsim.show.digits import count
 from pixelsim.show.frames import metrics_frame
 from pixelsim.show.names import Names
-from pixelsim.show.style import figure_png
 from pixelsim.study.replicate import check_replications, replicate
 from pixelsim.study.run import Run, run
 
@@ -36,19 +36,23 @@ def metrics_table(found: MetricsFound, wanted: int) -> str:
     """
     frame = metrics_frame(found.many, event=found.event, pixel=found.pixel).reset_index()
     viewers = [str(column) for column in frame.columns[2:]]
-    over = f"{len(found.many)} runs" if len(found.many) == wanted else f"{len(found.many)} of {wanted} runs so far"
+    over = runs_told(len(found.many), wanted, found.many.detail)
+    exactness = trust(found)
+    if exactness:
+        frame["in counts"] = [exactness.get(key, "") for key in zip(frame["surface"], frame["metric"], strict=True)]
+    columns = ["where", "metric", *(str(column) for column in frame.columns[2:])]
     steps = found.bridge.table()
     steps["step"] = [found.names[0], *steps["step"][1:-1], found.names[1]]
     rows = [(step, count(change), count(total)) for step, change, total in steps.itertuples(index=False)]
     return (
-        html_table(["where", "metric", *viewers], frame.itertuples(index=False), numeric=viewers)
+        html_table(columns, frame.itertuples(index=False), numeric=viewers)
         + f"<div>means ± half-widths, {over}, seed {found.many.seed}</div><br>"
         + html_table(["from one figure to the other", "events", "so far"], rows, numeric=("events", "so far"))
-        + f"<div>one possible history: the first run; left unexplained: {found.bridge.rest}</div>"
+        + f"<div>one possible history, event by event; left unexplained: {found.bridge.rest}</div>"
     )
 
 
-class MetricsByViewer(Explorer):
+class MetricsByViewer(Settling):
     """Shows what each viewer reads of one event, and why any two figures differ.
 
     Parameters
@@ -56,7 +60,7 @@ class MetricsByViewer(Explorer):
     scenario
         What is run.
     replications
-        How many runs, at least 1.
+        How many runs, at least 1, in counts; the bridge is that of one run with events.
     seed
         Root seed, at least 0.
 
@@ -68,9 +72,10 @@ class MetricsByViewer(Explorer):
 
     kind = "metrics_by_viewer"
 
-    def __init__(self, scenario: Scenario, *, replications: int = 5, seed: int = 1) -> None:
+    def __init__(self, scenario: Scenario, *, replications: int = 50, seed: int = 1) -> None:
         check_replications(replications)
-        self.scenario, self.replications, self.seed = scenario, replications, seed
+        self.scenario, self.seed = scenario, seed
+        self._source = scenario_code(scenario)
         self.found: MetricsFound | None = None
         self._memory = Remembering()
         self._first = lru_cache(maxsize=len(SHOWN))(self._run_first)
@@ -105,7 +110,8 @@ class MetricsByViewer(Explorer):
             ),
         }
         told = "The five metrics as each viewer reads them, and the steps from one figure to another"
-        super().__init__("Metrics by viewer", controls, told)
+        refused = refused_by_counts([scenario], seed)
+        super().__init__("Metrics by viewer", controls, told, replications=replications, refused=refused)
         if len(scenario.structure.pixels) == 1:
             self.controls["pixel"].layout.display = "none"
         self.update()
@@ -118,36 +124,39 @@ class MetricsByViewer(Explorer):
         self._memory.keep(one)
         return one
 
-    def refresh(self) -> None:
-        """Show one run at once, and bring the others in one by one."""
-        work = self._replicate()
-        next(work)
-        self.start(work, self.replications, done=len(self.found.many) if self.found else 1)
+    def known(self) -> int:
+        """Give how many runs are there."""
+        return self._memory.known(self._variant(), seed=self.seed, detail=self.detail)
 
-    def _replicate(self) -> Iterator[None]:
+    def prepare(self, replication: int) -> None:
+        """Run one replication; that of the bridge serves as the first with events."""
+        if self.detail == "events" and not replication:
+            self._first(str(self.controls["shown"].value))
+        self._memory.learn(self._variant(), seed=self.seed, replication=replication, detail=self.detail)
+
+    def answer(self, done: int) -> None:
+        """Show picture and tables of so many runs."""
         event, pixel, shown, start, end = (
             str(self.controls[name].value) for name in ("event", "pixel", "shown", "start", "end")
         )
-        scenario, first = self._variant(), self._first(shown)
-        known = min(self._memory.known(scenario, seed=self.seed), self.replications)
-        for done in range(max(1, known), self.replications + 1):
-            many = replicate(scenario, done, seed=self.seed, executor=self._memory)
-            self.found = metrics_found(scenario, event, start, end, pixel=pixel, many=many, first=first)
-            self.table.value = metrics_table(self.found, self.replications)
-            self.paint(figure_png(metrics_picture(self.found, WIDTH)))
-            yield
+        scenario = self._variant()
+        many = replicate(scenario, done, seed=self.seed, executor=self._memory, detail=self.detail)
+        self.found = metrics_found(scenario, event, start, end, pixel=pixel, many=many, first=self._first(shown))
+        self.table.value = metrics_table(self.found, self.wanted)
+        self.paint(quick_png(metrics_picture(self.found, WIDTH)))
 
     def as_code(self) -> str:
         """Give the call that brings the same numbers."""
         values = (self.controls[name].value for name in ("event", "pixel", "shown", "start", "end"))
         event, pixel, shown, start, end = values
+        detail = ", detail='counts'" if self.detail == "counts" else ""
         lines = [
-            scenario_code(self.scenario),
+            self._source,
             "from pixelsim.explore.metrics import metrics_found",
             "",
             "found = metrics_found(",
             f"    mine, {event!r}, {start!r}, {end!r},",
-            f"    pixel={pixel!r}, replications={self.replications}, seed={self.seed},",
+            f"    pixel={pixel!r}, replications={self.wanted}, seed={self.seed}{detail},",
             ")",
             f"print(ps.show.metrics_frame(found.many, event={event!r}, pixel={pixel!r}))",
             "found.bridge.table()",

@@ -26,6 +26,8 @@ WAYS = (
     ("ending", "ending_unshare_first", "ending_only_running", "ending_never"),
 )
 """Built-in scenarios that are ways of the same practice: the good one first, then the wrong ones."""
+COUNTED = 10
+"""Runs in counts that take about as long as one event by event."""
 BEST = "Best practice"
 """The explorer that brings its own scenarios."""
 Make = Callable[[Scenario, int, int], Explorer]
@@ -59,15 +61,17 @@ def spoken(name: str) -> str:
 
 
 EXPLORERS: dict[str, Make] = {
-    "When to unshare": lambda mine, runs, seed: explore.unshare_timing(mine, replications=runs, seed=seed),
+    "When to unshare": lambda mine, runs, seed: explore.unshare_timing(mine, replications=COUNTED * runs, seed=seed),
     "Who sees what": lambda mine, _, seed: explore.who_sees_what(mine, seed=seed),
     "Who may do what": lambda mine, _, __: explore.permissions(mine.structure.world(), mine.rulebook),
-    "Metrics by viewer": lambda mine, runs, seed: explore.metrics_by_viewer(mine, replications=runs, seed=seed),
+    "Metrics by viewer": lambda mine, runs, seed: explore.metrics_by_viewer(
+        mine, replications=COUNTED * runs, seed=seed
+    ),
     "How an audience grows": lambda mine, runs, seed: explore.audience_growth(
-        twins(mine), replications=runs, seed=seed
+        twins(mine), replications=COUNTED * runs, seed=seed
     ),
     "Two variants compared": lambda mine, runs, seed: explore.compare_variants(
-        variants(mine), replications=runs, seed=seed
+        variants(mine), replications=COUNTED * runs, seed=seed
     ),
     "One pixel or many": lambda mine, runs, seed: explore.one_pixel_or_many(mine, replications=runs, seed=seed),
     BEST: lambda _, runs, seed: explore.best_practice(replications=runs, seed=seed),
@@ -83,7 +87,7 @@ class Page(Explorer):
     mine
         A scenario of the user's own, offered first; None for the built-in ones alone.
     replications
-        Runs for each choice, at least 1.
+        Runs event by event for each choice, at least 1; explorers in counts take `COUNTED` times as many.
     seed
         Root seed, at least 0.
     """

@@ -50,6 +50,10 @@ class Remembering(Executor):
         question = _question(Task((one.scenario,), simulation.seed, WHOLE))
         self._known[question, simulation.replication] = responses_of(simulation)
 
+    def learn(self, *scenarios: Scenario, seed: int, replication: int, detail: Detail = "events") -> None:
+        """Run one replication of scenarios and remember it."""
+        self.submit(Task(scenarios, seed, WHOLE, detail), replication)
+
     def known(self, *scenarios: Scenario, seed: int, detail: Detail = "events") -> int:
         """Give how many replications of all the scenarios, from the first on, it has in memory."""
         questions = [_question(Task((scenario,), seed, WHOLE, detail)) for scenario in scenarios]

@@ -60,8 +60,8 @@ def timing_table(found: Timing, wanted: int, base: Timing | None = None, named: 
     done = "".join(f"<li>{escape(line)}</li>" for line in action_lines(found.first, 1000))
     return (
         html_table(columns, rows, numeric=numeric)
-        + f"<div>{over}, seed {simulation.seed}; verdicts are judged together (Holm).</div>"
-        + f"<div>What people did in the run of the picture:<ul>{done}</ul></div>"
+        + f"<div>{over}, seed {simulation.seed}{'; verdicts are judged together (Holm)' if base else ''}.</div>"
+        + f'<div class="pixelsim">What people did in the run of the picture:<ul>{done}</ul></div>'
     )
 
 
@@ -99,8 +99,9 @@ class UnshareTiming(Settling):
         # Choices that were looked at before come back at once.
         self._runs: dict[tuple[Detail, _Choice], list[Brought]] = {}
         self._first = lru_cache(maxsize=64)(self._run_first)
+        self._variant = lru_cache(maxsize=64)(lambda chosen: variant(scenario, *chosen))
         self._picture: TimingPicture | None = None
-        refused = refused_by_counts([variant(scenario, *self.opened)], seed)
+        refused = refused_by_counts([self._variant(self.opened)], seed)
         days = widgets.IntSlider(
             value=self.opened[0],
             min=low,
@@ -127,7 +128,7 @@ class UnshareTiming(Settling):
         return int(self.controls["days"].value), str(self.controls["preset"].value)
 
     def _run(self, detail: Detail, chosen: _Choice, replication: int) -> Run | CountRun:
-        return run_in(detail, variant(self.scenario, *chosen), self.seed, replication, WHOLE)
+        return run_in(detail, self._variant(chosen), self.seed, replication, WHOLE)
 
     def _run_first(self, detail: Detail, chosen: _Choice) -> Run | CountRun:
         return self._run(detail, chosen, 0)
@@ -155,10 +156,10 @@ class UnshareTiming(Settling):
         """Show picture and table of so many runs."""
         chosen = self._chosen()
         self.found, base = self._timing(chosen, done), self._timing(self.opened, done)
-        self._picture = self._picture or TimingPicture(base)
-        self.paint(self._picture.png(self.found))
         other = None if chosen == self.opened else base
         self.table.value = timing_table(self.found, self.wanted, other, f"day {self.opened[0]}, {self.opened[1]}")
+        self._picture = self._picture or TimingPicture(base)
+        self.paint(self._picture.png(self.found))
 
     def as_code(self) -> str:
         """Give the calls that bring the same numbers."""

@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from pixelsim.base.clock import DAY
 from pixelsim.base.errors import UnknownNameError
+from pixelsim.counts import Counts
+from pixelsim.counts.audiences import audience_days
 from pixelsim.show.bands import band, days_told, finished, runs_of, stacked
 from pixelsim.show.digits import count, number, plus_minus
+from pixelsim.study.count_run import CountRun
 from pixelsim.study.run import Run
 from pixelsim.study.statistics import Summary, summarise
 
@@ -58,7 +61,7 @@ class AudienceCurve:
         return ("frozen, " if self.frozen[-1] else "") + ("usable" if self.usable[-1] else "not usable")
 
 
-def audience_curve(run: Run, audience: str) -> AudienceCurve:
+def audience_curve(run: Run | CountRun, audience: str) -> AudienceCurve:
     """Give the days of an audience in a run.
 
     Parameters
@@ -75,7 +78,8 @@ def audience_curve(run: Run, audience: str) -> AudienceCurve:
     """
     simulation = run.simulation
     world = simulation.history.now
-    days = [day for day in simulation.audiences if day.audience == audience]
+    every = audience_days(simulation) if isinstance(simulation, Counts) else simulation.audiences
+    days = [day for day in every if day.audience == audience]
     if not days:
         raise UnknownNameError("audience", audience, sorted(world.audiences))
     return AudienceCurve(

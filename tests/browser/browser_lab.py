@@ -22,6 +22,16 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+"""What Chromium is started with."""
 RUN_ALL = """async () => {
   const app = window.jupyterapp; await app.restored;
   const panel = app.shell.currentWidget;

@@ -13,9 +13,8 @@ from playwright.sync_api import Page
 
 import pixelsim as ps
 from pixelsim.explore.timing import timing
+from pixelsim.explore.timing_chart import TimingPicture
 from pixelsim.explore.timing_widget import timing_table
-from pixelsim.show.style import figure_png
-from pixelsim.show.timeline import timeline_figure
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.browser
 def test_the_tour_runs_and_the_slider_shows_what_the_pure_function_gives(page: Page, lab: Lab, artefacts: Path) -> None:
     open_notebook(page, lab, "00_tour.ipynb")
     # Opened and not run: the saved picture is there all the same.
-    page.wait_for_selector('.jp-OutputArea img[alt^="Timeline of one possible history"]', timeout=20_000)
+    page.wait_for_selector('.jp-OutputArea img[alt^="Access, delivery and spend by day"]', timeout=20_000)
     page.evaluate(RUN_ALL)
     assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
     page.wait_for_selector(f"{EXPLORER} img.widget-image", timeout=20_000)
@@ -35,8 +34,8 @@ def test_the_tour_runs_and_the_slider_shows_what_the_pure_function_gives(page: P
     handle.scroll_into_view_if_needed()
     handle.focus()
     page.keyboard.press("ArrowLeft")
-    expected = timing(ps.scenario("agency"), -1, "documented", replications=2, seed=7)
-    table = text_of(timing_table(expected, 2))
+    expected, base = (timing(ps.scenario("agency"), days, replications=2, seed=7, detail="counts") for days in (-1, 0))
+    table = text_of(timing_table(expected, 2, base, "day 0, documented"))
     page.wait_for_function(
         """([selector, wanted]) => {
             const found = document.querySelector(selector);
@@ -46,7 +45,8 @@ def test_the_tour_runs_and_the_slider_shows_what_the_pure_function_gives(page: P
         timeout=30_000,
     )
     assert shown_text(page) == table
-    png = figure_png(timeline_figure(expected.first, 8.0))
+    opened = timing(ps.scenario("agency"), 0, replications=1, seed=7, detail="counts")
+    png = TimingPicture(opened).png(expected)
     assert page.evaluate(PICTURE_HASH, EXPLORER) == hashlib.sha256(png).hexdigest()
     assert page.locator(f"{EXPLORER} [role=alert]").count() == 0
     page.locator(EXPLORER).first.screenshot(path=artefacts / "lab_unshare_timing.png")
@@ -54,7 +54,7 @@ def test_the_tour_runs_and_the_slider_shows_what_the_pure_function_gives(page: P
 
     page.get_by_role("button", name="Show as code").first.click()
     code = page.inner_text(f"{EXPLORER} pre")
-    assert "found = timing(mine, -1, 'documented', replications=2, seed=7)" in code
+    assert "found = timing(mine, -1, 'documented', replications=2, seed=7, detail='counts')" in code
     page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(300)
@@ -67,7 +67,7 @@ def test_the_tour_runs_and_the_slider_shows_what_the_pure_function_gives(page: P
     page.screenshot(path=artefacts / "lab_390.png")
 
 
-def test_cancel_stops_a_long_run(page: Page, lab: Lab, artefacts: Path) -> None:
+def test_events_are_run_by_a_button_and_cancel_stops_them(page: Page, lab: Lab, artefacts: Path) -> None:
     notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
     notebook.cells = [
         nbformat.v4.new_code_cell(
@@ -80,7 +80,10 @@ def test_cancel_stops_a_long_run(page: Page, lab: Lab, artefacts: Path) -> None:
     open_notebook(page, lab, "cancel.ipynb")
     page.evaluate(RUN_ALL)
     table = f"{EXPLORER} .widget-html:has(table)"
-    page.wait_for_function("s => /[3-9] of 5000/.test(document.querySelector(s)?.innerText)", arg=table, timeout=30_000)
+    page.wait_for_selector(f"{table}:has-text('in counts')", timeout=30_000)
+    page.get_by_role("button", name="Run events").click()
+    page.wait_for_selector(f"{table}:has-text('event by event')", timeout=30_000)
+    page.wait_for_timeout(1500)
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_selector(f"{EXPLORER} [role=status]:has-text('Stopped after')", timeout=10_000)
     stopped = page.inner_text(table)

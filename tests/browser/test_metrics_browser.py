@@ -60,18 +60,22 @@ def test_three_explorers_show_what_pure_functions_give(page: Page, explorers: li
     metrics, audience, comparison = explorers
     mine = ways()["as it is"]
     metrics.get_by_label("event", exact=True).select_option("AddToCart")
-    expected = metrics_found(mine, "AddToCart", replications=2, seed=7)
+    expected = metrics_found(mine, "AddToCart", replications=2, seed=7, detail="counts")
     shows(page, metrics, metrics_table(expected, 2))
 
     handle = audience.locator(".widget-slider .noUi-handle").first
     handle.scroll_into_view_if_needed()
     handle.focus()
     page.keyboard.press("ArrowRight")
-    shows(page, audience, growth_table(growth(ways(), "acc_agency", "PageView", 31, replications=2, seed=7), 2, 7))
+    shows(
+        page,
+        audience,
+        growth_table(growth(ways(), "acc_agency", "PageView", 31, replications=2, seed=7, detail="counts"), 2, 7),
+    )
 
     comparison.get_by_label("baseline", exact=True).select_option("unshared early")
     names = ("unshared early", "as it is")
-    both = ps.compare(*(ways()[name] for name in names), replications=2, seed=7, names=names)
+    both = ps.compare(*(ways()[name] for name in names), replications=2, seed=7, names=names, detail="counts")
     shows(page, comparison, comparison_table(both, 2, 40))
 
     assert page.locator("[role=alert]").count() == 0

@@ -14,6 +14,7 @@ import pixelsim as ps
 from pixelsim.base.errors import InputError
 from pixelsim.explore.audience import AUDIENCE, access_ends, accounts_of, checked, grown, growth, with_audience
 from pixelsim.explore.audience_widget import growth_figure, growth_table
+from pixelsim.explore.moving import quick_png
 from pixelsim.scenario import Scenario, write_scenario
 from pixelsim.scenario.practices import many_domains
 from pixelsim.sharing.actions import BuildAudience
@@ -75,6 +76,25 @@ def test_a_pixel_on_both_domains_matches_the_people_of_both(ways: dict[str, Scen
         assert both.people[-1] == sum(last)
 
 
+def test_sizes_in_counts_are_those_of_events(ways: dict[str, Scenario]) -> None:
+    scenario = with_audience(ways["each alone"], "acc_domain_1", "PageView", 30)
+    sizes = {
+        detail: np.array([grown(scenario, seed=3, replication=k, detail=detail).people for k in range(12)])
+        for detail in ("counts", "events")
+    }
+    assert sizes["counts"].shape == sizes["events"].shape
+    last = {detail: found[:, -1] for detail, found in sizes.items()}
+    error = np.sqrt(sum(np.var(found, ddof=1) / len(found) for found in last.values()))
+    # The closed form is within 1 % of the mean; the rest is luck of 12 runs each.
+    assert abs(last["counts"].mean() - last["events"].mean()) < 0.01 * last["events"].mean() + 3.5 * error
+
+
+def test_what_counts_refuse_is_run_once_event_by_event(agency: Scenario) -> None:
+    explorer = ps.explore.audience_growth({"": agency.vary("traffic.sites[0].return_share", 0.2)}, replications=2)
+    assert "Of each 1 run, event by event" in explorer.table.value
+    assert "return_share is 0.2, but must be 0 in counts" in explorer.message.value
+
+
 def test_a_shorter_look_back_holds_fewer_people(ways: dict[str, Scenario]) -> None:
     scenario = ways["each alone"]
     one, all_days = (grown(with_audience(scenario, "acc_domain_1", "PageView", n)) for n in (1, 30))
@@ -114,10 +134,13 @@ def test_its_controls_show_what_the_pure_function_gives(ways: dict[str, Scenario
     explorer = ps.explore.audience_growth(ways, replications=2, seed=3)
     explorer.controls["look_back"].value = 3
     explorer.load({**explorer.state(), "controls": {"account": "acc_domain_2", "event": "ViewContent"}})
-    expected = growth(ways, "acc_domain_2", "ViewContent", 3, replications=2, seed=3)
-    assert explorer.table.value == growth_table(expected, 2, 3)
     title = "People with ViewContent in 3 days, Brand 2, domain 2"
-    assert explorer.picture.value == figure_png(growth_figure(expected, title))
+    for detail in ("counts", "events"):
+        expected = growth(ways, "acc_domain_2", "ViewContent", 3, replications=2, seed=3, detail=detail)
+        assert explorer.table.value == growth_table(expected, 2, 3)
+        assert explorer.picture.value == quick_png(growth_figure(expected, title))
+        assert ("approximate" in explorer.table.value) == (detail == "counts")
+        explorer.run_events.click()
     assert explorer.failures == []
     assert "acc_domain" not in explorer.static_html()
 
@@ -132,7 +155,7 @@ def test_an_account_of_one_scenario_only_is_drawn_alone(ways: dict[str, Scenario
 def test_runs_come_in_one_by_one_and_cancel_keeps_what_is_there(ways: dict[str, Scenario]) -> None:
     async def notebook() -> None:
         explorer = ps.explore.audience_growth(ways, replications=300)
-        assert "1 of 300 runs so far" in explorer.table.value
+        assert "1 of 300 runs so far, in counts" in explorer.table.value
         while explorer.progress.value < 3:
             await asyncio.sleep(0)
         explorer.cancel.click()

@@ -2,16 +2,21 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from pixelsim.base.errors import InputError, UnknownNameError
 from pixelsim.explore.base import Explorer, html_table
+from pixelsim.explore.moving import DOTS, quick_png
 from pixelsim.explore.toolkit import widgets
+from pixelsim.show.style import new_figure, styled
 
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=")
 
@@ -301,3 +306,16 @@ def test_tables_escape_and_align() -> None:
     assert '<td style="text-align:left">&lt;b&gt;</td>' in html
     assert '<td class="number" style="text-align:right">1 &lt; 2</td>' in html
     assert '<th scope="col" class="number" style="text-align:right">n</th>' in html
+
+
+def test_a_quick_png_has_the_colours_of_the_figure() -> None:
+    figure = new_figure(3, 2)
+    figure.set_layout_engine("none")
+    figure.add_axes((0.1, 0.2, 0.6, 0.5)).barh([0, 1], [1, 2], color=["#0072B2", "#E69F00"])
+    quick = imread(io.BytesIO(quick_png(figure)))
+    buffer = io.BytesIO()
+    with styled():
+        figure.savefig(buffer, dpi=DOTS)
+    slow = imread(io.BytesIO(buffer.getvalue()))[..., :3]
+    assert quick.shape == slow.shape == (2 * DOTS, 3 * DOTS, 3)
+    assert np.array_equal(quick, slow)

@@ -12,9 +12,9 @@ from pixelsim.base.errors import InputError
 from pixelsim.explore import comparing, comparing_widget
 from pixelsim.explore.comparing import costs, differing, differing_figure, in_names, rows, same_outcomes
 from pixelsim.explore.comparing_widget import comparison_table
+from pixelsim.explore.moving import quick_png
 from pixelsim.scenario import Scenario, write_scenario
 from pixelsim.scenario.practices import one_domain
-from pixelsim.show.style import figure_png
 from pixelsim.study import Comparison
 
 AGENCY = "Agency's account for the brand"
@@ -88,7 +88,7 @@ def test_variants_that_do_not_differ_are_said_not_to(strict: Comparison) -> None
     same = ps.compare(strict.scenarios[0], strict.scenarios[0], replications=2)
     ax = differing_figure(same, 8.0).axes[0]
     assert [text.get_text() for text in ax.texts] == ["No outcome differs in any of 2 pairs."]
-    assert "2 pairs, seed 1" in comparison_table(same, 2, 40)
+    assert "2 pairs, event by event, seed 1" in comparison_table(same, 2, 40)
 
 
 def test_costs_are_orphaned_spend_and_the_value_of_lost_conversions(strict: Comparison) -> None:
@@ -123,10 +123,15 @@ def test_its_controls_show_what_compare_gives(variants: dict[str, Scenario]) -> 
     explorer.controls["variant"].value = "strict policy"
     explorer.controls["conversion_value"].value = 100
     names = ("stop first", "strict policy")
-    expected = ps.compare(*(variants[name] for name in names), replications=2, seed=7, names=names)
-    assert explorer.table.value == comparison_table(expected, 2, 100)
-    assert explorer.picture.value == figure_png(differing_figure(expected, 8.0))
-    assert "acc_agency" not in explorer.static_html()
+    pair = [variants[name] for name in names]
+    for detail in ("counts", "events"):
+        expected = ps.compare(*pair, replications=2, seed=7, names=names, detail=detail)
+        assert explorer.table.value == comparison_table(expected, 2, 100)
+        assert explorer.picture.value == quick_png(differing_figure(expected, 8.0))
+        # Without a closed form behind it, nothing is approximate.
+        assert ("approximate" in explorer.table.value) == (detail == "counts")
+        assert "acc_agency" not in explorer.static_html()
+        explorer.run_events.click()
     assert explorer.failures == []
 
 
@@ -144,7 +149,7 @@ def test_nothing_is_compared_with_itself(variants: dict[str, Scenario]) -> None:
 def test_pairs_come_in_one_by_one_and_cancel_keeps_what_is_there(variants: dict[str, Scenario]) -> None:
     async def notebook() -> None:
         explorer = ps.explore.compare_variants(variants, replications=300)
-        assert "1 of 300 pairs so far" in explorer.table.value
+        assert "1 of 300 pairs so far, in counts" in explorer.table.value
         while explorer.progress.value < 3:
             await asyncio.sleep(0)
         explorer.cancel.click()
@@ -158,6 +163,36 @@ def test_pairs_come_in_one_by_one_and_cancel_keeps_what_is_there(variants: dict[
         explorer.stop()
 
     asyncio.run(notebook())
+
+
+def test_another_price_is_put_on_the_same_picture(variants: dict[str, Scenario]) -> None:
+    explorer = ps.explore.compare_variants(variants, replications=2, seed=7)
+    found, picture, table = explorer.found, explorer.picture.value, explorer.table.value
+    explorer.controls["conversion_value"].value = 400
+    assert explorer.found is found
+    assert explorer.picture.value == picture
+    assert explorer.table.value != table
+
+
+def test_a_difference_says_how_far_it_can_be_trusted(variants: dict[str, Scenario]) -> None:
+    pair = variants["stop first"], variants["strict policy"]
+    found = ps.compare(*pair, replications=2, seed=7, detail="counts", names=("stop first", "strict policy"))
+    told = {row.outcome: row.exactness for row in rows(found) if row.of == AGENCY}
+    # The agency competes with the brand for the same people: what is attributed rests on a closed form, money does not.
+    assert told["orphaned spend"] == told["blind days"] == "exact"
+    assert told["conversions lost to attribution"] == "approximate"
+    drawn = [text.get_text() for text in differing_figure(found, 8.0).axes[0].texts if text.get_weight() == "bold"]
+    assert f"conversions lost to attribution, {AGENCY} (approximate)" in drawn
+    assert f"orphaned spend, {AGENCY}" in drawn
+
+
+def test_variants_that_counts_refuse_are_run_once_event_by_event(variants: dict[str, Scenario]) -> None:
+    returning = {name: one.vary("traffic.sites[0].return_share", 0.2) for name, one in variants.items()}
+    explorer = ps.explore.compare_variants(returning, replications=3)
+    assert "1 pair, event by event" in explorer.table.value
+    assert "return_share is 0.2, but must be 0 in counts" in explorer.message.value
+    explorer.run_events.click()
+    assert "3 pairs, event by event" in explorer.table.value
 
 
 def test_its_code_and_its_state_bring_the_same_back(

@@ -78,15 +78,15 @@ def test_the_button_runs_the_same_choice_event_by_event(quick: Scenario) -> None
 
 def test_while_the_slider_moves_one_run_answers_and_older_work_stops(quick: Scenario) -> None:
     async def notebook() -> None:
-        explorer = ps.explore.unshare_timing(quick, replications=40, seed=5)
+        explorer = ps.explore.unshare_timing(quick, replications=9, seed=5)
         await explorer.finished()
         for days in (1, 2, 3):
             explorer.controls["days"].value = days
-            assert "1 of 40 runs so far, in counts" in explorer.table.value
+            assert "1 of 9 runs so far, in counts" in explorer.table.value
             await asyncio.sleep(0)
         await explorer.finished()
-        assert "40 runs, in counts" in explorer.table.value
-        assert [len(explorer._runs["counts", (day, "documented")]) for day in (1, 2, 3)] == [1, 1, 40]
+        assert "9 runs, in counts" in explorer.table.value
+        assert [len(explorer._runs["counts", (day, "documented")]) for day in (1, 2, 3)] == [1, 1, 9]
         assert explorer.failures == []
 
     asyncio.run(notebook())
@@ -95,7 +95,7 @@ def test_while_the_slider_moves_one_run_answers_and_older_work_stops(quick: Scen
 def test_what_counts_refuse_is_run_once_event_by_event_and_says_so(quick: Scenario) -> None:
     returning = quick.vary("traffic.sites[0].return_share", 0.3)
     explorer = ps.explore.unshare_timing(returning, replications=2, seed=5)
-    assert "1 runs, event by event" in explorer.table.value
+    assert "1 run, event by event" in explorer.table.value
     assert "Counts cannot answer here" in explorer.message.value
     assert "return_share is 0.3, but must be 0 in counts" in explorer.message.value
     expected = timing(returning, 0, replications=1, seed=5)

@@ -8,12 +8,12 @@ from shown_code import executed
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError, UnknownNameError
-from pixelsim.explore.metrics import SHOWN, figure_of, figures_of, metrics_found, metrics_picture, showing
+from pixelsim.explore.metrics import SHOWN, figure_of, figures_of, metrics_found, metrics_picture, showing, trust
 from pixelsim.explore.metrics_widget import metrics_table
+from pixelsim.explore.moving import quick_png
 from pixelsim.measure import Stage
 from pixelsim.scenario import Scenario, write_scenario
 from pixelsim.scenario.practices import many_domains
-from pixelsim.show.style import figure_png
 from pixelsim.study import Replications, Run
 
 
@@ -99,14 +99,38 @@ def test_its_controls_show_what_the_pure_function_gives(quick: Scenario) -> None
     explorer = ps.explore.metrics_by_viewer(quick, replications=2, seed=5)
     explorer.controls["event"].value = "AddToCart"
     explorer.load({**explorer.state(), "controls": {"start": Stage.SENT.value, "end": "campaign retargeting"}})
-    expected = metrics_found(quick, "AddToCart", "sent", "campaign retargeting", replications=2, seed=5)
-    assert explorer.table.value == metrics_table(expected, 2)
-    assert explorer.picture.value == figure_png(metrics_picture(expected, 8.0))
+    asked = (quick, "AddToCart", "sent", "campaign retargeting")
+    for detail in ("events", "counts"):
+        expected = metrics_found(*asked, replications=2, seed=5, detail=detail)
+        explorer.run_events.click() if detail == "events" else explorer.update()
+        assert explorer.table.value == metrics_table(expected, 2)
+        assert explorer.picture.value == quick_png(metrics_picture(expected, 8.0))
+        assert ("approximate" in explorer.table.value) == (detail == "counts")
     assert "left unexplained: 0" in explorer.table.value
     assert explorer.failures == []
     shown = explorer.static_html()
     assert "attributed to campaign Retargeting (R27)" in shown
     assert "acc_agency" not in shown
+
+
+def test_each_metric_says_how_far_it_can_be_trusted(quick: Scenario, one: Run) -> None:
+    counted = metrics_found(quick, first=one, replications=2, detail="counts")
+    told = trust(counted)
+    assert len(told) == 5
+    # Copies at the pixel are exact in distribution; credit between accounts that share people is a closed form.
+    assert {metric: told[surface, metric] for surface, metric in told if surface == "Events Manager"} == {
+        "total events": "exact",
+        "attributed events": "approximate",
+    }
+    axes = metrics_picture(counted, 8.0).axes[0]
+    assert axes.get_xlabel().endswith("approximate: attributed events, attributed events (campaign level)")
+    assert trust(metrics_found(quick, first=one, many=ps.replicate(quick, 1))) == {}
+
+
+def test_what_counts_refuse_is_run_once_event_by_event(quick: Scenario) -> None:
+    explorer = ps.explore.metrics_by_viewer(quick.vary("measurement.repeat_seconds", 30.0), replications=2)
+    assert "1 run, event by event" in explorer.table.value
+    assert "repeat_seconds is 30.0, but must be 0 in counts" in explorer.message.value
 
 
 def test_one_pixel_is_not_asked_for_and_of_several_each_can_be(quick: Scenario) -> None:
@@ -122,7 +146,7 @@ def test_one_pixel_is_not_asked_for_and_of_several_each_can_be(quick: Scenario) 
 def test_runs_come_in_one_by_one_and_cancel_keeps_what_is_there(quick: Scenario) -> None:
     async def notebook() -> None:
         explorer = ps.explore.metrics_by_viewer(quick, replications=300)
-        assert "1 of 300 runs so far" in explorer.table.value
+        assert "1 of 300 runs so far, in counts" in explorer.table.value
         while explorer.progress.value < 3:
             await asyncio.sleep(0)
         explorer.cancel.click()

@@ -59,6 +59,17 @@ def test_it_tells_how_many_it_has_of_all_scenarios(agency: Scenario) -> None:
     assert memory.known(agency, seed=5) == 0
 
 
+def test_a_replication_is_learnt_ahead_in_either_detail(agency: Scenario, counted: list[int]) -> None:
+    memory = Remembering()
+    memory.learn(agency, seed=4, replication=0)
+    memory.learn(agency, seed=4, replication=0, detail="counts")
+    assert counted == [0]
+    assert memory.known(agency, seed=4) == memory.known(agency, seed=4, detail="counts") == 1
+    found = ps.replicate(agency, 1, seed=4, executor=memory, detail="counts")
+    assert found.exactness
+    assert counted == [0]
+
+
 def test_a_run_made_elsewhere_is_not_made_again(agency: Scenario, counted: list[int]) -> None:
     memory = Remembering()
     memory.keep(ps.run(agency, seed=4))

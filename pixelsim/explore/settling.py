@@ -1,0 +1,129 @@
+"""Explorers that answer while a control moves: one run in counts at once, all of them when the hand rests.
+
+A run event by event takes longer, and is exact where counts are approximate; it is a button. What counts refuse is run
+event by event at once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pixelsim.base.errors import InputError
+from pixelsim.explore.base import Explorer, guarded
+from pixelsim.explore.toolkit import widgets
+from pixelsim.scenario.scenario import Scenario
+from pixelsim.study.detail import Detail
+from pixelsim.study.run import run
+
+__all__ = ["Settling", "refused_by_counts", "runs_told"]
+
+REST = 0.15
+"""Seconds without another choice, after which the hand is taken to rest."""
+REPAINT = 2.0
+"""Seconds after which what is there of long work is shown."""
+
+
+def refused_by_counts(scenarios: Iterable[Scenario], seed: int) -> str:
+    """Say what counts refuse in any of the scenarios, each with its rule; nothing where they refuse nothing."""
+    for scenario in scenarios:
+        try:
+            run(scenario, seed=seed, detail="counts")
+        except InputError as error:
+            return "; ".join(f"{fault.field} is {fault.value}, but must be {fault.rule}" for fault in error.faults)
+    return ""
+
+
+def runs_told(done: int, wanted: int, detail: Detail, *, what: str = "runs") -> str:
+    """Say how many runs there are so far, and in which detail."""
+    one = what.removesuffix("s") if done == wanted == 1 else what
+    over = f"{done} {one}" if done == wanted else f"{done} of {wanted} {what} so far"
+    return f"{over}, {'in counts' if detail == 'counts' else 'event by event'}"
+
+
+class Settling(Explorer):
+    """Base of explorers that answer in counts.
+
+    A subclass gives :meth:`known`, :meth:`prepare` and :meth:`answer`.
+
+    Parameters
+    ----------
+    title, controls, told
+        See :class:`~pixelsim.explore.base.Explorer`.
+    replications
+        Runs for each choice when the hand rests.
+    refused
+        What counts refuse, see `refused_by_counts`; then one run event by event is shown.
+    """
+
+    children: Any
+
+    def __init__(
+        self, title: str, controls: Mapping[str, Any], told: str, *, replications: int, refused: str = ""
+    ) -> None:
+        self.replications, self.refused = replications, refused
+        self.detail: Detail = "counts"
+        self.wanted = replications
+        self.run_events = widgets.Button(
+            description="Run events", tooltip="Run the same choice event by event: slower, and nothing is approximate"
+        )
+        super().__init__(title, controls, told)
+        self.run_events.on_click(self._on_run_events)
+        actions = widgets.HBox([self.run_events, self.work])
+        self.children = tuple(actions if part is self.work else part for part in self.children)
+
+    # ---- what subclasses give ----------------------------------------------------------------------------------------
+
+    def known(self) -> int:
+        """Give how many runs of what the controls say are there already, in the present detail."""
+        raise NotImplementedError
+
+    def prepare(self, replication: int) -> None:
+        """Run one replication of what the controls say, in the present detail, and keep it."""
+        raise NotImplementedError
+
+    def answer(self, done: int) -> None:
+        """Show what so many runs say, all of which are there."""
+        raise NotImplementedError
+
+    # ---- what comes of it --------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Answer at once, and bring the other runs in when the hand rests."""
+        self.detail = "events" if self.refused else "counts"
+        self._bring(1 if self.refused else self.replications, REST)
+        if self.refused:
+            self.say(f"Counts cannot answer here, so this is one run event by event: {self.refused}.")
+
+    @guarded
+    def _on_run_events(self, _button: object) -> None:
+        self.stop()
+        self.say("")
+        self.detail = "events"
+        self._bring(self.replications, 0.0)
+        self.tell_code()
+
+    def _bring(self, wanted: int, rest: float) -> None:
+        self.wanted = wanted
+        if not self.known():
+            self.prepare(0)
+        done = min(self.known(), wanted)
+        self.answer(done)
+        if done < wanted:
+            self.start(self._others(done, wanted), wanted, done, rest)
+
+    def _others(self, done: int, wanted: int) -> Iterator[None]:
+        shown = time.monotonic()
+        for replication in range(done, wanted):
+            self.prepare(replication)
+            if replication + 1 == wanted or time.monotonic() - shown >= REPAINT:
+                self.answer(replication + 1)
+                shown = time.monotonic()
+            yield
+
+    @guarded
+    def _on_cancel(self, button: object) -> None:
+        if self.working:
+            super()._on_cancel(button)
+            self.answer(min(self.known(), self.wanted))
