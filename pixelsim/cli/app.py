@@ -11,7 +11,7 @@ import typer
 from pixelsim._version import __version__
 from pixelsim.base.errors import InputError, PixelsimError, UnknownNameError
 from pixelsim.cli.app_pages import pages
-from pixelsim.cli.options import Replications, Seed
+from pixelsim.cli.options import Days, Organic, Preset, Replications, Seed, Workers
 
 __all__ = ["app", "main"]
 
@@ -50,17 +50,15 @@ def run(
     report: Annotated[
         Path | None, typer.Option(help="Export, saved API answers or folder to calibrate the scenario from.")
     ] = None,
-    organic_sessions: Annotated[
-        float | None, typer.Option(min=0, help="Organic sessions a day; no export has them.")
-    ] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="Days to simulate instead of the scenario's own.")] = None,
-    preset: Annotated[str | None, typer.Option(help="Unshare policy: documented, strict, pause or continue.")] = None,
+    organic_sessions: Organic = None,
+    days: Days = None,
+    preset: Preset = None,
     unshare_first: Annotated[
         float | None, typer.Option(help="Take the wrong order: unshare this many days before the first stop.")
     ] = None,
     seed: Seed = 1,
     replications: Replications = 50,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")] = 1,
+    workers: Workers = 1,
     out: Out = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the export, where it cannot be told.")] = None,
     accept_mismatch: Annotated[
@@ -127,9 +125,7 @@ def calibrate(
     files: Files,
     *,
     scenario: Annotated[str, typer.Option(help="Scenario whose campaigns the file's take the place of.")] = "agency",
-    organic_sessions: Annotated[
-        float | None, typer.Option(min=0, help="Organic sessions a day; no export has them.")
-    ] = None,
+    organic_sessions: Organic = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Scenario file; printed when left out.")] = None,
     encoding: Encoding = None,
     currency: Currency = None,
@@ -278,7 +274,6 @@ def export_(
     export_run(scenario, shape=shape, out=out, account=account, seed=seed)
 
 
-Workers = Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")]
 InDetail = Annotated[
     Literal["events", "counts"], typer.Option(help="events, or counts for a cost that does not depend on traffic.")
 ]

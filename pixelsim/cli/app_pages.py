@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pixelsim.cli.options import Replications, Seed
+from pixelsim.cli.options import Days, FromExport, Organic, Preset, Replications, Seed, Workers
 
 __all__ = ["pages"]
 
@@ -38,17 +38,13 @@ def report(
     ] = "agency",
     *,
     out: Annotated[Path, typer.Option("--out", "-o", help="The HTML file to write.")] = Path("report.html"),
-    from_export: Annotated[
-        Path | None, typer.Option("--from", help="Ads Manager export to calibrate the scenario from.")
-    ] = None,
-    organic_sessions: Annotated[
-        float | None, typer.Option(min=0, help="Organic sessions a day; no export has them.")
-    ] = None,
-    days: Annotated[int | None, typer.Option(min=1, help="Days to simulate instead of the scenario's own.")] = None,
-    preset: Annotated[str | None, typer.Option(help="Unshare policy: documented, strict, pause or continue.")] = None,
+    from_export: FromExport = None,
+    organic_sessions: Organic = None,
+    days: Days = None,
+    preset: Preset = None,
     seed: Seed = 1,
     replications: Replications = 50,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; the result does not depend on it.")] = 1,
+    workers: Workers = 1,
 ) -> None:
     """Write a report as one HTML file to mail: figures, timeline, change log, and every assumption."""
     from pixelsim.cli.pages import report_page  # noqa: PLC0415
@@ -84,12 +80,8 @@ def lab(
 def app_(
     scenario: Annotated[str | None, typer.Argument(help="Name of a built-in scenario, or a .toml file.")] = None,
     *,
-    from_export: Annotated[
-        Path | None, typer.Option("--from", help="Ads Manager export to calibrate the scenario from.")
-    ] = None,
-    organic_sessions: Annotated[
-        float | None, typer.Option(min=0, help="Organic sessions a day; no export has them.")
-    ] = None,
+    from_export: FromExport = None,
+    organic_sessions: Organic = None,
     seed: Seed = 1,
     replications: Replications = 5,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to serve on, at 127.0.0.1 only; 0: any.")] = 8866,

@@ -17,6 +17,7 @@ from pixelsim.counts.outcomes import (
     count_outcomes,
     count_purchases,
 )
+from pixelsim.counts.refusals import refusals
 from pixelsim.counts.result import Counts
 from pixelsim.counts.simulate import count
 
@@ -32,4 +33,5 @@ __all__ = [
     "count_outcome_values",
     "count_outcomes",
     "count_purchases",
+    "refusals",
 ]

@@ -12,7 +12,7 @@ import simpy
 from numpy.typing import NDArray
 
 from pixelsim.base.clock import DAY, MINUTE
-from pixelsim.base.errors import Fault, InputError
+from pixelsim.base.errors import InputError
 from pixelsim.base.streams import Streams
 from pixelsim.control.people import ControlPlane
 from pixelsim.control.timeline import Span, Timeline
@@ -26,15 +26,15 @@ from pixelsim.counts.kernels import delay_table
 from pixelsim.counts.learning import LearningCounts
 from pixelsim.counts.pages import Pages
 from pixelsim.counts.paid import AdGroupCounts, Paces, PaidCounts, count_ad_groups
+from pixelsim.counts.refusals import refusals
 from pixelsim.counts.result import Counts, SiteCounts
 from pixelsim.counts.sessions import SessionEvents, organic_traffic
 from pixelsim.counts.visitors import JUNK, Visitors
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.scenario.traffic import AdDelivery, SiteTraffic
-from pixelsim.sharing.history import History
 from pixelsim.traffic.counting import CountMode
 from pixelsim.traffic.numbering import Numbering
-from pixelsim.traffic.setup import all_ad_groups, count_modes, goals_of, reach_of, windows_of
+from pixelsim.traffic.setup import all_ad_groups, count_modes, goals_of, reach_of, run_faults, timeline_of, windows_of
 from pixelsim.traffic.shapes import LocalDays, WeekShape
 
 __all__ = ["count"]
@@ -226,41 +226,12 @@ def count(scenario: Scenario, seed: int, replication: int = 0) -> Counts:
     InputError
         The scenario has no website, or something that only events can tell; or the seed or replication is negative.
     """
-    _check(scenario, seed, replication)
-    streams = Streams(seed, replication)
-    env = simpy.Environment()
-    history = History(scenario.structure.world(), scenario.rulebook)
-    ControlPlane(env, history, scenario.plan, streams, end=scenario.length)
-    env.run(until=scenario.length)
-    return _Run(scenario, Timeline(history), streams).result(seed, replication)
-
-
-def _check(scenario: Scenario, seed: int, replication: int) -> None:
-    """Refuse what cannot be counted, all at once."""
-    remedy = 'run it with detail="events"'
-    numbers = (("seed", seed), ("replication", replication))
-    faults = [
-        Fault("$", name, str(value), "a whole number of at least 0", "choose another number")
-        for name, value in numbers
-        if value < 0
-    ]
-    if not scenario.structure.websites:
-        rule = "at least one website"
-        faults.append(Fault("$.structure.websites", "websites", "none", rule, "add one, and its traffic"))
-    if scenario.measurement.repeat_seconds > 0:
-        value = str(scenario.measurement.repeat_seconds)
-        faults.append(Fault("$.measurement.repeat_seconds", "repeat_seconds", value, "0 in counts", remedy))
-    for place, site in enumerate(scenario.traffic.sites):
-        where = f"$.traffic.sites[{place}]"
-        refused = (
-            (site.capture.id_from != "event", "capture.id_from", site.capture.id_from, "event in counts"),
-            (site.return_share > 0, "return_share", site.return_share, "0 in counts"),
-            (bool(site.markets), "markets", f"{len(site.markets)} markets", "none in counts"),
-        )
-        faults += [Fault(f"{where}.{f}", f, str(value), rule, remedy) for wrong, f, value, rule in refused if wrong]
-    for place, delivery in enumerate(scenario.traffic.delivery):
-        where = f"$.traffic.delivery[{place}]"
-        if delivery.market:
-            faults.append(Fault(f"{where}.market", "market", delivery.market, "none in counts", remedy))
+    faults = [*run_faults(scenario, seed, replication), *refusals(scenario)]
     if faults:
         raise InputError(f"scenario {scenario.name}", faults)
+    streams = Streams(seed, replication)
+    env = simpy.Environment()
+    timeline = timeline_of(scenario)
+    ControlPlane(env, timeline.history, scenario.plan, streams, end=scenario.length)
+    env.run(until=scenario.length)
+    return _Run(scenario, timeline, streams).result(seed, replication)

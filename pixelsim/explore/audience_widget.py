@@ -104,7 +104,7 @@ class AudienceGrowth(Settling):
         # Choices that were looked at before come back at once.
         self._curves: dict[tuple[Detail, str, _Chosen], list[AudienceCurve]] = {}
         self._taken = lru_cache(maxsize=256)(lambda chosen: checked(self.ways, *chosen))
-        refused = refused_by_counts(ways.values(), seed)
+        refused = refused_by_counts(ways.values())
         controls: dict[str, Any] = {
             "account": widgets.Dropdown(
                 options=accounts, description="audience of", tooltip="the ad account that builds it"

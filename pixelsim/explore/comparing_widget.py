@@ -133,7 +133,7 @@ class CompareVariants(Settling):
             ),
         }
         told = "Paired differences, variant minus baseline: the mean of each and its interval, against no difference"
-        refused = refused_by_counts(self.variants.values(), seed)
+        refused = refused_by_counts(self.variants.values())
         super().__init__("Two variants compared", controls, told, replications=replications, refused=refused)
         self.update()
 

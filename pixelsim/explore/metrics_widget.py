@@ -110,7 +110,7 @@ class MetricsByViewer(Settling):
             ),
         }
         told = "The five metrics as each viewer reads them, and the steps from one figure to another"
-        refused = refused_by_counts([scenario], seed)
+        refused = refused_by_counts([scenario])
         super().__init__("Metrics by viewer", controls, told, replications=replications, refused=refused)
         if len(scenario.structure.pixels) == 1:
             self.controls["pixel"].layout.display = "none"

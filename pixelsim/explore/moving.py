@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
+import io
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from pixelsim.show.style import styled
 
@@ -23,20 +23,10 @@ DOTS = 150
 
 
 def _packed(canvas: Any) -> bytes:
-    """Give what is on a canvas as PNG in half the time that an image library takes, which tries filters line by line.
-
-    Every line is the difference from the one above (filter 2 of PNG, ISO/IEC 15948), mostly zeros, packed at level 1.
-    """
-    colours = np.asarray(canvas.buffer_rgba())[..., :3]
-    height, width, _ = colours.shape
-    lines = np.full((height, 3 * width + 1), 2, dtype=np.uint8)
-    flat = colours.reshape(height, -1)
-    lines[0, 1:] = flat[0]
-    np.subtract(flat[1:], flat[:-1], out=lines[1:, 1:])
-    header = struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(lines.data, 1)), (b"IEND", b""))
-    packed = (struct.pack(">I", len(of)) + name + of + struct.pack(">I", zlib.crc32(name + of)) for name, of in chunks)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
+    """Give what is on a canvas as PNG, packed lightly: the page is on this machine, and time counts more than size."""
+    packed, colours = io.BytesIO(), np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    Image.fromarray(colours).save(packed, "PNG", compress_level=1)
+    return packed.getvalue()
 
 
 def quick_png(figure: Figure) -> bytes:

@@ -10,12 +10,11 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from pixelsim.base.errors import InputError
+from pixelsim.counts import refusals
 from pixelsim.explore.base import Explorer, guarded
 from pixelsim.explore.toolkit import widgets
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.detail import Detail
-from pixelsim.study.run import run
 
 __all__ = ["Settling", "refused_by_counts", "runs_told"]
 
@@ -25,13 +24,12 @@ REPAINT = 2.0
 """Seconds after which what is there of long work is shown."""
 
 
-def refused_by_counts(scenarios: Iterable[Scenario], seed: int) -> str:
+def refused_by_counts(scenarios: Iterable[Scenario]) -> str:
     """Say what counts refuse in any of the scenarios, each with its rule; nothing where they refuse nothing."""
     for scenario in scenarios:
-        try:
-            run(scenario, seed=seed, detail="counts")
-        except InputError as error:
-            return "; ".join(f"{fault.field} is {fault.value}, but must be {fault.rule}" for fault in error.faults)
+        faults = refusals(scenario)
+        if faults:
+            return "; ".join(f"{fault.field} is {fault.value}, but must be {fault.rule}" for fault in faults)
     return ""
 
 

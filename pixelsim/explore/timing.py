@@ -32,7 +32,6 @@ __all__ = [
     "Timing",
     "brought",
     "days_range",
-    "outcomes_of",
     "preset_of",
     "timing",
     "unshare_at",
@@ -175,11 +174,6 @@ def brought(one: Run | CountRun) -> Brought:
     refused = next((key, value) for key, value in found.items() if key[0] == "refused actions")
     values[refused[0]] = refused[1]
     return Brought(values, {key: exactness.get(key, Exactness.EXACT) for key in values} if exactness else {})
-
-
-def outcomes_of(one: Run | CountRun) -> Mapping[Key, float]:
-    """Give what the timing of an unshare moves, of one run: value by outcome, object and unit."""
-    return brought(one).values
 
 
 def _access_after_stop(one: Run | CountRun, account: str) -> float:

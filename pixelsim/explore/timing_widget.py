@@ -101,7 +101,7 @@ class UnshareTiming(Settling):
         self._first = lru_cache(maxsize=64)(self._run_first)
         self._variant = lru_cache(maxsize=64)(lambda chosen: variant(scenario, *chosen))
         self._picture: TimingPicture | None = None
-        refused = refused_by_counts([self._variant(self.opened)], seed)
+        refused = refused_by_counts([self._variant(self.opened)])
         days = widgets.IntSlider(
             value=self.opened[0],
             min=low,

@@ -61,20 +61,29 @@ def _without_the_other_side(ending: Ending, ended: Ended, estimator: Estimator |
     if not any(step.can and set(step.can) <= theirs for step in ended.steps):
         return
     crew = dataclasses.replace(ending.crew, unavailable={**ending.crew.unavailable, other: Availability.REFUSES})
-    alone = dataclasses.replace(ending, crew=crew, revoke_first=True)
-    result = draft_ending(alone)
-    safe, reasons = _judge(alone, result)
-    if safe:
-        consequence = f"Access ends {when(result.ended_at)}, done by your own people."
-    else:
-        consequence = "No safe way without them: " + " ".join(reasons)
-    yield Fallback(
+    yield _if_safe(
+        dataclasses.replace(ending, crew=crew, revoke_first=True),
+        estimator,
         name=f"do it without {other}",
         when_used=f"nobody of {other} acts",
-        consequence=consequence,
+        told="Access ends {when}, done by your own people.",
+        otherwise="No safe way without them",
+    )
+
+
+def _if_safe(
+    ending: Ending, estimator: Estimator | None, *, name: str, when_used: str, told: str, otherwise: str
+) -> Fallback:
+    """Draft another ending; unless it is safe, the fallback says why, and has neither steps nor a cost."""
+    result = draft_ending(ending)
+    safe, reasons = _judge(ending, result)
+    return Fallback(
+        name=name,
+        when_used=when_used,
+        consequence=told.replace("{when}", when(result.ended_at)) if safe else f"{otherwise}: {' '.join(reasons)}",
         safe=safe,
         steps=result.steps if safe else (),
-        cost=_delivery_cost(alone, result, estimator) if safe else None,
+        cost=_delivery_cost(ending, result, estimator) if safe else None,
     )
 
 
@@ -85,20 +94,13 @@ def _by_the_partner(ending: Ending, estimator: Estimator | None) -> Iterator[Fal
     bound = owner is not None and partner is not None and partnership_status(world, owner, partner)
     if bound is not RelationStatus.BOUND or admins_of(ending.crew.really(world), owner, ending.crew):
         return
-    leaving = dataclasses.replace(ending, leave=True)
-    result = draft_ending(leaving)
-    safe, reasons = _judge(leaving, result)
-    if safe:
-        consequence = f"All that {owner} and {partner} share ends {when(result.ended_at)}, other pixels and roles too."
-    else:
-        consequence = "It cannot be done: " + " ".join(reasons)
-    yield Fallback(
+    yield _if_safe(
+        dataclasses.replace(ending, leave=True),
+        estimator,
         name=f"have {partner} end the partnership",
         when_used=f"no Admin of {owner} is there, and {partner} helps",
-        consequence=consequence,
-        safe=safe,
-        steps=result.steps if safe else (),
-        cost=_delivery_cost(leaving, result, estimator) if safe else None,
+        told=f"All that {owner} and {partner} share ends {{when}}, other pixels and roles too.",
+        otherwise="It cannot be done",
     )
 
 

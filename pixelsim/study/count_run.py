@@ -21,10 +21,9 @@ from pixelsim.counts import (
 )
 from pixelsim.counts.exactness import Exactness
 from pixelsim.measure.metrics import Level
-from pixelsim.scenario.parameters import parameter_table
 from pixelsim.scenario.scenario import Scenario
-from pixelsim.study.changes import change_log_of, refused_of
-from pixelsim.study.responses import ACCESS, Key, Responses, days_with_access, position
+from pixelsim.study.responses import ACCESS, Key, Responses, days_with_access
+from pixelsim.study.told import TellingRun
 from pixelsim.study.window import WHOLE, Window
 
 __all__ = ["CountRun", "count_responses"]
@@ -70,37 +69,13 @@ def count_responses(counts: Counts, window: Window = WHOLE) -> Responses:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CountRun:
-    """One replication in counts: its figures and its change log, but no log of events.
-
-    Parameters
-    ----------
-    simulation
-        All that the replication brought forth, warm-up and cool-down included.
-    window
-        The days that count, as for :class:`pixelsim.study.Run`.
-    given
-        What was asked for, with its parameters as given, not drawn.
-    """
-
-    simulation: Counts
-    window: Window = WHOLE
-    given: Scenario | None = None
+class CountRun(TellingRun[Counts]):
+    """One replication in counts: its figures and its change log, but no log of events."""
 
     @classmethod
     def of(cls, scenario: Scenario, seed: int, replication: int, window: Window) -> CountRun:
         """Run one replication in counts; see :func:`pixelsim.study.run`."""
         return cls(count(window.prepared(scenario, seed, replication), seed, replication), window, scenario)
-
-    @property
-    def scenario(self) -> Scenario:
-        """What was run: uncertain parameters drawn, lengthened by warm-up and cool-down."""
-        return self.simulation.scenario
-
-    @property
-    def asked(self) -> Scenario:
-        """What was asked for, with its parameters as they were given and with how uncertain they are."""
-        return self.simulation.scenario if self.given is None else self.given
 
     def metrics(
         self,
@@ -122,11 +97,6 @@ class CountRun:
     def responses(self) -> pd.DataFrame:
         """Give all figures of the run by name, as :meth:`pixelsim.study.Run.responses` does, and ``exactness``."""
         return count_responses(self.simulation, self.window).frame()
-
-    def response(self, response: str, **keys: str) -> float:
-        """Give one figure of the run; see :meth:`pixelsim.study.Run.response`."""
-        table = self.responses()
-        return float(table["value"].iloc[position(table, response, keys)])
 
     def conservation(self) -> pd.DataFrame:
         """Give the totals at every hop; see :func:`pixelsim.counts.count_conservation`."""
@@ -151,15 +121,3 @@ class CountRun:
         raise InputError.single(
             "run", field="detail", value="counts", rule="events where a log is asked for", remedy='run it with "events"'
         )
-
-    def change_log(self) -> pd.DataFrame:
-        """Give every attempt, the same as in the run with events; see :meth:`pixelsim.study.Run.change_log`."""
-        return change_log_of(self.simulation.history, self.scenario)
-
-    def refused(self) -> pd.DataFrame:
-        """Give every refused action with rule, cause and remedy."""
-        return refused_of(self.simulation.history, self.scenario)
-
-    def parameters(self) -> pd.DataFrame:
-        """Give every parameter with its value, unit and source."""
-        return parameter_table(self.asked)

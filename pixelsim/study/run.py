@@ -13,13 +13,12 @@ from pixelsim.base.money import to_major
 from pixelsim.measure import conservation, outcomes
 from pixelsim.measure.metrics import Level
 from pixelsim.measure.outcomes import PURCHASE
-from pixelsim.scenario.parameters import parameter_table
 from pixelsim.scenario.scenario import Scenario
-from pixelsim.study.changes import change_log_of, refused_of
 from pixelsim.study.count_run import CountRun
 from pixelsim.study.detail import Detail, check_detail
-from pixelsim.study.responses import position, responses_of, windowed_metrics
-from pixelsim.study.window import WHOLE, Window
+from pixelsim.study.responses import responses_of, windowed_metrics
+from pixelsim.study.told import TellingRun
+from pixelsim.study.window import Window
 from pixelsim.traffic.keys import Finder, latest
 from pixelsim.traffic.log import log_frame
 from pixelsim.traffic.simulate import Simulation, simulate
@@ -28,33 +27,8 @@ __all__ = ["Run", "run", "run_in"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Run:
-    """One replication: one possible history, with its log, its figures and its change log.
-
-    Parameters
-    ----------
-    simulation
-        All that the replication brought forth, warm-up and cool-down included.
-    window
-        The days that count. Metrics, outcomes, responses and delivery are of these days; log, conservation and change
-        log show everything.
-    given
-        What was asked for, where it differs from what was run: with its parameters as given, not drawn.
-    """
-
-    simulation: Simulation
-    window: Window = WHOLE
-    given: Scenario | None = None
-
-    @property
-    def scenario(self) -> Scenario:
-        """What was run: uncertain parameters drawn, lengthened by warm-up and cool-down."""
-        return self.simulation.scenario
-
-    @property
-    def asked(self) -> Scenario:
-        """What was asked for, with its parameters as they were given and with how uncertain they are."""
-        return self.simulation.scenario if self.given is None else self.given
+class Run(TellingRun[Simulation]):
+    """One replication: one possible history, with its log, its figures and its change log."""
 
     def metrics(
         self,
@@ -81,26 +55,6 @@ class Run:
             ``event``, ``object``, ``unit``, ``reason`` and ``value``, missing where the viewer had no access.
         """
         return responses_of(self.simulation, self.window).frame()
-
-    def response(self, response: str, **keys: str) -> float:
-        """Give one figure of the run.
-
-        Parameters
-        ----------
-        response
-            Name of the metric or outcome.
-        **keys
-            Values of other columns of `responses`, such as ``viewer="brand"`` or ``object="acc_agency"``.
-
-        Raises
-        ------
-        UnknownNameError
-            There is no such name, or no such column.
-        InputError
-            None or several figures fit.
-        """
-        table = self.responses()
-        return float(table["value"].iloc[position(table, response, keys)])
 
     def conservation(self) -> pd.DataFrame:
         """Give the totals at every hop; see :func:`pixelsim.measure.conservation`."""
@@ -164,18 +118,6 @@ class Run:
             day = pd.to_datetime(days, unit="D")
             parts.append(pd.DataFrame({"account": account, "day": day, "conversions_attributed": counts}))
         return pd.concat(parts, ignore_index=True)
-
-    def change_log(self) -> pd.DataFrame:
-        """Give every attempt: when, who, what, decision, rule, reason, and each field it changed (R23)."""
-        return change_log_of(self.simulation.history, self.scenario)
-
-    def refused(self) -> pd.DataFrame:
-        """Give every refused action with rule, cause and remedy."""
-        return refused_of(self.simulation.history, self.scenario)
-
-    def parameters(self) -> pd.DataFrame:
-        """Give every parameter with its value, unit and source."""
-        return parameter_table(self.asked)
 
 
 @overload

@@ -14,13 +14,12 @@ from pixelsim.base.clock import DAY, days
 from pixelsim.base.errors import Fault, InputError
 from pixelsim.base.streams import Streams
 from pixelsim.control.people import ControlPlane
-from pixelsim.control.timeline import Timeline
 from pixelsim.scenario.scenario import Scenario
-from pixelsim.sharing.history import History
 from pixelsim.traffic.keys import Finder, latest
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.plane import DataPlane, Kept
-from pixelsim.traffic.simulate import Simulation, check_run, run_clock, simulation_of
+from pixelsim.traffic.setup import check_run, timeline_of
+from pixelsim.traffic.simulate import Simulation, run_clock, simulation_of
 
 __all__ = ["branches"]
 
@@ -64,25 +63,18 @@ def branches(
     for scenario in variants.values():
         check_run(scenario, seed, replication)
     streams = Streams(seed, replication)
-    trunk = _plane(next(iter(variants.values())), streams, finder)
+    base = next(iter(variants.values()))
+    trunk = DataPlane(base, timeline_of(base), streams, finder, Kept())
     first = sum(border <= days(at_day) for border in trunk.borders)
     _check(variants, at_day, trunk, trunk.borders[first - 1] if first else 0, streams)
     if first:
         run_clock(trunk, streams, last=first)
     found = {}
     for name, scenario in variants.items():
-        plane = trunk.fork(scenario, _timeline(scenario))
+        plane = trunk.fork(scenario, timeline_of(scenario))
         run_clock(plane, streams, first=first)
         found[name] = simulation_of(plane, streams)
     return found
-
-
-def _timeline(scenario: Scenario) -> Timeline:
-    return Timeline(History(scenario.structure.world(), scenario.rulebook))
-
-
-def _plane(scenario: Scenario, streams: Streams, finder: Finder) -> DataPlane:
-    return DataPlane(scenario, _timeline(scenario), streams, finder, Kept())
 
 
 def _check(variants: Mapping[str, Scenario], at_day: float, trunk: DataPlane, until: int, streams: Streams) -> None:
@@ -121,7 +113,7 @@ def _alike(one: Numbering, other: Numbering) -> bool:
 def _attempts(scenario: Scenario, until: int, streams: Streams) -> list[object]:
     """Let people act up to an instant in ms, without traffic, and give what they tried and what came of it."""
     env = simpy.Environment()
-    history = History(scenario.structure.world(), scenario.rulebook)
+    history = timeline_of(scenario).history
     ControlPlane(env, history, scenario.plan, streams, end=scenario.length)
     if until:
         env.run(until=until)

@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.base.clock import DAY, HOUR, days
+from pixelsim.base.errors import Fault, InputError
+from pixelsim.control.timeline import Timeline
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.scenario.traffic import EVENT_NAMES
 from pixelsim.sharing import actions as do
+from pixelsim.sharing.history import History
 from pixelsim.traffic import counting
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.touches import Windows
@@ -23,10 +26,13 @@ __all__ = [
     "block_days",
     "borders_of",
     "can_repeat",
+    "check_run",
     "count_modes",
     "goals_of",
     "ids_return",
     "reach_of",
+    "run_faults",
+    "timeline_of",
     "visits_a_day",
     "windows_of",
 ]
@@ -35,6 +41,37 @@ VALUE_EVENTS = frozenset({"Purchase"})
 """Events whose goals count every conversion under ``by_goal``; all others count once."""
 BLOCK_VISITS = 200_000
 """Most visits that are settled at a time, so that memory does not grow with the traffic of a day."""
+
+
+def run_faults(scenario: Scenario, seed: int, replication: int) -> list[Fault]:
+    """List what speaks against a run, in events or in counts."""
+    faults = [
+        Fault("$", name, str(value), "a whole number of at least 0", "choose another number")
+        for name, value in (("seed", seed), ("replication", replication))
+        if value < 0
+    ]
+    if not scenario.structure.websites:
+        rule = "at least one website"
+        faults.append(Fault("$.structure.websites", "websites", "none", rule, "add one, and its traffic"))
+    return faults
+
+
+def check_run(scenario: Scenario, seed: int, replication: int) -> None:
+    """Refuse a run that cannot be made.
+
+    Raises
+    ------
+    InputError
+        The scenario has no website, or the seed or replication is negative; all at once.
+    """
+    faults = run_faults(scenario, seed, replication)
+    if faults:
+        raise InputError(f"scenario {scenario.name}", faults)
+
+
+def timeline_of(scenario: Scenario) -> Timeline:
+    """Give the timeline of a scenario at its start, before anybody has acted."""
+    return Timeline(History(scenario.structure.world(), scenario.rulebook))
 
 
 def visits_a_day(scenario: Scenario) -> float:

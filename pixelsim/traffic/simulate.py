@@ -15,7 +15,6 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from pixelsim.base.errors import InputError
 from pixelsim.base.streams import Streams
 from pixelsim.control.people import ControlPlane
 from pixelsim.control.timeline import Timeline
@@ -28,8 +27,9 @@ from pixelsim.traffic.keys import Finder, latest
 from pixelsim.traffic.log import ClaimRows, LogRows
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.plane import DataPlane, Kept
+from pixelsim.traffic.setup import check_run, timeline_of
 
-__all__ = ["Simulation", "check_run", "run_clock", "simulate", "simulation_of"]
+__all__ = ["Simulation", "run_clock", "simulate", "simulation_of"]
 
 _Process = Generator[simpy.Event, object, None]
 
@@ -155,8 +155,7 @@ def simulate(scenario: Scenario, seed: int, replication: int = 0, *, finder: Fin
     """
     check_run(scenario, seed, replication)
     streams = Streams(seed, replication)
-    timeline = Timeline(History(scenario.structure.world(), scenario.rulebook))
-    plane = DataPlane(scenario, timeline, streams, finder, Kept())
+    plane = DataPlane(scenario, timeline_of(scenario), streams, finder, Kept())
     run_clock(plane, streams)
     return simulation_of(plane, streams)
 
@@ -192,21 +191,3 @@ def simulation_of(plane: DataPlane, streams: Streams) -> Simulation:
         audiences=tuple(plane.audiences.days),
         members=plane.audiences.members,
     )
-
-
-def check_run(scenario: Scenario, seed: int, replication: int) -> None:
-    """Refuse a run that cannot be made."""
-    for field, value in (("seed", seed), ("replication", replication)):
-        if value < 0:
-            raise InputError.single(
-                "run", field=field, value=value, rule="a whole number of at least 0", remedy="choose another number"
-            )
-    if not scenario.structure.websites:
-        raise InputError.single(
-            f"scenario {scenario.name}",
-            field="websites",
-            value="none",
-            rule="at least one website",
-            remedy="add one, and its traffic",
-            place="$.structure.websites",
-        )

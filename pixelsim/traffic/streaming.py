@@ -22,15 +22,14 @@ from pixelsim.base.errors import InputError
 from pixelsim.base.files import write_text
 from pixelsim.base.streams import Streams
 from pixelsim.base.tables import read_parquet, write_parquet
-from pixelsim.control.timeline import Timeline
 from pixelsim.scenario.scenario import Scenario
-from pixelsim.sharing.history import History
 from pixelsim.traffic.columns import Columns
 from pixelsim.traffic.keys import Finder, latest
 from pixelsim.traffic.log import ClaimRows, Fate, LogRows, log_frame
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.plane import DataPlane
-from pixelsim.traffic.simulate import check_run, run_clock
+from pixelsim.traffic.setup import check_run, timeline_of
+from pixelsim.traffic.simulate import run_clock
 
 if TYPE_CHECKING:
     from pixelsim.traffic.events import Orders
@@ -136,9 +135,8 @@ def stream_log(
             "log", field="folder", value=target, rule="a new or empty folder", remedy="choose another place"
         )
     streams = Streams(seed, replication)
-    timeline = Timeline(History(scenario.structure.world(), scenario.rulebook))
     store = _Files(target)
-    plane = DataPlane(scenario, timeline, streams, finder, store)
+    plane = DataPlane(scenario, timeline_of(scenario), streams, finder, store)
     run_clock(plane, streams)
     fates = {fate.name.lower(): int(store.fates[fate]) for fate in Fate}
     found = LogFiles(target, scenario, seed, replication, store.blocks, store.rows, fates)

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.image import imread
 
 from pixelsim.base.errors import InputError, UnknownNameError
-from pixelsim.explore.timing import AFTER_STOP, days_range, outcomes_of, preset_of, timing, unshare_at, variant
+from pixelsim.explore.timing import AFTER_STOP, brought, days_range, preset_of, timing, unshare_at, variant
 from pixelsim.explore.timing_chart import TimingPicture, spent_by_day
 from pixelsim.scenario import Scenario
 from pixelsim.sharing import PRESETS, AfterRefusal
@@ -120,7 +120,7 @@ def test_a_late_unshare_leaves_days_of_access(agency: Scenario) -> None:
 
 
 def test_an_account_that_lost_nothing_has_no_rows(agency: Scenario) -> None:
-    values = outcomes_of(run(variant(agency, 0, "documented"), seed=1))
+    values = brought(run(variant(agency, 0, "documented"), seed=1)).values
     assert {of for _, of, _ in values} == {AGENCY, "all people"}
 
 
