@@ -82,8 +82,9 @@ def test_events_are_run_by_a_button_and_cancel_stops_them(page: Page, lab: Lab, 
     table = f"{EXPLORER} .widget-html:has(table)"
     page.wait_for_selector(f"{table}:has-text('in counts')", timeout=30_000)
     page.get_by_role("button", name="Run events").click()
-    page.wait_for_selector(f"{table}:has-text('event by event')", timeout=30_000)
-    page.wait_for_timeout(1500)
+    # Several runs are there, and many are still to come.
+    several = "s => /([3-9]|\\d\\d) of 5000 runs so far, event by event/.test(document.querySelector(s)?.innerText)"
+    page.wait_for_function(several, arg=table, timeout=30_000)
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_selector(f"{EXPLORER} [role=status]:has-text('Stopped after')", timeout=10_000)
     stopped = page.inner_text(table)
