@@ -17,8 +17,6 @@ from benchmarks.reference import reference
 from benchmarks.scenarios import busy
 from pixelsim.base.errors import MissingExtraError
 from pixelsim.scenario.scenario import Scenario
-from pixelsim.traffic.kernels_numba import finder
-from pixelsim.traffic.keys import Finder, latest
 from pixelsim.traffic.simulate import Simulation, simulate
 
 SEED = 7
@@ -48,14 +46,13 @@ def timed(work: Callable[[], int], repeats: int) -> tuple[int, float, float]:
     return rows, min(cpu), min(wall)
 
 
-def compiled() -> Finder | None:
-    """Give the compiled finder, or None where Numba is not installed."""
+def can_compile() -> bool:
+    """Make the compiled kernels ready, and tell whether Numba is installed."""
     try:
-        found = finder()
+        simulate(busy(500, days=2), seed=SEED, compiled=True)
     except MissingExtraError:
-        return None
-    simulate(busy(500, days=2), seed=SEED, finder=found)
-    return found
+        return False
+    return True
 
 
 def rows_of(simulation: Simulation) -> int:
@@ -63,13 +60,13 @@ def rows_of(simulation: Simulation) -> int:
     return sum(len(part) for part in simulation.log_parts)
 
 
-def run(scenario: Scenario, repeats: int, kernel: Finder | None) -> dict[str, dict[str, float]]:
+def run(scenario: Scenario, repeats: int, numba: bool) -> dict[str, dict[str, float]]:
     """Time one scenario in every way; the slow one is timed once."""
     ways: dict[str, tuple[Callable[[], int], int]] = {
-        "pixelsim (NumPy)": (lambda: rows_of(simulate(scenario, seed=SEED, finder=latest)), repeats),
+        "pixelsim (NumPy)": (lambda: rows_of(simulate(scenario, seed=SEED)), repeats),
     }
-    if kernel is not None:
-        ways["pixelsim (Numba)"] = (lambda: rows_of(simulate(scenario, seed=SEED, finder=kernel)), repeats)
+    if numba:
+        ways["pixelsim (Numba)"] = (lambda: rows_of(simulate(scenario, seed=SEED, compiled=True)), repeats)
     ways["plain SimPy"] = (lambda: len(reference(scenario, SEED).platform.log), 1)
     found: dict[str, dict[str, float]] = {}
     for name, (work, times) in ways.items():
@@ -115,15 +112,15 @@ def main() -> None:
         **{name: version(name) for name in ("numpy", "scipy", "simpy", "pixelsim")},
     }
     begin = time.perf_counter()
-    kernel = compiled()
-    if kernel is not None:
+    numba = can_compile()
+    if numba:
         machine["numba"] = version("numba")
-        print(f"Numba kernel ready after {time.perf_counter() - begin:.1f} s")
+        print(f"Compiled kernels ready after {time.perf_counter() - begin:.1f} s")
     print(f"{visits:,} visits a day, {days} days, 50 ad groups; {machine}")
     simulate(busy(500, days=2), seed=SEED)
     results = {}
     for name, server in WORKLOADS.items():
-        results[name] = run(busy(visits, days=days, server=server), given.repeats, kernel)
+        results[name] = run(busy(visits, days=days, server=server), given.repeats, numba)
         show(name, results[name])
     if given.record is not None:
         record = {"machine": machine, "visits_a_day": visits, "days": days, "seed": SEED, "results": results}

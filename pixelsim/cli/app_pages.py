@@ -22,7 +22,7 @@ def log(
     seed: Seed = 1,
     replication: Annotated[int, typer.Option(min=0, help="Number of the replication.")] = 0,
     compiled: Annotated[
-        bool, typer.Option("--compiled", help="Find last touches by the compiled kernel (extra fast); the same rows.")
+        bool, typer.Option("--compiled", help="Use the compiled kernels (extra fast); the same rows.")
     ] = False,
 ) -> None:
     """Write the event log of one replication to Parquet, block by block, in memory that does not grow with it."""

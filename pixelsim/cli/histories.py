@@ -12,8 +12,6 @@ from pixelsim.base.errors import InputError
 from pixelsim.scenario.builtin import scenario as find_scenario
 from pixelsim.scenario.drawing import drawn
 from pixelsim.study.run import Run
-from pixelsim.traffic.kernels_numba import finder
-from pixelsim.traffic.keys import latest
 from pixelsim.traffic.streaming import stream_log
 from pixelsim.world.queries import is_linked
 
@@ -28,12 +26,11 @@ def write_log(scenario: str, folder: Path, *, seed: int, replication: int, compi
     InputError, UnknownNameError
         The scenario or the folder is refused.
     MissingExtraError
-        The compiled kernel is asked for, and Numba is not installed.
+        The compiled kernels are asked for, and Numba is not installed.
     """
     given = drawn(find_scenario(scenario), seed, replication)
-    way = finder() if compiled else latest
     try:
-        found = stream_log(given, folder, seed=seed, replication=replication, finder=way)
+        found = stream_log(given, folder, seed=seed, replication=replication, compiled=compiled)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError.single(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pixelsim.sharing.history import History
@@ -41,6 +40,10 @@ class Span:
     authorised: bool
     budget: float = 1.0
 
+    def between(self, start: int, end: int) -> Span:
+        """Give the same state between two other instants in ms."""
+        return Span(start, end, self.status, self.ads, self.authorised, self.budget)
+
     @property
     def delivering(self) -> bool:
         """Whether anything is shown in this stretch."""
@@ -62,15 +65,24 @@ class Timeline:
 
     def ad_group(self, ad_group: str, start: int, end: int) -> list[Span]:
         """Give the states of an ad group between two instants, without gaps; none before it was created."""
+        return self.states([ad_group], start, end)[0]
+
+    def states(self, ad_groups: Iterable[str], start: int, end: int) -> list[list[Span]]:
+        """Give the states of several ad groups between two instants."""
+        worlds = list(self.history.spans(start, end))
+        return [self._spans(ad_group, worlds) for ad_group in ad_groups]
+
+    def _spans(self, ad_group: str, worlds: Sequence[tuple[int, int, World]]) -> list[Span]:
+        """Give the states of an ad group in worlds that follow one another, as (from, to, world)."""
         spans: list[Span] = []
-        for begin, upto, world in self.history.spans(start, end):
+        for begin, upto, world in worlds:
             if ad_group not in world.ad_groups:
                 continue
             for span in self._states(world, ad_group, begin, upto):
                 one, two = span.start, span.end
                 last = spans[-1] if spans else None
                 if last is not None and last.end == one and _same(last, span):
-                    spans[-1] = dataclasses.replace(last, end=two)
+                    spans[-1] = last.between(last.start, two)
                 else:
                     spans.append(span)
         return spans
@@ -79,7 +91,7 @@ class Timeline:
         """Give the states of an ad group in one world; where nothing can have changed since the last one, that one."""
         known = self._last.get(ad_group)
         if known is not None and known[0] is world and known[1].start <= start and end <= known[2]:
-            return [dataclasses.replace(known[1], start=start, end=end)]
+            return [known[1].between(start, end)]
         cuts = [start, *status_changes(world, ad_group, start, end), end]
         spans = [_span(world, ad_group, one, two) for one, two in itertools.pairwise(cuts)]
         if not world.ad_groups[ad_group].dayparting:
@@ -115,7 +127,7 @@ class Timeline:
 
 
 def _same(one: Span, other: Span) -> bool:
-    return dataclasses.replace(one, start=other.start, end=other.end) == other
+    return one.between(other.start, other.end) == other
 
 
 def _span(world: World, ad_group: str, start: int, end: int) -> Span:

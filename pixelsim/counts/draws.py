@@ -1,19 +1,12 @@
-"""Random numbers of many entities at once: each entity has streams of its own, whatever is drawn beside it.
-
-A stream is opened hundreds of times for a few numbers in one run, so the 256 bits that a generator starts from are
-hashed from the stream's name in one go.
-"""
+"""Random numbers of many entities at once: each entity has streams of its own, whatever is drawn beside it."""
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
@@ -24,20 +17,8 @@ Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-class _Words(ISeedSequence):
-    """Words that a generator starts from, ready made."""
-
-    def __init__(self, digest: bytes) -> None:
-        self._words = np.frombuffer(digest, dtype=np.uint64)
-
-    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> NDArray[Any]:
-        """Give the first words."""
-        words: NDArray[Any] = self._words.view(dtype)[:n_words]
-        return words
-
-
 def stream(streams: Streams, purpose: str, entity: str = "", block: int = 0) -> np.random.Generator:
-    """Open the stream of one purpose and entity at its beginning, as :meth:`Streams.generator` does, but sooner.
+    """Open the stream of one purpose and entity at its beginning, apart from all streams of events.
 
     Parameters
     ----------
@@ -46,10 +27,7 @@ def stream(streams: Streams, purpose: str, entity: str = "", block: int = 0) -> 
     purpose, entity, block
         What names the stream.
     """
-    name = f"{streams.root}\0{streams.replication}\0counts: {purpose}\0{entity}\0{block}"
-    digest = hashlib.blake2b(name.encode("utf-8"), digest_size=32).digest()
-    words: Any = _Words(digest)  # NumPy takes any seed sequence; its annotations name one class only.
-    return np.random.Generator(np.random.PCG64(words))
+    return streams.generator(f"counts: {purpose}", entity, block)
 
 
 @dataclass(frozen=True, slots=True)

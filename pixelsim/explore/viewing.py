@@ -61,7 +61,7 @@ def as_of(run: Run, at: int) -> Run:
         history=history,
         timeline=Timeline(history),
         log_parts=(log.take(log.at < at),),
-        claims=claims.take(claims.at < at),
+        claim_parts=(claims.take(claims.at < at),),
         orders=orders.take(orders.at < at),
         shown=shown,
     )

@@ -8,13 +8,12 @@ from pixelsim.scenario.drawing import drawn
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.run import Run
 from pixelsim.traffic.branching import branches
-from pixelsim.traffic.keys import Finder, latest
 
 __all__ = ["branch"]
 
 
 def branch(
-    variants: Mapping[str, Scenario], *, at_day: float, seed: int = 1, replication: int = 0, finder: Finder = latest
+    variants: Mapping[str, Scenario], *, at_day: float, seed: int = 1, replication: int = 0, compiled: bool = False
 ) -> dict[str, Run]:
     """Run up to a day once, and from there on under each of several plans or policies.
 
@@ -30,8 +29,8 @@ def branch(
         Root seed, at least 0.
     replication
         Number of the replication, at least 0.
-    finder
-        How last touches are found.
+    compiled
+        Whether Numba's compiled kernels (extra ``fast``) do the heavy loops; the result is the same bytes.
 
     Returns
     -------
@@ -51,5 +50,5 @@ def branch(
     ['as planned', 'kept']
     """
     made = {name: drawn(scenario, seed, replication) for name, scenario in variants.items()}
-    found = branches(made, at_day, seed=seed, replication=replication, finder=finder)
+    found = branches(made, at_day, seed=seed, replication=replication, compiled=compiled)
     return {name: Run(simulation, given=variants[name]) for name, simulation in found.items()}

@@ -19,7 +19,6 @@ from pixelsim.study.detail import Detail, check_detail
 from pixelsim.study.responses import responses_of, windowed_metrics
 from pixelsim.study.told import TellingRun
 from pixelsim.study.window import Window
-from pixelsim.traffic.keys import Finder, latest
 from pixelsim.traffic.log import log_frame
 from pixelsim.traffic.simulate import Simulation, simulate
 
@@ -126,7 +125,7 @@ def run(
     *,
     seed: int = 1,
     replication: int = 0,
-    finder: Finder = latest,
+    compiled: bool = False,
     warm_up_days: int = 0,
     cool_down_days: int = 0,
     detail: Literal["events"] = "events",
@@ -139,7 +138,7 @@ def run(
     *,
     seed: int = 1,
     replication: int = 0,
-    finder: Finder = latest,
+    compiled: bool = False,
     warm_up_days: int = 0,
     cool_down_days: int = 0,
     detail: Literal["counts"],
@@ -151,7 +150,7 @@ def run(
     *,
     seed: int = 1,
     replication: int = 0,
-    finder: Finder = latest,
+    compiled: bool = False,
     warm_up_days: int = 0,
     cool_down_days: int = 0,
     detail: Detail = "events",
@@ -168,8 +167,8 @@ def run(
         Root seed of the experiment, at least 0.
     replication
         Number of the replication, at least 0.
-    finder
-        How last touches are found; the result is the same.
+    compiled
+        Whether Numba's compiled kernels (extra ``fast``) do the heavy loops; the result is the same bytes.
     warm_up_days, cool_down_days
         Days simulated before the start and after the end, whole numbers of at least 0, that do not count themselves:
         so that the first days have people with a past, and the last days' clicks have their orders (P151).
@@ -184,14 +183,14 @@ def run(
         something that only events can tell.
     """
     check_detail(detail)
-    return run_in(detail, scenario, seed, replication, Window(warm_up_days, cool_down_days), finder=finder)
+    return run_in(detail, scenario, seed, replication, Window(warm_up_days, cool_down_days), compiled=compiled)
 
 
 def run_in(
-    detail: Detail, scenario: Scenario, seed: int, replication: int, window: Window, *, finder: Finder = latest
+    detail: Detail, scenario: Scenario, seed: int, replication: int, window: Window, *, compiled: bool = False
 ) -> Run | CountRun:
     """Run one replication in a detail that is known at run time only; see `run`."""
     if detail == "counts":
         return CountRun.of(scenario, seed, replication, window)
     made = window.prepared(scenario, seed, replication)
-    return Run(simulate(made, seed, replication, finder=finder), window, scenario)
+    return Run(simulate(made, seed, replication, compiled=compiled), window, scenario)

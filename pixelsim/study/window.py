@@ -144,7 +144,7 @@ class Window:
         return replace(
             simulation,
             log_parts=(log.take(inside(log.at, log.touch_at)),),
-            claims=claims.take(inside(claims.at, claims.touch_at)),
+            claim_parts=(claims.take(inside(claims.at, claims.touch_at)),),
             orders=orders.take(inside(orders.at, orders.touch_at)),
             shown=tuple(part for part in simulation.shown if start <= part.at < end),
         )

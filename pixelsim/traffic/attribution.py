@@ -19,7 +19,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pixelsim.base.errors import Fault, InputError
-from pixelsim.traffic.keys import NONE, Finder, TimeLine, inside, latest, maybe_in, sort_groups
+from pixelsim.traffic.access import Grants
+from pixelsim.traffic.kernels import Kernels
+from pixelsim.traffic.kernels import chosen as chosen_kernels
+from pixelsim.traffic.keys import NONE, TimeLine, inside, latest, maybe_in, sort_groups
 from pixelsim.traffic.touches import Touches, TouchKind, Windows, open_touches
 
 __all__ = [
@@ -110,9 +113,8 @@ def credit(
     *,
     scope: Scope | str = Scope.PIXEL,
     account: int | None = None,
-    eligible: Eligible | None = None,
+    eligible: Eligible | Grants | None = None,
     inclusive: bool = True,
-    finder: Finder = latest,
 ) -> Credit:
     """Give each event to the touch that earns it.
 
@@ -129,12 +131,10 @@ def credit(
     account
         When given, only this account's touches count.
     eligible
-        Is called with positions of touches and of events, two equally long arrays, and tells which of these pairs
-        may be credited; for the others the next best touch is tried.
+        Tells which touches may be credited; for the others the next best one is tried. Either the intervals of access
+        of each touch, or a function of positions of touches and of events, two equally long arrays.
     inclusive
         Whether an event exactly at a window's end is still inside. Default yes, an assumption (field case P65).
-    finder
-        How the last touches are found; ``pixelsim.traffic.kernels_numba.finder()`` is the compiled way.
 
     Raises
     ------
@@ -144,21 +144,28 @@ def credit(
     at, person, pixel = (np.asarray(c, dtype=np.int64).reshape(-1) for c in (event_at, event_person, event_pixel))
     _check(at, person, pixel, touches, windows)
     book = _Book.of(touches, windows, account, inclusive=inclusive)
-    event = np.flatnonzero((person != NONE) & (pixel != NONE))
-    if np.any(at[1:] < at[:-1]):
+    known = (person != NONE) & (pixel != NONE)
+    event = np.flatnonzero(known)
+    # The compiled kernel takes events in any order.
+    if chosen_kernels() is None and np.any(at[1:] < at[:-1]):
         event = event[np.argsort(at[event], kind="stable")]
     touch, refused = np.full(len(at), NONE), np.full(len(at), NONE)
     reason = np.full(len(at), Reason.NO_TOUCH, dtype=np.int8)
     if Scope(scope) is Scope.PIXEL:
-        queries = TimeLine(at[event], person[event], pixel[event])
+        everything = len(event) == len(at) and chosen_kernels() is not None
+        queries = TimeLine(at, person, pixel) if everything else TimeLine(at, person, pixel).take(event)
         lines = TimeLine(touches.at, touches.person, touches.pixel.astype(np.int64))
-        touch[event], reason[event], refused[event] = book.settle(queries, event, lines, eligible, finder)
+        found = book.settle(queries, event, lines, eligible)
+        if everything:
+            touch, reason, refused = found
+        else:
+            touch[event], reason[event], refused[event] = found
         credited = np.flatnonzero(touch != NONE)
         return Credit(touch, reason, refused, book.claims(credited, touch[credited]))
     lines, pairs = book.by_account()
     event, pair = _expand(event, TimeLine(at, person, pixel), pairs)
     queries = TimeLine(at[event], pair, np.zeros(len(pair), dtype=np.int64))
-    found = book.settle(queries, event, lines, eligible, finder)
+    found = book.settle(queries, event, lines, eligible)
     begin = np.flatnonzero(np.diff(event, prepend=NONE))
     if len(begin):
         one = event[begin]
@@ -247,10 +254,13 @@ class _Book:
         return cls(touches, of_touch, np.array(kinds, np.int64), np.array(lengths, np.int64), inclusive)
 
     def settle(
-        self, queries: TimeLine, event: Longs, lines: TimeLine, eligible: Eligible | None, finder: Finder
+        self, queries: TimeLine, event: Longs, lines: TimeLine, eligible: Eligible | Grants | None
     ) -> tuple[Longs, NDArray[np.int8], Longs]:
         """Give touch, reason and refused touch of each query; ``event`` is its position for the veto."""
-        found = finder(queries, lines, self.of_touch, classes=len(self.kind) + 1, links=eligible is not None)
+        compiled = chosen_kernels()
+        if compiled is not None and (eligible is None or isinstance(eligible, Grants)):
+            return self._settled(compiled, queries, lines, eligible)
+        found = latest(queries, lines, self.of_touch, classes=len(self.kind) + 1, links=eligible is not None)
         at, last = queries.at[found.query], found.row
         seen = (last != NONE).any(axis=0)
         chosen = self.best(last, at)
@@ -258,7 +268,10 @@ class _Book:
         open_ = np.flatnonzero(chosen != NONE) if eligible is not None else np.empty(0, dtype=np.int64)
         while eligible is not None and len(open_):
             asked = chosen[open_]
-            vetoed = ~np.asarray(eligible(asked, event[found.query[open_]]), dtype=np.bool_)
+            if isinstance(eligible, Grants):
+                vetoed = ~eligible.allow(asked, at[open_])
+            else:
+                vetoed = ~np.asarray(eligible(asked, event[found.query[open_]]), dtype=np.bool_)
             open_, asked = open_[vetoed], asked[vetoed]
             refused[open_] = np.where(refused[open_] == NONE, asked, refused[open_])
             last[self.of_touch[asked], open_] = found.previous[asked]
@@ -271,6 +284,26 @@ class _Book:
             _scattered(chosen, found.query, len(event), NONE),
             _scattered(reason, found.query, len(event), Reason.NO_TOUCH),
             _scattered(refused, found.query, len(event), NONE),
+        )
+
+    def _settled(
+        self, kernels: Kernels, queries: TimeLine, lines: TimeLine, grants: Grants | None
+    ) -> tuple[Longs, NDArray[np.int8], Longs]:
+        """Do the same by the compiled kernel."""
+        none = np.empty((0, 0), dtype=np.int64)
+        access = (
+            (np.empty(0, dtype=np.int32), none, none, False)
+            if grants is None
+            else (grants.pair, grants.begin, grants.end, grants.cut)
+        )
+        reasons = (Reason.CREDITED, Reason.NO_TOUCH, Reason.OUTSIDE_WINDOW, Reason.ACCESS_ENDED)
+        return kernels.settle(
+            (queries.at, queries.key, queries.second_key),
+            (lines.at, lines.key, lines.second_key),
+            (self.touches.kind, np.append(self.window, 0)[self.of_touch], self.of_touch != NONE),
+            access,
+            np.array(reasons, dtype=np.int8),
+            self.inclusive,
         )
 
     def best(self, last: NDArray[np.int32], at: Longs) -> Longs:

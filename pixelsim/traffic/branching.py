@@ -15,7 +15,7 @@ from pixelsim.base.errors import Fault, InputError
 from pixelsim.base.streams import Streams
 from pixelsim.control.people import ControlPlane
 from pixelsim.scenario.scenario import Scenario
-from pixelsim.traffic.keys import Finder, latest
+from pixelsim.traffic.kernels import kernels
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.plane import DataPlane, Kept
 from pixelsim.traffic.setup import check_run, timeline_of
@@ -28,7 +28,7 @@ SAME = ("start", "days", "structure", "traffic", "measurement", "settings")
 
 
 def branches(
-    variants: Mapping[str, Scenario], at_day: float, *, seed: int, replication: int = 0, finder: Finder = latest
+    variants: Mapping[str, Scenario], at_day: float, *, seed: int, replication: int = 0, compiled: bool = False
 ) -> dict[str, Simulation]:
     """Run several scenarios that have the same past, bringing forth the traffic of that past once.
 
@@ -42,8 +42,8 @@ def branches(
         step that is no later.
     seed, replication
         As for `simulate`.
-    finder
-        How last touches are found.
+    compiled
+        Whether Numba's compiled kernels (extra ``fast``) do the heavy loops; the result is the same bytes.
 
     Returns
     -------
@@ -62,9 +62,14 @@ def branches(
         )
     for scenario in variants.values():
         check_run(scenario, seed, replication)
+    with kernels(compiled=compiled):
+        return _branches(variants, at_day, seed, replication)
+
+
+def _branches(variants: Mapping[str, Scenario], at_day: float, seed: int, replication: int) -> dict[str, Simulation]:
     streams = Streams(seed, replication)
     base = next(iter(variants.values()))
-    trunk = DataPlane(base, timeline_of(base), streams, finder, Kept())
+    trunk = DataPlane(base, timeline_of(base), streams, Kept())
     first = sum(border <= days(at_day) for border in trunk.borders)
     _check(variants, at_day, trunk, trunk.borders[first - 1] if first else 0, streams)
     if first:

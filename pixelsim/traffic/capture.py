@@ -124,8 +124,8 @@ class Capturer:
                     fires[event, numbering.pixels.index(tag.pixel)] = True
         return fires
 
-    def copies(self, tables: Sequence[Events], pages: Sequence[Page]) -> tuple[Copies, list[Mask]]:
-        """Give the copies of events, and for each event whether a copy of it is received anywhere.
+    def copies(self, tables: Sequence[Events], pages: Sequence[Page]) -> tuple[list[Copies], list[Mask]]:
+        """Give the copies of events in several tables, and for each event whether a copy is received anywhere.
 
         Parameters
         ----------
@@ -147,7 +147,7 @@ class Capturer:
                     for made, index in self._of_pixel(base, events, rows, pixel, following, token=page.token):
                         received[index] |= made.loss == Loss.RECEIVED
                         parts.append(made)
-        return (Copies.join(parts) if parts else no_copies()), heard
+        return parts, heard
 
     def _base(self, events: Events) -> Copies:
         """Give one browser copy of each event, without a pixel yet."""
@@ -155,7 +155,7 @@ class Capturer:
         person, count = events.person, len(events)
         key = event_key(events.origin, events.number, events.place)
         counter = events.number << 8 | events.place
-        drawn = uniform(counter, self._lost[events.origin])
+        drawn = uniform(counter, self._lost, events.origin)
         loss = np.where(drawn < self._shares[events.event], np.int8(Loss.LEFT_TOO_SOON), np.int8(Loss.RECEIVED))
         real = events.visit == Visit.PERSON
         received = events.at
@@ -204,7 +204,7 @@ class Capturer:
     def _held(self, events: Events, loss: NDArray[np.int8], real: Mask) -> Longs:
         """Hold or lose, in place, what a late consenter does before consent; give the times of arrival."""
         late = real & self._trait("consents late", events.person, self.capture.late_consent_people)
-        score = special.ndtri(uniform(events.number, self._consent_time[events.origin]))
+        score = special.ndtri(uniform(events.number, self._consent_time, events.origin))
         wait = np.floor(self.capture.consent_seconds * np.exp(score) * SECOND).astype(np.int64)
         granted = events.session_at + wait
         early = late & (events.at < granted)
@@ -243,18 +243,20 @@ class Capturer:
         counter = events.number[rows] << 8 | events.place[rows]
         origin = events.origin[rows]
         relays = np.array([name in server.events for name in EVENT_NAMES])[browser.event]
-        relays &= uniform(counter, self._server["server sends"][origin]) < server.sent
+        if server.sent < 1:
+            relays &= uniform(counter, self._server["server sends"], origin) < server.sent
         relays &= browser.visit == Visit.PERSON
         sent, counter, origin = np.flatnonzero(relays), counter[relays], origin[relays]
-        score = special.ndtri(uniform(counter, self._server["server delay"][origin]))
+        score = special.ndtri(uniform(counter, self._server["server delay"], origin))
         delay = np.floor(server.delay_seconds * np.exp(server.delay_sigma * score) * SECOND).astype(np.int64)
         made = browser.take(sent)
         loss = np.where(made.loss == Loss.NO_CONSENT, made.loss, np.int8(Loss.RECEIVED))
         # The browser's loss names the blocker before the refusal; a server is not blocked, but consent binds it too.
         refuses = self._trait("refuses consent", made.person, self.capture.refusing_people)
         loss[refuses] = Loss.NO_CONSENT
-        relay = uniform(counter, self._server["server loses"][origin]) < server.lost
-        loss[relay & (loss == Loss.RECEIVED)] = Loss.LOST_BY_RELAY
+        if server.lost > 0:
+            relay = uniform(counter, self._server["server loses"], origin) < server.lost
+            loss[relay & (loss == Loss.RECEIVED)] = Loss.LOST_BY_RELAY
         if not token:
             loss[loss == Loss.RECEIVED] = Loss.TOKEN_REVOKED
         ids = {

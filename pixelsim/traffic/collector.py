@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -13,11 +14,11 @@ from pixelsim.scenario.measurement import InFlight, MeasurementSettings
 from pixelsim.traffic.access import AccessBook
 from pixelsim.traffic.attribution import Credit, Reason, credit
 from pixelsim.traffic.audiences import AudienceBook
-from pixelsim.traffic.capture import Copies, Loss
+from pixelsim.traffic.capture import Copies, Loss, no_copies
 from pixelsim.traffic.counting import CountState, count_conversions
 from pixelsim.traffic.dedup import DedupRule, DedupState, deduplicate
 from pixelsim.traffic.flow import TouchRows
-from pixelsim.traffic.keys import Finder, Sieve, TimeLine, latest, order_of_time
+from pixelsim.traffic.keys import NONE, Sieve, TimeLine, latest, order_of_time, order_with_ties
 from pixelsim.traffic.log import ClaimRows, Fate, LogRows
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.touches import Touches, Windows
@@ -41,9 +42,29 @@ def dedup_rule(settings: MeasurementSettings) -> DedupRule:
     )
 
 
-def in_order(copies: Copies) -> Longs:
-    """Give the order of copies: time of arrival, origin and draw number (both in the key), pixel, channel, id."""
-    return order_of_time(copies.received, copies.key, copies.pixel, copies.channel, copies.event_id)
+def in_order(copies: Sequence[Copies], times: Longs) -> Longs:
+    """Give the order of copies: time of arrival, origin and draw number (both in the key), pixel, channel, id.
+
+    Parameters
+    ----------
+    copies
+        Tables that stand one after another.
+    times
+        Their times of arrival in ms.
+    """
+    begins = np.cumsum([0, *(len(table) for table in copies)])
+
+    def then(rows: Longs) -> list[NDArray[np.integer]]:
+        some = [np.flatnonzero((one <= rows) & (rows < two)) for one, two in itertools.pairwise(begins.tolist())]
+        picked: list[NDArray[np.integer]] = []
+        for name in ("key", "pixel", "channel", "event_id"):
+            column = np.empty(len(rows), dtype=np.int64)
+            for table, begin, here in zip(copies, begins, some, strict=False):
+                column[here] = getattr(table, name)[rows[here] - begin]
+            picked.append(column)
+        return picked
+
+    return order_with_ties(times, then)
 
 
 class Collector:
@@ -68,8 +89,6 @@ class Collector:
     ids_return
         Whether an id can come again in a copy that a later step makes; where it cannot, only copies on their way are
         carried against.
-    finder
-        How the last touches are found.
     """
 
     def __init__(
@@ -83,12 +102,11 @@ class Collector:
         audiences: AudienceBook | None = None,
         repeats: bool = True,
         ids_return: bool = True,
-        finder: Finder = latest,
     ) -> None:
         self.settings, self.numbering, self.windows, self.access = settings, numbering, windows, access
         self._modes = modes
         self._counted: CountState | None = None
-        self._finder, self._repeats, self._audiences = finder, repeats, audiences
+        self._repeats, self._audiences = repeats, audiences
         self._ids_return = ids_return
         self._rule = dedup_rule(settings)
         self._dedup = DedupState()
@@ -106,39 +124,39 @@ class Collector:
         """
         self.access.extend(end)
         self._add_touches(touches)
-        waiting = Copies.join([*self._later, *copies])
-        order = in_order(waiting)
-        cut = int(np.searchsorted(waiting.received[order], end))
-        rows, self._later = waiting.take(order[:cut]), [waiting.take(order[cut:])]
-        received = np.flatnonzero(rows.loss == Loss.RECEIVED)
-        if self._repeats:
-            outcome = self._deduplicate(rows, received)
-        else:
-            outcome = np.full(len(received), Fate.KEPT, dtype=np.int8)
-        fate = np.full(len(rows), Fate.LOST, dtype=np.int8)
-        fate[received] = outcome
-        kept = received[outcome == Fate.KEPT]
+        rows, self._later = self._arrived([no_copies(), *self._later, *copies], end)
+        lost = rows.loss != Loss.RECEIVED
+        fate = self._deduplicate(rows, lost) if self._repeats else np.full(len(rows), Fate.KEPT, dtype=np.int8)
+        fate[lost] = Fate.LOST
+        kept = np.flatnonzero(fate == Fate.KEPT)
         settled = self._settle(rows, fate, kept)
         if self._audiences is not None and self._audiences.listens:
             self._audiences.add(rows.take(kept))
         self._forget(end)
         return settled
 
-    def _deduplicate(self, rows: Copies, received: Longs) -> NDArray[np.int8]:
-        """Tell what becomes of the received copies: kept, merged or dropped."""
+    @staticmethod
+    def _arrived(copies: Sequence[Copies], end: int) -> tuple[Copies, list[Copies]]:
+        """Give the copies that arrive before ``end`` ms, in their order, and those that are still on their way."""
+        times = np.concatenate([table.received for table in copies])
+        cut = int(np.count_nonzero(times < end))
+        rows = Copies.merged(copies, in_order(copies, times))
+        return rows.take(slice(0, cut)), [rows.take(np.arange(cut, len(rows)))]
+
+    def _deduplicate(self, rows: Copies, lost: Mask) -> NDArray[np.int8]:
+        """Tell what becomes of the received copies: kept, merged or dropped; lost ones have no id and no cookie."""
         found = deduplicate(
-            rows.received[received],
-            rows.pixel[received],
-            rows.event[received],
-            rows.event_id[received],
-            rows.channel[received],
-            rows.visitor[received],
+            rows.received,
+            rows.pixel,
+            rows.event,
+            np.where(lost, NONE, rows.event_id),
+            rows.channel,
+            np.where(lost, NONE, rows.visitor),
             self._rule,
             state=self._dedup,
+            returning=None if self._ids_return else np.concatenate([copies.event_id for copies in self._later]),
         )
         self._dedup = found.state
-        if not self._ids_return:
-            self._dedup = found.state.only(Sieve(np.concatenate([copies.event_id for copies in self._later])))
         return found.outcome
 
     def _add_touches(self, parts: Sequence[TouchRows]) -> None:
@@ -163,16 +181,16 @@ class Collector:
     def _touches_of(self, people: Longs) -> tuple[Touches, NDArray[np.int32]]:
         """Give the remembered touches of some people, and perhaps a few more, with their ads."""
         wanted = Sieve(people)
-        parts = [(touches, ads, np.flatnonzero(wanted.passes(touches.person))) for touches, ads in self._touches]
+        parts = [(touches, ads, wanted.positions(touches.person)) for touches, ads in self._touches]
         small = np.empty(0, dtype=np.int32)
         return (
             Touches.gather((touches, here) for touches, _, here in parts),
-            np.concatenate([small, *(ads[here] for _, ads, here in parts)]),
+            np.concatenate([small, *(ads.take(here) for _, ads, here in parts)]),
         )
 
     def _settle(self, rows: Copies, fate: NDArray[np.int8], kept: Longs) -> tuple[LogRows, ClaimRows]:
         """Credit the kept events, and give the step's rows of log and claims."""
-        touches, ads = self._touches_of(rows.match[kept])
+        touches, ads = self._touches_of(rows.match.take(kept))
         result = self._credit(rows, kept, touches)
         credited = np.flatnonzero(result.touch >= 0)
         touch, row = result.touch[credited], kept[credited]
@@ -199,36 +217,30 @@ class Collector:
             loss=rows.loss,
             fate=fate,
             reason=reason,
-            ad_group=_spread(touches.ad_group[touch], row, size),
-            ad=_spread(ads[touch], row, size),
-            touch_at=_spread(touches.at[touch], row, size),
-            touch_kind=_spread(touches.kind[touch], row, size),
+            ad_group=_spread(touches.ad_group.take(touch), row, size),
+            ad=_spread(ads.take(touch), row, size),
+            touch_at=_spread(touches.at.take(touch), row, size),
+            touch_kind=_spread(touches.kind.take(touch), row, size),
             refused_account=_spread(passed_over, kept[refused], size),
         )
         return log, claims
 
     def _credit(self, rows: Copies, kept: Longs, touches: Touches) -> Credit:
-        at, pixel = rows.at[kept], rows.pixel[kept]
-        eligible = None
+        everything = len(kept) == len(rows)
+        at, match, pixel = (c if everything else c.take(kept) for c in (rows.at, rows.match, rows.pixel))
+        grants = None
         if not self.access.always:
             cut = self.settings.in_flight is InFlight.CUT
-
-            def eligible(touch: Longs, event: Longs) -> Mask:
-                """Tell whether a touch may earn: made with access, and, where it is cut, access at the event too."""
-                one, other = touches.pixel[touch], touches.account[touch]
-                may = self.access.has(one, other, touches.at[touch])
-                return may & self.access.has(one, other, at[event]) if cut else may
-
+            grants = self.access.grants(touches.pixel, touches.account, touches.at, cut=cut)
         return credit(
             at,
-            rows.match[kept],
+            match,
             pixel,
             touches,
             self.windows,
             scope=self.settings.scope.value,
-            eligible=eligible,
+            eligible=grants,
             inclusive=self.settings.last_instant,
-            finder=self._finder,
         )
 
     def _claim_rows(
@@ -236,31 +248,25 @@ class Collector:
     ) -> tuple[ClaimRows, Longs]:
         """Give the claims, and mark the credited log rows that do not count as a conversion once more."""
         claims = result.claims
-        row = kept[claims.event]
-        found = count_conversions(
-            touches.id[claims.touch],
-            rows.event[row],
-            rows.received[row],
-            touches.ad_group[claims.touch],
-            self._modes,
-            state=self._counted,
-        )
+        row, touch = kept.take(claims.event), claims.touch
+        event, received, group = rows.event.take(row), rows.received.take(row), touches.ad_group.take(touch)
+        found = count_conversions(touches.id.take(touch), event, received, group, self._modes, state=self._counted)
         self._counted = found.state
-        again = row[~found.mask & (claims.touch == result.touch[claims.event])]
+        again = row[~found.mask & (touch == result.touch[claims.event])]
         return (
             ClaimRows(
                 row=self._rows + row,
-                at=rows.at[row],
-                received=rows.received[row],
-                touch_at=touches.at[claims.touch],
-                event=rows.event[row],
-                pixel=rows.pixel[row],
+                at=rows.at.take(row),
+                received=received,
+                touch_at=touches.at.take(touch),
+                event=event,
+                pixel=rows.pixel.take(row),
                 account=claims.account,
-                ad_group=touches.ad_group[claims.touch],
-                ad=ads[claims.touch],
-                kind=touches.kind[claims.touch],
-                value=rows.value[row],
-                key=rows.key[row],
+                ad_group=group,
+                ad=ads.take(touch),
+                kind=touches.kind.take(touch),
+                value=rows.value.take(row),
+                key=rows.key.take(row),
                 counted=found.mask,
             ),
             again,

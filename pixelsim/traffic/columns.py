@@ -5,12 +5,14 @@ Columns that are one and the same array stay so: what is picked or joined once i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pixelsim.traffic.kernels import chosen
 
 __all__ = ["Columns"]
 
@@ -30,7 +32,9 @@ class Columns:
             if len(index) == len(self) and _counts_up(index):
                 return self
         made: dict[Hashable, NDArray[Any]] = {}
-        return type(self)(*(_once(made, id(column), partial(column.__getitem__, index)) for column in self.columns()))
+        # Taking positions is faster by the method than by the brackets.
+        pick = (lambda column: column[index]) if isinstance(index, slice) else (lambda column: column.take(index))
+        return type(self)(*(_once(made, id(column), partial(pick, column)) for column in self.columns()))
 
     @classmethod
     def join(cls, parts: Iterable[Self]) -> Self:
@@ -42,6 +46,27 @@ class Columns:
         made: dict[Hashable, NDArray[Any]] = {}
         together = zip(*(table.columns() for table in tables), strict=True)
         return cls(*(_once(made, tuple(map(id, group)), partial(np.concatenate, group)) for group in together))
+
+    @classmethod
+    def merged(cls, parts: Sequence[Self], order: NDArray[np.int64]) -> Self:
+        """Put tables one after another and pick all rows in an order, which has to name each of them once."""
+        compiled = chosen()
+        if compiled is None:
+            return cls.join(parts).take(order)
+        # Each row of a part is written to its place at once, so that nothing is put together only to be picked apart.
+        rank = compiled.inverse(order)
+        ends = np.cumsum([len(part) for part in parts])
+        places = [rank[end - len(part) : end] for part, end in zip(parts, ends, strict=True)]
+
+        def placed(columns: Sequence[NDArray[Any]]) -> NDArray[Any]:
+            whole = np.empty(len(order), dtype=columns[0].dtype)
+            for column, place in zip(columns, places, strict=True):
+                compiled.scatter(column, place, whole)
+            return whole
+
+        made: dict[Hashable, NDArray[Any]] = {}
+        together = zip(*(part.columns() for part in parts), strict=True)
+        return cls(*(_once(made, tuple(map(id, group)), partial(placed, group)) for group in together))
 
     @classmethod
     def names(cls) -> tuple[str, ...]:

@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
+from pixelsim.traffic.kernels import chosen
 
 __all__ = ["key_of", "keys_of", "uniform"]
 
+_ANY: NDArray[np.integer] = np.empty(0, dtype=np.int32)
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
@@ -32,7 +34,9 @@ def keys_of(streams: Streams, purpose: str, entities: Iterable[str]) -> NDArray[
     return np.array([key_of(streams, purpose, entity) for entity in entities], dtype=np.uint64)
 
 
-def uniform(number: NDArray[np.int64], key: np.uint64 | NDArray[np.uint64]) -> NDArray[np.float64]:
+def uniform(
+    number: NDArray[np.int64], key: np.uint64 | NDArray[np.uint64], which: NDArray[np.integer] | None = None
+) -> NDArray[np.float64]:
     """Give the uniform numbers in [0, 1) that belong to counters.
 
     Parameters
@@ -41,13 +45,18 @@ def uniform(number: NDArray[np.int64], key: np.uint64 | NDArray[np.uint64]) -> N
         Counters, at least 0, shape (n,).
     key
         One key for all, or one for each, shape (n,).
+    which
+        Positions of the counters' keys, shape (n,), where ``key`` has them in another order.
 
     Returns
     -------
     ndarray of float64, shape (n,)
     """
+    compiled = chosen()
+    if compiled is not None and (which is not None or np.ndim(key) == 0):
+        return compiled.uniform(number, np.atleast_1d(key), _ANY if which is None else which)
     mixed = (number.astype(np.uint64) + np.uint64(1)) * _STEP
-    mixed += key
+    mixed += key if which is None else np.asarray(key)[which]
     mixed ^= mixed >> np.uint64(30)
     mixed *= _FIRST
     mixed ^= mixed >> np.uint64(27)

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from pixelsim.base.clock import Clock
 from pixelsim.base.errors import InputError
 from pixelsim.traffic.attribution import Reason
-from pixelsim.traffic.keys import NONE, first_equal, maybe_in
+from pixelsim.traffic.keys import NONE, Sieve, first_equal
 from pixelsim.traffic.reporting import (
     DefinitionClash,
     Drop,
@@ -71,15 +71,23 @@ class CountMode(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CountState:
-    """The pairs of touch id and event name that had their one conversion in earlier blocks, int64."""
+    """The pairs of touch id and event name that had their one conversion in earlier blocks.
 
-    touch: Longs
-    event: Longs
+    Parameters
+    ----------
+    parts
+        Touch ids and event names of each earlier block that has any, whole numbers; carrying them on copies nothing.
+    """
+
+    parts: tuple[tuple[Longs, NDArray[np.integer]], ...] = ()
 
     def forget(self, oldest: int) -> CountState:
         """Drop the pairs of touches before ``oldest``, the least id that can still earn credit."""
-        keep = self.touch >= oldest
-        return CountState(self.touch[keep], self.event[keep])
+        kept = []
+        for touch, event in self.parts:
+            keep = touch >= oldest
+            kept.append((touch, event) if keep.all() else (touch[keep], event[keep]))
+        return CountState(tuple(part for part in kept if len(part[0])))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,25 +146,39 @@ def count_conversions(
     InputError
         *By goal* is asked for without ``value_goal``.
     """
-    ids, names, times = (np.asarray(column, dtype=np.int64) for column in (touch, event, at))
+    ids, names, groups, times = (_whole(column) for column in (touch, event, ad_group, at))
+    ids = ids.astype(np.int64, copy=False)
     credited = np.flatnonzero(ids != NONE)
     if np.any(times[1:] < times[:-1]):
         credited = credited[np.argsort(times[credited], kind="stable")]
-    once = _once(np.asarray(ad_group, dtype=np.int64)[credited], names[credited], mode, value_goal)
+    once = _once(groups.take(credited), names.take(credited), mode, value_goal)
     mask = np.zeros(len(ids), dtype=np.bool_)
     mask[credited[~once]] = True
     rows = credited[once]
-    old = state or CountState(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
-    asked, named = ids[rows], names[rows]
-    known = np.flatnonzero(maybe_in(old.touch, asked))
-    before = first_equal(np.concatenate([old.touch[known], asked]), np.concatenate([old.event[known], named]))
-    new = np.flatnonzero(before[len(known) :] == np.arange(len(known), len(before)))
+    old = state or CountState()
+    asked, named = ids.take(rows), names.take(rows)
+    sieve = Sieve(asked)
+    picked = [(earlier, name, sieve.positions(earlier)) for earlier, name in old.parts]
+    before = first_equal(
+        np.concatenate([*(earlier.take(here) for earlier, _, here in picked), asked]),
+        np.concatenate([*(name.take(here) for _, name, here in picked), named]),
+    )
+    known = len(before) - len(rows)
+    new = np.flatnonzero(before[known:] == np.arange(known, len(before)))
     mask[rows[new]] = True
-    counted = CountState(np.concatenate([old.touch, asked[new]]), np.concatenate([old.event, named[new]]))
-    return Counted(mask, counted)
+    parts = ((asked.take(new), named.take(new)),) if len(new) else ()
+    return Counted(mask, CountState((*old.parts, *parts)))
 
 
-def _once(ad_group: Longs, event: Longs, mode: ArrayLike, value_goal: ArrayLike | None) -> Mask:
+def _whole(column: ArrayLike) -> NDArray[np.integer]:
+    """Give a column as whole numbers, in the type that it has."""
+    array = np.asarray(column)
+    return array if array.dtype.kind == "i" else array.astype(np.int64)
+
+
+def _once(
+    ad_group: NDArray[np.integer], event: NDArray[np.integer], mode: ArrayLike, value_goal: ArrayLike | None
+) -> Mask:
     """Tell for each row whether its ad group counts its event name once."""
     modes = np.asarray(mode, dtype=np.int8)
     if modes.ndim == 0:

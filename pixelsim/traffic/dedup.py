@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pixelsim.base.clock import HOUR, MINUTE
 from pixelsim.base.errors import Fault, InputError
+from pixelsim.traffic.kernels import chosen
 from pixelsim.traffic.keys import NONE, Sieve, first_equal, inside, maybe_in, open_windows, sort_groups
 
 __all__ = [
@@ -40,6 +41,8 @@ BROWSER = 0
 SERVER = 1
 
 Longs = NDArray[np.int64]
+_FEW = 0.05
+"""Share of a block up to which copies are carried along as they are: to pick among so few costs more than it saves."""
 Wholes = NDArray[np.integer]
 Mask = NDArray[np.bool_]
 
@@ -159,12 +162,6 @@ class DedupState:
     rows: int = 0
     now: int | None = None
 
-    def only(self, ids: Sieve) -> DedupState:
-        """Keep the copies whose event ids pass, for a caller who knows that no others come again."""
-        picked = ((copies, row, np.flatnonzero(ids.passes(copies.event_id))) for copies, row in self.parts)
-        parts = tuple((copies.take(here), row[here]) for copies, row, here in picked if len(here))
-        return DedupState(parts, self.rows, self.now)
-
     @property
     def copies(self) -> Copies:
         """The copies of all parts."""
@@ -216,6 +213,7 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
     rule: DedupRule | None = None,
     *,
     state: DedupState | None = None,
+    returning: Longs | None = None,
 ) -> Deduplicated:
     """Decide for every received copy whether it counts, is merged or is dropped.
 
@@ -230,6 +228,8 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
         The windows; the platform's own when left out.
     state
         The state given by the block before; left out for the first block.
+    returning
+        The event ids that can come again, where the caller knows them: only they are carried on. None: all can.
 
     Raises
     ------
@@ -248,7 +248,8 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
         _whole(visitor).astype(np.int64, copy=False),
     )
     _check(block, state.now)
-    carried = _relevant(state, block, rule)
+    tried = _tried(block, rule)
+    carried = _relevant(state, block, tried)
     # Carried copies stand first and come out as kept again: what they could have fallen to is no longer there.
     copies = carried.copies.then(block) if carried.parts else block
     old = len(copies.at) - len(block.at)
@@ -256,12 +257,13 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
     first = np.arange(len(copies.at))
     if rule.window > 0:
         _by_event_id(copies, rule, outcome, first)
-    _by_visitor(copies, rule, outcome, first)
+    if tried.any():
+        _by_visitor(copies, rule, outcome, first)
     outcome, first = outcome[old:], first[old:] + (state.rows - old)
     if old:
         earlier = first < state.rows
         first[earlier] = carried.row[first[earlier] - (state.rows - old)]
-    return Deduplicated(outcome, first, _carry(state, block, outcome, rule))
+    return Deduplicated(outcome, first, _carry(state, block, outcome, rule, returning))
 
 
 def _whole(column: ArrayLike) -> NDArray[np.integer]:
@@ -299,11 +301,11 @@ def _tried(copies: Copies, rule: DedupRule) -> Mask:
     return without
 
 
-def _relevant(state: DedupState, block: Copies, rule: DedupRule) -> DedupState:
+def _relevant(state: DedupState, block: Copies, tried: Mask) -> DedupState:
     """Pick the carried copies that share an event id or a tried visitor with the block, or seem to."""
-    if not state.parts:
-        return state
-    ids, visitors = Sieve(block.event_id), Sieve(block.visitor[_tried(block, rule)])
+    if sum(len(row) for _, row in state.parts) <= _FEW * len(block.at):
+        return DedupState(state.parts)
+    ids, visitors = Sieve(block.event_id), Sieve(block.visitor[tried])
     parts = []
     for copies, row in state.parts:
         same = ids.passes(copies.event_id) & (copies.event_id != NONE)
@@ -315,6 +317,12 @@ def _relevant(state: DedupState, block: Copies, rule: DedupRule) -> DedupState:
 
 def _by_event_id(copies: Copies, rule: DedupRule, outcome: NDArray[np.int8], first: Longs) -> None:
     """Chain the copies that have an event id, in place."""
+    compiled = chosen()
+    if compiled is not None:
+        columns = (copies.at, copies.pixel, copies.event, copies.event_id, copies.channel)
+        codes = np.array([DedupOutcome.MERGED, DedupOutcome.DUPLICATE], dtype=np.int8)
+        compiled.chain(columns, (rule.window, rule.merge, rule.inclusive), codes, outcome, first)
+        return
     rows = np.flatnonzero(copies.event_id != NONE)
     everything = len(rows) == len(copies.at)
     part = copies if everything else copies.take(rows)
@@ -338,8 +346,6 @@ def _by_event_id(copies: Copies, rule: DedupRule, outcome: NDArray[np.int8], fir
 def _by_visitor(copies: Copies, rule: DedupRule, outcome: NDArray[np.int8], first: Longs) -> None:
     """Chain the copies without an event id on the visitor's cookie, in place."""
     tried = _tried(copies, rule)
-    if not tried.any():
-        return
     member = (outcome == DedupOutcome.KEPT) & (copies.visitor != NONE)
     rows = np.flatnonzero(member & maybe_in(copies.visitor, copies.visitor[tried]))
     order, heads = sort_groups(copies.pixel[rows], copies.event[rows], copies.visitor[rows])
@@ -372,7 +378,9 @@ def _split(rows: Longs, heads: Mask) -> tuple[Longs, Longs]:
     return rows[tail], rows[positions[tail]]
 
 
-def _carry(state: DedupState, block: Copies, outcome: NDArray[np.int8], rule: DedupRule) -> DedupState:
+def _carry(
+    state: DedupState, block: Copies, outcome: NDArray[np.int8], rule: DedupRule, returning: Longs | None
+) -> DedupState:
     """Keep the copies on which a later block's copies can still fall."""
     if not len(block.at):
         return state
@@ -380,8 +388,15 @@ def _carry(state: DedupState, block: Copies, outcome: NDArray[np.int8], rule: De
     oldest = now - max(rule.window, rule.repeat)
     since = int(np.searchsorted(block.at, oldest))
     known = (block.event_id[since:] != NONE) | (block.visitor[since:] != NONE)
-    kept = since + np.flatnonzero((outcome[since:] == DedupOutcome.KEPT) & known)
-    parts = [*state.parts, (block.take(kept), kept + state.rows)]
+    known &= outcome[since:] == DedupOutcome.KEPT
+    earlier = state.parts
+    if returning is not None:
+        ids = Sieve(returning)
+        known &= ids.passes(block.event_id[since:])
+        picked = ((copies, row, ids.positions(copies.event_id)) for copies, row in earlier)
+        earlier = tuple((copies.take(here), row[here]) for copies, row, here in picked if len(here))
+    kept = since + np.flatnonzero(known)
+    parts = [*earlier, (block.take(kept), kept + state.rows)]
     firsts = [int(np.searchsorted(copies.at, oldest)) for copies, _ in parts]
     still = tuple(
         (copies.take(slice(first, None)), row[first:])

@@ -8,6 +8,7 @@ budget.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,10 +155,11 @@ class AdGroupTraffic:
         thinning = self.thinning(cpm_factor, budget)
         for day in range(self.days.of(start), self.days.of(end - 1) + 1):
             begin = self.days.begin(day)
-            total = int(self.impressions(day, day + 1)[0])
-            edges = self.shape.on(self.days.weekday + day).share(np.clip(np.array([start, end]) - begin, 0, DAY))
-            one, two = (self._before(total, float(edge)) for edge in edges)
-            cpm = self._cpm[day] * self._scale / 1000 * cpm_factor
+            self._extend(day + 1)
+            total = int(self._impressions[day])
+            shape = self.shape.on(self.days.weekday + day)
+            one, two = (self._before(total, shape.share_at(min(max(at - begin, 0), DAY))) for at in (start, end))
+            cpm = float(self._cpm[day]) * self._scale / 1000 * cpm_factor
             one, two = int(one / thinning), int(two / thinning)
             parts.append(Delivered(day, two - one, int(two * cpm) - int(one * cpm)))
         return parts
@@ -170,11 +172,15 @@ class AdGroupTraffic:
     @staticmethod
     def _before(total: int, share: float) -> int:
         """Count the impressions whose place in the day lies before a share of the day's traffic."""
-        return min(max(int(np.ceil(total * share - 0.5)), 0), total)
+        return min(max(math.ceil(total * share - 0.5), 0), total)
 
     def touches(self, end: int) -> dict[TouchKind, Arrivals]:
         """Hand out the clicks and views before ``end`` ms that were not handed out yet, by kind."""
         return {kind: stream.until(end) for kind, stream in self._streams.items()}
+
+    def ahead(self, end: int) -> dict[TouchKind, Arrivals]:
+        """Hand out those, and as many later ones as are drawn."""
+        return {kind: stream.ahead(end) for kind, stream in self._streams.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pixelsim.scenario.traffic import SiteTraffic
 from pixelsim.traffic.columns import Columns
 from pixelsim.traffic.counter import keys_of, uniform
 from pixelsim.traffic.identity import event_key
+from pixelsim.traffic.kernels import chosen
 from pixelsim.traffic.keys import order_of_time
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.people import People
@@ -99,37 +100,50 @@ class EventMaker:
         purposes = ("depth", "order value", "navigations", "product", "refund", "time to refund")
         self._keys = {p: keys_of(streams, p, [o.key for o in numbering.origins]) for p in purposes}
 
-    def unfold(self, sessions: Sessions) -> Events:
-        """Give the events of sessions, in the order of time."""
+    def unfold(self, sessions: Sessions, end: int) -> tuple[Events, int]:
+        """Give the events of sessions, and how many of them come before ``end`` ms.
+
+        These stand first, in no order of their own; the others follow in the order of time.
+        """
         row, event, place, at = self._stages(sessions)
         if self.traffic.capture.navigations > 0:
             more = self._navigations(sessions)
             row, event = np.concatenate([row, more[0]]), np.concatenate([event, more[1]])
             place, at = np.concatenate([place, more[2]]), np.concatenate([at, more[3]])
-        order = order_of_time(at, event_key(sessions.origin[row], sessions.number[row], place))
-        row, event, place, at = row[order], event[order], place[order], at[order]
+        due = at < end
+        early, late = np.flatnonzero(due), np.flatnonzero(~due)
+        if len(late):
+            order = np.concatenate([early, late[order_of_time(at[late])]])
+            row, event, place, at = row.take(order), event.take(order), place.take(order), at.take(order)
         value = np.full(len(row), -1, dtype=np.int64)
         bought = np.flatnonzero(event == PURCHASE)
         value[bought] = self._values(sessions.origin[row[bought]], sessions.number[row[bought]])
-        return Events(
+        events = Events(
             at,
-            sessions.at[row],
-            sessions.person[row],
+            sessions.at.take(row),
+            sessions.person.take(row),
             event,
-            sessions.origin[row],
-            sessions.number[row],
+            sessions.origin.take(row),
+            sessions.number.take(row),
             place,
             value,
-            sessions.visit[row],
+            sessions.visit.take(row),
         )
+        return events, len(early)
 
     def _stages(self, sessions: Sessions) -> tuple[Longs, NDArray[np.int8], Longs, Longs]:
         """Give the steps of the funnel: row of the session, event, place in the session, and time in ms."""
         funnel, ordered = self.traffic.funnel, sessions.ordered
-        depth = uniform(sessions.number, self._keys["depth"][sessions.origin])
+        depth = uniform(sessions.number, self._keys["depth"], sessions.origin)
+        chances = (funnel.view, funnel.cart, funnel.checkout)
+        viewed = self.traffic.capture.page_views is not PageViews.MANUAL
+        compiled = chosen()
+        if compiled is not None:
+            columns = (sessions.at, sessions.length, ordered, depth)
+            return compiled.stages(columns, np.array(chances), STAGE_PLACES, viewed)
         stages = np.empty((len(sessions), len(EVENT_NAMES)), dtype=np.bool_)
-        stages[:, 0] = self.traffic.capture.page_views is not PageViews.MANUAL
-        for stage, chance in ((1, funnel.view), (2, funnel.cart), (3, funnel.checkout)):
+        stages[:, 0] = viewed
+        for stage, chance in enumerate(chances, start=1):
             stages[:, stage] = ordered | (depth < chance)
         stages[:, PURCHASE] = ordered
         row, event = np.nonzero(stages)
@@ -139,7 +153,7 @@ class EventMaker:
     def _navigations(self, sessions: Sessions) -> tuple[Longs, NDArray[np.int8], Longs, Longs]:
         """Give the page views of navigations inside the site: one each, or two where both sides report them (P47)."""
         mean = self.traffic.capture.navigations
-        drawn = uniform(sessions.number, self._keys["navigations"][sessions.origin])
+        drawn = uniform(sessions.number, self._keys["navigations"], sessions.origin)
         # Geometric from 0 on: each page leads to a further one with the same chance.
         count = np.floor(np.log1p(-drawn) / np.log(mean / (1 + mean))).astype(np.int64)
         twice = 2 if self.traffic.capture.page_views is PageViews.BOTH else 1
@@ -153,7 +167,7 @@ class EventMaker:
     def _values(self, origin: NDArray[np.int32], number: Longs) -> Longs:
         """Draw order values in smallest money units."""
         product = self._product(origin, number)
-        score = special.ndtri(uniform(number, self._keys["order value"][origin]))
+        score = special.ndtri(uniform(number, self._keys["order value"], origin))
         value = self._medians[product] * np.exp(self._sigmas[product] * score)
         return np.asarray(np.rint(value * self._scale), dtype=np.int64)
 
@@ -161,7 +175,7 @@ class EventMaker:
         """Choose the product of each order, by its shares; the first where there are no others."""
         if len(self._medians) == 1:
             return np.zeros(len(number), dtype=np.int64)
-        drawn = uniform(number, self._keys["product"][origin])
+        drawn = uniform(number, self._keys["product"], origin)
         # The sum of the shares may miss 1 by a rounding, and the last product has what is missing.
         return np.searchsorted(self._products[:-1], drawn, side="right")
 
@@ -169,13 +183,14 @@ class EventMaker:
         """Draw when orders are refunded, in ms, -1 for never: a share of them, at an exponential time after each."""
         if not self._refunds.any():
             return np.full(len(at), -1)
-        refunded = uniform(number, self._keys["refund"][origin]) < self._refunds[product]
-        later = -np.log1p(-uniform(number, self._keys["time to refund"][origin]))
+        refunded = uniform(number, self._keys["refund"], origin) < self._refunds[product]
+        later = -np.log1p(-uniform(number, self._keys["time to refund"], origin))
         return np.where(refunded, at + np.floor(later * self.traffic.refund_days * DAY).astype(np.int64), -1)
 
     def orders(self, events: Events, sessions: Sessions, heard: NDArray[np.bool_], end: int) -> Orders:
         """Give the orders behind the purchase events before ``end`` ms, whose sessions have to be among those given.
 
+        They stand in the order of time, at one instant in that of their keys.
         ``heard`` tells for each event whether a copy of it reached a pixel.
         """
         bought, touch = _bought(events, sessions, end)
@@ -199,6 +214,8 @@ class EventMaker:
 def _bought(events: Events, sessions: Sessions, end: int) -> tuple[Longs, Longs]:
     """Give the positions of the purchase events before ``end`` ms, and the time of the touch behind each, or -1."""
     bought = np.flatnonzero((events.event == PURCHASE) & (events.at < end))
+    purchases = event_key(events.origin[bought], events.number[bought], events.place[bought])
+    bought = bought[order_of_time(events.at[bought], purchases)]
     ordered = np.flatnonzero(sessions.ordered)
     key = event_key(sessions.origin[ordered], sessions.number[ordered], np.zeros(len(ordered), dtype=np.int64))
     mine = event_key(events.origin[bought], events.number[bought], np.zeros(len(bought), dtype=np.int64))

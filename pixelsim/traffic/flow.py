@@ -184,7 +184,7 @@ class AdFlow:
         touches = self._touches(rows, place, stretches)
         clicks = np.flatnonzero(rows.kind == TouchKind.CLICK)
         shown = self._shown(stretches, rows.at[clicks], rows.source[clicks], place[clicks])
-        reached = uniform(rows.number[clicks], self._keys["landing"][rows.source[clicks]])
+        reached = uniform(rows.number[clicks], self._keys["landing"], rows.source[clicks])
         landed = clicks[reached < self._landing[rows.source[clicks]]]
         happen = np.array([pace.orders for pace in paces])
         return FlowStep(shown, touches, landed, self._orders(rows, touches, clicks, happen))
@@ -195,7 +195,7 @@ class AdFlow:
         while self._drawn < end:
             self._drawn += self._block
             for i, source in enumerate(self.sources):
-                for kind, some in source.traffic.touches(self._drawn).items():
+                for kind, some in source.traffic.ahead(self._drawn).items():
                     size = len(some)
                     kinds, sources = np.full(size, kind, np.int8), np.full(size, i, np.int32)
                     parts.append(_Found(some.at, some.slot, some.number, kinds, sources))
@@ -233,14 +233,14 @@ class AdFlow:
         """Choose whom and with which ad: someone of the population, or, for a share of the clicks, a bot."""
         key = rows.kind * np.int64(len(self.sources)) + rows.source
         group = self._numbers[rows.source]
-        drawn = uniform(rows.number, self._keys["person"][key])
+        drawn = uniform(rows.number, self._keys["person"], key)
         first, count = self._some_people[:, rows.source] if self._restricted else self._people
         person = first + (drawn * count).astype(np.int64)
         bot = np.zeros(len(rows), dtype=np.bool_)
         if (self._bots > 0).any():
             clicks = np.flatnonzero(rows.kind == TouchKind.CLICK)
             number, source = rows.number[clicks], rows.source[clicks]
-            bot[clicks] = uniform(number, self._keys["bot"][source]) < self._bots[source]
+            bot[clicks] = uniform(number, self._keys["bot"], source) < self._bots[source]
             stranger = self._people[0] + STRANGER + (group.astype(np.int64) << 20) + rows.number
             person = np.where(bot, stranger, person)
         return TouchRows(
@@ -257,7 +257,7 @@ class AdFlow:
             table[i, : len(span.ads)] = [self.ads[ad] for ad in span.ads]
         if table.shape[1] == 1:
             return np.asarray(table[place, 0], dtype=np.int32)
-        column = (uniform(number, self._keys["ad"][key]) * sizes[place]).astype(np.int64)
+        column = (uniform(number, self._keys["ad"], key) * sizes[place]).astype(np.int64)
         return np.asarray(table[place, column], dtype=np.int32)
 
     def _shown(
@@ -291,17 +291,17 @@ class AdFlow:
         """
         leads = np.ones(len(rows), dtype=np.bool_)
         source = rows.source[clicks]
-        chance = uniform(rows.number[clicks], self._keys["conversion"][source])
+        chance = uniform(rows.number[clicks], self._keys["conversion"], source)
         leads[clicks] = (chance < self._conversion[source]) & ~touches.bot[clicks]
         index = np.flatnonzero(leads)
         source = rows.source[index]
         key = rows.kind[index] * np.int64(len(self.sources)) + source
         if (happen < 1).any():
-            comes = uniform(rows.number[index], self._keys["happens"][key]) < happen[source]
+            comes = uniform(rows.number[index], self._keys["happens"], key) < happen[source]
             index, key = index[comes], key[comes]
         number, touch_at = rows.number[index], rows.at[index]
-        which = uniform(number, self._keys["part of the delay"][key])
-        quantile = uniform(number, self._keys["delay"][key])
+        which = uniform(number, self._keys["part of the delay"], key)
+        quantile = uniform(number, self._keys["delay"], key)
         return WouldBeOrders(
             touch_at + delays(self._delay, which, quantile),
             touch_at,

@@ -7,18 +7,17 @@ index by a key.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.base.errors import InputError
+from pixelsim.traffic.kernels import chosen
 
 __all__ = [
     "NONE",
-    "Finder",
     "Latest",
     "Sieve",
     "TimeLine",
@@ -28,6 +27,7 @@ __all__ = [
     "maybe_in",
     "open_windows",
     "order_of_time",
+    "order_with_ties",
     "pack_columns",
     "sort_groups",
 ]
@@ -36,6 +36,8 @@ NONE = -1
 """A missing event id, visitor, person, touch or order."""
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+_RUNS = 16
+"""Ascending runs, up to which they are merged and not sorted anew."""
 _DIGIT, _DIGITS = 16, 3
 """Bits of a digit by which keys are sorted, and the most digits for which that is worth while."""
 
@@ -130,7 +132,10 @@ def first_equal(*columns: NDArray[np.integer]) -> Longs:
     again with another hash.
     """
     only = len(columns) == 1
+    compiled = chosen()
     key = columns[0].astype(np.uint64) if only else pack_columns(*([column] for column in columns))[0]
+    if compiled is not None:
+        return compiled.first_equal(key)
     size = len(key)
     first, rows, word = np.empty(size, dtype=np.int64), np.arange(size, dtype=np.int32), key
     bits = max(size.bit_length(), 8)
@@ -155,16 +160,42 @@ def order_of_time(at: Longs, *then: NDArray[np.integer]) -> Longs:
     Of equal times the row that is less in the further columns goes first, the first column before the others; of rows
     that are equal in all of them, the one that stands first.
     """
-    order = np.arange(len(at)) if np.all(at[1:] >= at[:-1]) else _order(*_offset([at]))
-    if not then:
-        return order
+    return order_with_ties(at, (lambda rows: [column[rows] for column in then]) if then else None)
+
+
+def order_with_ties(at: Longs, then: Callable[[Longs], Sequence[NDArray[np.integer]]] | None) -> Longs:
+    """Give the order of times as `order_of_time` does, with further columns that are asked for only where times tie.
+
+    Parameters
+    ----------
+    at
+        Times in ms, int64, shape (n,).
+    then
+        Gives the further columns of the rows at some positions; None: there are none.
+    """
+    compiled = chosen()
+    order, tied = compiled.order(at) if compiled is not None else _by_time(at, ties=then is not None)
+    if then is not None and len(tied):
+        rows = order[tied]
+        order[tied] = rows[np.lexsort((*reversed(then(rows)), at[rows]))]
+    return order
+
+
+def _by_time(at: Longs, *, ties: bool) -> tuple[Longs, Longs]:
+    """Give the stable order of times, and, if asked for, the positions in it whose time is also a neighbour's."""
+    descents = np.count_nonzero(at[1:] < at[:-1])
+    if not descents:
+        order = np.arange(len(at))
+    elif descents < _RUNS:
+        # NumPy's stable sort by comparison merges what ascends already.
+        order = np.argsort(at, kind="stable")
+    else:
+        order = _order(*_offset([at]))
+    if not ties:
+        return order, order[:0]
     sorted_ = at[order]
     same = np.flatnonzero(sorted_[1:] == sorted_[:-1])
-    if len(same):
-        tied = np.union1d(same, same + 1)
-        rows = order[tied]
-        order[tied] = rows[np.lexsort((*(column[rows] for column in reversed(then)), at[rows]))]
-    return order
+    return order, np.union1d(same, same + 1)
 
 
 class Sieve:
@@ -179,7 +210,10 @@ class Sieve:
     def __init__(self, wanted: NDArray[np.integer]) -> None:
         self._any = len(wanted) > 0
         self._bits = max((4 * len(wanted)).bit_length(), 8)
-        if self._any:
+        compiled = chosen()
+        if self._any and compiled is not None:
+            self._table = compiled.sieve(wanted, self._bits)
+        elif self._any:
             self._table = np.zeros(1 << self._bits, dtype=np.bool_)
             self._table[_hashed(wanted.astype(np.uint64), self._bits)] = True
 
@@ -188,6 +222,13 @@ class Sieve:
         if not self._any:
             return np.zeros(len(values), dtype=np.bool_)
         return np.asarray(self._table[_hashed(values.astype(np.uint64), self._bits)])
+
+    def positions(self, values: NDArray[np.integer]) -> Longs:
+        """Give the positions of the values that pass, ascending."""
+        compiled = chosen()
+        if self._any and compiled is not None:
+            return compiled.passing(values, self._table, self._bits)
+        return np.flatnonzero(self.passes(values))
 
 
 def maybe_in(values: NDArray[np.integer], wanted: NDArray[np.integer]) -> Mask:
@@ -269,7 +310,7 @@ class TimeLine:
 
     def take(self, index: Longs) -> TimeLine:
         """Pick rows by ascending position."""
-        return TimeLine(self.at[index], self.key[index], self.second_key[index])
+        return TimeLine(self.at.take(index), self.key.take(index), self.second_key.take(index))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -290,16 +331,6 @@ class Latest:
     query: Longs
     row: NDArray[np.int32]
     previous: NDArray[np.int32]
-
-
-class Finder(Protocol):
-    """A way to find the last rows: one sort in NumPy (`latest`), or a compiled walk."""
-
-    def __call__(
-        self, queries: TimeLine, rows: TimeLine, row_class: NDArray[np.int16], *, classes: int, links: bool
-    ) -> Latest:
-        """Find them, to the meaning of `latest`."""
-        ...
 
 
 def latest(

@@ -25,7 +25,6 @@ from pixelsim.traffic.delivery import AdGroupTraffic
 from pixelsim.traffic.events import Orders
 from pixelsim.traffic.feedback import LearningBook, whole_days
 from pixelsim.traffic.flow import AdFlow, AdSource, Shown
-from pixelsim.traffic.keys import Finder
 from pixelsim.traffic.log import ClaimRows, LogRows
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.people import People
@@ -94,13 +93,11 @@ class DataPlane:
         Grants and statuses as far as they are settled.
     streams
         Random streams of the replication.
-    finder
-        How last touches are found.
     store
         Takes what each step brings forth.
     """
 
-    def __init__(self, scenario: Scenario, timeline: Timeline, streams: Streams, finder: Finder, store: Store) -> None:
+    def __init__(self, scenario: Scenario, timeline: Timeline, streams: Streams, store: Store) -> None:
         world = timeline.history.now
         self.scenario, self.timeline, self.store = scenario, timeline, store
         self.numbering = Numbering.of(scenario, world)
@@ -129,7 +126,6 @@ class DataPlane:
             audiences=self.audiences,
             repeats=can_repeat(scenario),
             ids_return=ids_return(scenario),
-            finder=finder,
         )
         self.sessions = np.zeros(len(self.numbering.sites), dtype=np.int64)
         self.borders = borders_of(scenario)
@@ -191,7 +187,7 @@ class DataPlane:
         site, flow = self._sites[index]
         groups = [source.delivery.ad_group for source in flow.sources]
         step = flow.step(
-            [self.timeline.ad_group(group, begin, end) for group in groups],
+            self.timeline.states(groups, begin, end),
             end,
             [self.learning.pace(source.number, begin // DAY) for source in flow.sources],
         )
@@ -220,7 +216,9 @@ class DataPlane:
         """Measure what all websites sent up to an instant in ms, and hand it to the store."""
         steps, self._steps = self._steps, []
         shown, self._shown = self._shown, []
-        log, claims = self.collector.collect([step.touches for step in steps], [step.copies for step in steps], end)
+        log, claims = self.collector.collect(
+            [step.touches for step in steps], [table for step in steps for table in step.copies], end
+        )
         self.store.add(log, claims, Orders.join(step.orders for step in steps), shown)
         self._claims_today.append(claims)
         self._delivered_today[[part.ad_group for part in shown if part.impressions]] = True

@@ -152,13 +152,15 @@ class SessionSource:
         parts = [sessions for source in self._sources for sessions in self._of_source(source, end)]
         if flow is not None:
             parts.extend(self._of_flow(flow))
-        parts = [*self._waiting, *parts]
-        if not parts:
-            return _no_sessions()
-        waiting = Sessions.join(parts)
-        due = waiting.at < end
-        self._waiting = [waiting.take(~due)]
-        found = self._staying(waiting.take(due), pixels)
+        due, later = [_no_sessions()], [_no_sessions()]
+        for part in [*self._waiting, *parts]:
+            waits = part.at >= end
+            if waits.any():
+                later.append(part.take(waits))
+                part = part.take(~waits)  # noqa: PLW2901 - most parts are due as they are
+            due.append(part)
+        self._waiting = [Sessions.join(later)]
+        found = self._staying(Sessions.join(due), pixels)
         if self.people.named:
             market = self._market_of(found)
             self.of_markets += np.bincount(market[market >= 0], minlength=len(self.of_markets))
@@ -182,7 +184,7 @@ class SessionSource:
         for begin, upto, carried in pixels:
             loaded = sum(loads.get(self.numbering.pixels[pixel], 1) for pixel in carried)
             share[(sessions.at >= begin) & (sessions.at < upto)] = weight.kept_share(loaded)
-        stays = uniform(sessions.number, self._keys["stays"][sessions.origin]) < share
+        stays = uniform(sessions.number, self._keys["stays"], sessions.origin) < share
         self.lost += int(np.count_nonzero(~stays))
         return sessions.take(stays)
 
@@ -215,7 +217,7 @@ class SessionSource:
     def _of_people(self, source: _Source, at: Longs, number: Longs, person: Longs, *, back: bool = False) -> Sessions:
         """Give sessions of people who may buy, and who come for the first time or come back."""
         origin = np.full(len(at), source.back if back else source.origin, dtype=np.int32)
-        ordered = uniform(number, self._keys["order"][origin]) < source.order_rate
+        ordered = uniform(number, self._keys["order"], origin) < source.order_rate
         visit = np.full(len(at), Visit.PERSON, dtype=np.int8)
         length = self._lengths(origin, number)
         return Sessions(at, length, person, origin, number, ordered, np.full(len(at), -1), visit)
@@ -230,7 +232,7 @@ class SessionSource:
 
     def _lengths(self, origin: NDArray[np.int32], number: Longs) -> Longs:
         """Draw lengths of sessions: exponential, cut at the session time-out."""
-        minutes = -MEAN_MINUTES * np.log1p(-uniform(number, self._keys["length"][origin]))
+        minutes = -MEAN_MINUTES * np.log1p(-uniform(number, self._keys["length"], origin))
         return np.asarray(np.minimum(np.floor(minutes * MINUTE), self._length - 1), dtype=np.int64)
 
     def _of_flow(self, flow: FlowStep) -> list[Sessions]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,11 +16,17 @@ from pixelsim.base.errors import InputError
 __all__ = ["DayShape", "LocalDays", "Shaped", "WeekShape"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class DayShape:
     """Cumulative share of a day's traffic at each full hour, float64 of shape (25,), from 0 to 1; straight between."""
 
     cumulative: NDArray[np.float64]
+
+    @functools.cached_property
+    def pace(self) -> NDArray[np.float64]:
+        """Milliseconds of each hour for all of the day's traffic."""
+        width = np.diff(self.cumulative)
+        return HOUR / np.where(width > 0, width, 1.0)
 
     @classmethod
     def of(cls, hours: Sequence[float]) -> DayShape:
@@ -44,11 +51,16 @@ class DayShape:
         """Give the share of the day's traffic before instants, in ms since midnight, clipped to the day."""
         return np.interp(of_day / HOUR, np.arange(25.0), self.cumulative)
 
+    def share_at(self, of_day: int) -> float:
+        """Give the share of the day's traffic before one instant, in ms since midnight, from 0 to 24 hours."""
+        hour, rest = divmod(of_day, HOUR)
+        low = float(self.cumulative[hour])
+        return low + (float(self.cumulative[hour + 1]) - low) * (rest / HOUR) if rest else low
+
     def instant(self, quantile: NDArray[np.float64]) -> NDArray[np.int64]:
         """Give the instant, in ms since midnight, at which a share in [0, 1) of the day's traffic has passed."""
         hour = np.minimum(np.searchsorted(self.cumulative, quantile, side="right") - 1, 23)
-        low, width = self.cumulative[:-1], np.diff(self.cumulative)
-        at = hour * float(HOUR) + (quantile - low[hour]) * (HOUR / np.where(width > 0, width, 1.0))[hour]
+        at = hour * float(HOUR) + (quantile - self.cumulative.take(hour)) * self.pace.take(hour)
         return np.minimum(at.astype(np.int64), DAY - 1)
 
 

@@ -23,7 +23,7 @@ from pixelsim.sharing.history import History
 from pixelsim.traffic.audiences import AudienceDay
 from pixelsim.traffic.events import Orders
 from pixelsim.traffic.flow import Shown
-from pixelsim.traffic.keys import Finder, latest
+from pixelsim.traffic.kernels import kernels
 from pixelsim.traffic.log import ClaimRows, LogRows
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.plane import DataPlane, Kept
@@ -48,10 +48,10 @@ class Simulation:
         Grants and statuses as intervals.
     numbering
         Names of the numbers in the arrays.
-    log_parts
-        Events as the pixels saw them, in order of time, a table for each step.
-    claims, orders
-        Claims of accounts on those events, and orders in truth.
+    log_parts, claim_parts
+        Events as the pixels saw them, in order of time, and claims of accounts on them: a table for each step.
+    orders
+        Orders in truth.
     shown
         Impressions, clicks and spend of ad groups by part of an account's day.
     sessions, lost_sessions
@@ -71,7 +71,7 @@ class Simulation:
     timeline: Timeline
     numbering: Numbering
     log_parts: tuple[LogRows, ...]
-    claims: ClaimRows
+    claim_parts: tuple[ClaimRows, ...]
     orders: Orders
     shown: tuple[Shown, ...]
     sessions: NDArray[np.int64]
@@ -85,6 +85,11 @@ class Simulation:
     def log(self) -> LogRows:
         """The whole event log as one table, put together when it is first asked for."""
         return LogRows.join(self.log_parts)
+
+    @functools.cached_property
+    def claims(self) -> ClaimRows:
+        """All claims as one table, put together when they are first asked for."""
+        return ClaimRows.join(self.claim_parts)
 
 
 def run_clock(plane: DataPlane, streams: Streams, *, first: int = 0, last: int | None = None) -> None:
@@ -134,7 +139,7 @@ class _Clockwork:
             self._plane.settle(border)
 
 
-def simulate(scenario: Scenario, seed: int, replication: int = 0, *, finder: Finder = latest) -> Simulation:
+def simulate(scenario: Scenario, seed: int, replication: int = 0, *, compiled: bool = False) -> Simulation:
     """Run one replication of a scenario.
 
     Parameters
@@ -145,18 +150,21 @@ def simulate(scenario: Scenario, seed: int, replication: int = 0, *, finder: Fin
         Root seed of the experiment, at least 0.
     replication
         Number of the replication, at least 0.
-    finder
-        How last touches are found: in NumPy, or by the compiled kernel, with the same result.
+    compiled
+        Whether Numba's compiled kernels (extra ``fast``) do the heavy loops; the result is the same bytes.
 
     Raises
     ------
     InputError
         The scenario has no website, or the seed or replication is negative.
+    MissingExtraError
+        The compiled kernels are asked for, and Numba is not installed.
     """
     check_run(scenario, seed, replication)
     streams = Streams(seed, replication)
-    plane = DataPlane(scenario, timeline_of(scenario), streams, finder, Kept())
-    run_clock(plane, streams)
+    with kernels(compiled=compiled):
+        plane = DataPlane(scenario, timeline_of(scenario), streams, Kept())
+        run_clock(plane, streams)
     return simulation_of(plane, streams)
 
 
@@ -179,7 +187,7 @@ def simulation_of(plane: DataPlane, streams: Streams) -> Simulation:
         timeline=plane.timeline,
         numbering=plane.numbering,
         log_parts=tuple(kept.log),
-        claims=ClaimRows.join(kept.claims),
+        claim_parts=tuple(kept.claims),
         orders=Orders.join(kept.orders),
         shown=tuple(kept.shown),
         sessions=plane.sessions,

@@ -26,7 +26,7 @@ class SiteStep:
     """What a website brought forth in one step; ``sessions`` counts those that began in it."""
 
     touches: TouchRows
-    copies: Copies
+    copies: list[Copies]
     orders: Orders
     sessions: int
 
@@ -98,8 +98,9 @@ class Site:
         """
         pages = [replace(page, end=min(page.end, end)) for page in pages]
         sessions = self._sessions.until(end, flow, [(p.start, p.end, p.pixels) for p in pages])
-        parts = [*self._going_on, (sessions, self._events.unfold(sessions))]
-        cuts = [int(np.searchsorted(events.at, end)) for _, events in parts]
+        cuts = [int(np.searchsorted(events.at, end)) for _, events in self._going_on]
+        made, cut = self._events.unfold(sessions, end)
+        parts, cuts = [*self._going_on, (sessions, made)], [*cuts, cut]
         self._going_on = [
             (began.take(began.at + began.length >= end), events.take(slice(cut, None)))
             for (began, events), cut in zip(parts, cuts, strict=True)

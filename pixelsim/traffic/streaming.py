@@ -24,7 +24,7 @@ from pixelsim.base.streams import Streams
 from pixelsim.base.tables import read_parquet, write_parquet
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.traffic.columns import Columns
-from pixelsim.traffic.keys import Finder, latest
+from pixelsim.traffic.kernels import kernels
 from pixelsim.traffic.log import ClaimRows, Fate, LogRows, log_frame
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.plane import DataPlane
@@ -108,7 +108,7 @@ class _Files:
 
 
 def stream_log(
-    scenario: Scenario, folder: Path | str, *, seed: int, replication: int = 0, finder: Finder = latest
+    scenario: Scenario, folder: Path | str, *, seed: int, replication: int = 0, compiled: bool = False
 ) -> LogFiles:
     """Run one replication and write its event log to Parquet, block by block.
 
@@ -120,8 +120,8 @@ def stream_log(
         Where the files go; it is made, and has to be empty.
     seed, replication
         As for ``run``; the rows are the same.
-    finder
-        How last touches are found.
+    compiled
+        Whether Numba's compiled kernels (extra ``fast``) do the heavy loops; the result is the same bytes.
 
     Raises
     ------
@@ -136,8 +136,9 @@ def stream_log(
         )
     streams = Streams(seed, replication)
     store = _Files(target)
-    plane = DataPlane(scenario, timeline_of(scenario), streams, finder, store)
-    run_clock(plane, streams)
+    with kernels(compiled=compiled):
+        plane = DataPlane(scenario, timeline_of(scenario), streams, store)
+        run_clock(plane, streams)
     fates = {fate.name.lower(): int(store.fates[fate]) for fate in Fate}
     found = LogFiles(target, scenario, seed, replication, store.blocks, store.rows, fates)
     write_text(target / "run.json", json.dumps(_about(found, plane.numbering), indent=2, ensure_ascii=False) + "\n")

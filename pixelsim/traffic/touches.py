@@ -115,16 +115,18 @@ class Touches:
         return Touches(*(getattr(self, field.name)[index] for field in fields(self)))
 
     @classmethod
-    def gather(cls, parts: Iterable[tuple[Touches, Longs | slice]]) -> Touches:
+    def gather(cls, parts: Iterable[tuple[Touches, Longs]]) -> Touches:
         """Put picked rows of tables one after another, none of which lies before the one that it follows."""
         none = np.empty(0, dtype=np.int64)
         small = none.astype(np.int32)
-        tables = [(cls(none, none, none.astype(np.int8), small, small, small, none), slice(None)), *parts]
-        return cls(*(np.concatenate([getattr(table, f.name)[here] for table, here in tables]) for f in fields(cls)))
+        tables = [(cls(none, none, none.astype(np.int8), small, small, small, none), none), *parts]
+        return cls(
+            *(np.concatenate([getattr(table, f.name).take(here) for table, here in tables]) for f in fields(cls))
+        )
 
     def then(self, later: Touches) -> Touches:
         """Append touches that do not lie before these."""
-        return Touches.gather([(self, slice(None)), (later, slice(None))])
+        return Touches.gather([(self, np.arange(len(self))), (later, np.arange(len(later)))])
 
     def __len__(self) -> int:
         return len(self.at)

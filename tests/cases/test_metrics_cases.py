@@ -96,7 +96,7 @@ def collected(scope: str) -> Simulation:
         AccessBook(empty.timeline, numbering),
     )
     log, claims = collector.collect([touches], [purchases], 5 * DAY)
-    return dataclasses.replace(empty, log_parts=(log,), claims=claims)
+    return dataclasses.replace(empty, log_parts=(log,), claim_parts=(claims,))
 
 
 def figures(scope: str) -> dict[str, dict[str, int]]:

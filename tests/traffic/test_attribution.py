@@ -1,9 +1,8 @@
-"""Attribution against a plain loop over events and touches: both scopes, vetoes, blocks and the compiled walk."""
+"""Attribution against a plain loop over events and touches: both scopes, vetoes, blocks and the compiled kernel."""
 
 from __future__ import annotations
 
 import itertools
-import sys
 
 import numpy as np
 import pytest
@@ -11,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pixelsim.base.clock import DAY
-from pixelsim.base.errors import InputError, MissingExtraError
-from pixelsim.traffic import kernels_numba
+from pixelsim.base.errors import InputError
+from pixelsim.traffic.access import Grants
 from pixelsim.traffic.attribution import (
     Reason,
     Scope,
@@ -23,6 +22,7 @@ from pixelsim.traffic.attribution import (
     last_source,
     open_touches,
 )
+from pixelsim.traffic.kernels import kernels
 from pixelsim.traffic.models import Position, Share, channel_credit, touch_shares
 
 exact = settings(derandomize=True, deadline=None, max_examples=150)
@@ -122,13 +122,41 @@ def test_each_account_claims_what_it_earns_alone(case, eligible):
     assert triples(result) == triples(credit(*events, touches, windows, eligible=eligible))
 
 
+@st.composite
+def grants_of(draw, touches):
+    """Draw access intervals of three pairs, and leave some touches without a pair."""
+    pair = np.array([draw(st.sampled_from([-1, 0, 1, 2])) for _ in range(len(touches))], dtype=np.int32)
+    borders = np.array([sorted(draw(st.lists(st.integers(0, 32), min_size=4, max_size=4))) for _ in range(3)])
+    return Grants(touches.at, pair, borders[:, ::2].copy(), borders[:, 1::2].copy(), draw(st.booleans()))
+
+
 @exact
-@given(cases(), st.sampled_from(list(Scope)), st.booleans(), st.sampled_from([None, odd_veto]))
-def test_compiled_walk_gives_the_same_bytes(case, scope, inclusive, eligible):
+@given(cases(), st.data(), st.booleans())
+def test_grants_are_a_veto_by_intervals(case, data, inclusive):
     events, touches, windows = case
-    settings_ = {"scope": scope, "inclusive": inclusive, "eligible": eligible}
+    grants = data.draw(grants_of(touches))
+
+    def held(touch, at):
+        pair = grants.pair[touch]
+        borders = zip(grants.begin[pair], grants.end[pair], strict=True)
+        return pair != -1 and any(begin <= at < end for begin, end in borders)
+
+    def eligible(touch, event):
+        return held(touch, touches.at[touch]) and (not grants.cut or held(touch, events[0][event]))
+
+    result = credit(*events, touches, windows, inclusive=inclusive, eligible=grants)
+    assert triples(result) == reference(events, touches, windows, inclusive=inclusive, eligible=eligible)
+
+
+@exact
+@given(cases(), st.data(), st.sampled_from(list(Scope)), st.booleans(), st.sampled_from([None, 1]))
+def test_compiled_kernel_gives_the_same_bytes(case, data, scope, inclusive, account):
+    events, touches, windows = case
+    grants = data.draw(st.one_of(st.none(), grants_of(touches)))
+    settings_ = {"scope": scope, "inclusive": inclusive, "eligible": grants, "account": account}
     plain = credit(*events, touches, windows, **settings_)
-    compiled = credit(*events, touches, windows, finder=kernels_numba.finder(), **settings_)
+    with kernels(compiled=True):
+        compiled = credit(*events, touches, windows, **settings_)
     assert_same_bytes(plain, compiled)
 
 
@@ -142,8 +170,7 @@ def assert_same_bytes(one, other):
 
 
 @pytest.mark.parametrize("people", [40, 5_000, 2**61])
-def test_compiled_walk_gives_the_same_bytes_on_many_rows(people):
-    # The three ranges of keys take the three ways through the table: all meet, dense, and hashed.
+def test_compiled_kernel_gives_the_same_bytes_on_many_rows(people):
     rng = np.random.default_rng(5)
     n = 20_000
     known = rng.integers(0, people, 3_000)
@@ -155,21 +182,16 @@ def test_compiled_walk_gives_the_same_bytes_on_many_rows(people):
         account=rng.integers(0, 6, n),
         pixel=rng.integers(0, 3, n),
     )
+    begin = np.sort(rng.integers(0, 20 * DAY, (9, 2, 2)), axis=2)
+    grants = Grants(touches.at, rng.integers(-1, 9, n).astype(np.int32), begin[:, :, 0], begin[:, :, 1], cut=True)
     windows = Windows(*(rng.choice([0, 1, 7, 28], 30) * DAY for _ in range(3)))
     events = (np.sort(rng.integers(0, 20 * DAY, n)), rng.choice(known, n), rng.integers(0, 3, n))
-    for scope in Scope:
-        plain = credit(*events, touches, windows, scope=scope, eligible=odd_veto)
-        assert_same_bytes(
-            plain, credit(*events, touches, windows, scope=scope, eligible=odd_veto, finder=kernels_numba.finder())
-        )
-    assert set(plain.reason.tolist()) >= {Reason.CREDITED, Reason.OUTSIDE_WINDOW}
-
-
-def test_compiled_walk_names_the_extra_when_numba_is_missing(monkeypatch):
-    monkeypatch.setitem(sys.modules, "numba", None)
-    kernels_numba._compiled.cache_clear()
-    with pytest.raises(MissingExtraError, match=r"pixelsim\[fast\]"):
-        kernels_numba.finder()
+    for scope, eligible in itertools.product(Scope, (None, grants)):
+        plain = credit(*events, touches, windows, scope=scope, eligible=eligible)
+        with kernels(compiled=True):
+            assert_same_bytes(plain, credit(*events, touches, windows, scope=scope, eligible=eligible))
+        found = {Reason.CREDITED, Reason.OUTSIDE_WINDOW} | ({Reason.ACCESS_ENDED} if eligible else set())
+        assert set(plain.reason.tolist()) >= found
 
 
 @exact

@@ -22,7 +22,6 @@ from pixelsim.scenario.scenario import Scenario
 from pixelsim.traffic.attribution import Reason
 from pixelsim.traffic.capture import Loss
 from pixelsim.traffic.counter import key_of, uniform
-from pixelsim.traffic.kernels_numba import finder
 from pixelsim.traffic.log import Fate
 from pixelsim.traffic.sessions import Visit
 from pixelsim.traffic.simulate import simulate
@@ -267,9 +266,9 @@ def test_built_in_scenarios(name: str, days: int) -> None:
     assert len(found.log) > 5_000
 
 
-def test_compiled_finder_gives_the_same_log() -> None:
+def test_compiled_kernels_give_the_same_log() -> None:
     given = small(steps=UNSHARE, policy="continue", measurement={"scope": "account"})
-    assert rows_of(simulate(given, 7, finder=finder()).log) == rows_of(simulate(given, 7).log)
+    assert rows_of(simulate(given, 7, compiled=True).log) == rows_of(simulate(given, 7).log)
 
 
 def test_junk_is_told_apart() -> None:

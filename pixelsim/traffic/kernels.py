@@ -1,0 +1,91 @@
+"""Which code does the heavy loops of a run: NumPy, or kernels that Numba compiles; results are the same bytes.
+
+The choice belongs to how a run is carried out and not to its model, so it is not handed from function to function: it
+holds inside a ``with`` block, for the thread or task that entered it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Kernels", "chosen", "kernels"]
+
+Bytes = NDArray[np.int8]
+Longs = NDArray[np.int64]
+Words = NDArray[np.uint64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Kernels:
+    """The compiled kernels; each does what the function of its name in NumPy does.
+
+    Parameters
+    ----------
+    uniform
+        Numbers by counter from (counters, keys, position of each counter's key).
+    order
+        Stable order of times, and the positions in that order whose time is also that of a neighbour.
+    first_equal
+        For each row of one column the first row that equals it.
+    sieve, passing
+        Make the table of a sieve of so many bits from what is wanted; give the positions of the values that pass it.
+    inverse, scatter
+        The place of each row in an order that names all of them once; write values to places of an array.
+    instants, stages
+        Times of arrivals, and the steps of sessions; see `pixelsim.traffic.compiled.making`.
+    settle
+        Attribution of `pixelsim.traffic.attribution`; see `pixelsim.traffic.compiled.credit`.
+    chain
+        De-duplication by event id; see `pixelsim.traffic.compiled.dedup`.
+    """
+
+    uniform: Callable[[Longs, Words, NDArray[np.integer]], NDArray[np.float64]]
+    order: Callable[[Longs], tuple[Longs, Longs]]
+    first_equal: Callable[[Words], Longs]
+    sieve: Callable[[NDArray[np.integer], int], Mask]
+    passing: Callable[[NDArray[np.integer], Mask, int], Longs]
+    inverse: Callable[[Longs], Longs]
+    scatter: Callable[[NDArray[Any], Longs, NDArray[Any]], None]
+    instants: Callable[..., tuple[Longs, Longs, Longs]]
+    stages: Callable[..., tuple[Longs, Bytes, Longs, Longs]]
+    settle: Callable[..., tuple[Longs, Bytes, Longs]]
+    chain: Callable[..., None]
+
+
+_CHOSEN: ContextVar[Kernels | None] = ContextVar("kernels", default=None)
+
+
+def chosen() -> Kernels | None:
+    """Give the compiled kernels if they were chosen, None for NumPy."""
+    return _CHOSEN.get()
+
+
+@contextlib.contextmanager
+def kernels(*, compiled: bool) -> Iterator[None]:
+    """Choose the compiled kernels, or NumPy, for what runs inside the block.
+
+    The first choice in a process compiles them, or loads them from Numba's cache.
+
+    Raises
+    ------
+    MissingExtraError
+        Numba is not installed.
+    """
+    found: Kernels | None = None
+    if compiled:
+        from pixelsim.traffic.compiled import load  # noqa: PLC0415 - Numba is optional, and slow to import
+
+        found = load()
+    token = _CHOSEN.set(found)
+    try:
+        yield
+    finally:
+        _CHOSEN.reset(token)
