@@ -147,12 +147,13 @@ def credit(
     known = (person != NONE) & (pixel != NONE)
     event = np.flatnonzero(known)
     # The compiled kernel takes events in any order.
-    if chosen_kernels() is None and np.any(at[1:] < at[:-1]):
+    compiled = chosen_kernels() is not None and (eligible is None or isinstance(eligible, Grants))
+    if not compiled and np.any(at[1:] < at[:-1]):
         event = event[np.argsort(at[event], kind="stable")]
     touch, refused = np.full(len(at), NONE), np.full(len(at), NONE)
     reason = np.full(len(at), Reason.NO_TOUCH, dtype=np.int8)
     if Scope(scope) is Scope.PIXEL:
-        everything = len(event) == len(at) and chosen_kernels() is not None
+        everything = compiled and len(event) == len(at)
         queries = TimeLine(at, person, pixel) if everything else TimeLine(at, person, pixel).take(event)
         lines = TimeLine(touches.at, touches.person, touches.pixel.astype(np.int64))
         found = book.settle(queries, event, lines, eligible)

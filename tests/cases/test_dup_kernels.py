@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pixelsim.base.clock import DAY, HOUR, MINUTE
-from pixelsim.traffic.dedup import BROWSER, SERVER, DedupOutcome, DedupRule, deduplicate, over_dedup
+from pixelsim.traffic.dedup import BROWSER, SERVER, DedupOutcome, DedupRule, deduplicate
+from pixelsim.traffic.over_dedup import over_dedup
 
 PURCHASE, ADD_TO_CART = 0, 1
 NO_ID = -1

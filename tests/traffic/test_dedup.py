@@ -17,9 +17,9 @@ from pixelsim.traffic.dedup import (
     DedupRule,
     DedupState,
     deduplicate,
-    over_dedup,
 )
 from pixelsim.traffic.keys import maybe_in, pack_columns, sort_groups
+from pixelsim.traffic.over_dedup import over_dedup
 
 MINUTE, HOUR = 60_000, 3_600_000
 exact = settings(derandomize=True, deadline=None, max_examples=200)

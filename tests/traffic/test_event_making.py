@@ -38,7 +38,10 @@ def unfold(ordered: np.ndarray | None = None, seed: int = 4, **site) -> tuple[Se
     scenario = one_shop(**site)
     sessions = sessions_of(scenario, ordered=ordered)
     numbering = Numbering.of(scenario, scenario.structure.world())
-    return sessions, EventMaker(Streams(seed, 0), scenario.traffic.sites[0], numbering).unfold(sessions)
+    # All events come after the end of a step that ends at 0, and stand in the order of time.
+    events, early = EventMaker(Streams(seed, 0), scenario.traffic.sites[0], numbering).unfold(sessions, 0)
+    assert early == 0
+    return sessions, events
 
 
 def near(count: int, share: float) -> bool:
@@ -138,3 +141,18 @@ def test_orders_name_their_session_touch_and_whether_they_were_heard():
     np.testing.assert_array_equal(orders.at, sessions.at[who] + 10 * MINUTE)
     np.testing.assert_array_equal(orders.seen, who % 2 == 0)
     np.testing.assert_array_equal(orders.key & 255, np.full(len(who), 4))
+
+
+def test_events_of_a_step_stand_before_those_that_are_still_to_come():
+    scenario = one_shop(capture={"navigations": 1.0})
+    sessions = sessions_of(scenario)
+    maker = EventMaker(Streams(4, 0), scenario.traffic.sites[0], Numbering.of(scenario, scenario.structure.world()))
+    whole, _ = maker.unfold(sessions, 0)
+    end = COUNT * MINUTE // 2
+    events, early = maker.unfold(sessions, end)
+    assert early == np.count_nonzero(whole.at < end)
+    assert (events.at[:early] < end).all()
+    assert (events.at[early:] >= end).all()
+    assert (np.diff(events.at[early:]) >= 0).all()
+    ids = (events.number << 8 | events.place, whole.number << 8 | whole.place)
+    assert sorted(ids[0].tolist()) == sorted(ids[1].tolist())

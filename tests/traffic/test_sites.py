@@ -12,7 +12,7 @@ from pixelsim.base.clock import DAY, HOUR, MINUTE
 from pixelsim.base.streams import Streams
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.scenario.scenario import Scenario
-from pixelsim.traffic.capture import Loss, Page
+from pixelsim.traffic.capture import Copies, Loss, Page, no_copies
 from pixelsim.traffic.flow import FlowStep, TouchRows, WouldBeOrders
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.shapes import LocalDays
@@ -37,6 +37,10 @@ def site_of(given: Scenario, *, block_days: int = 7, seed: int = 7) -> tuple[Sit
         block_days=block_days,
     )
     return made, numbering
+
+
+def copies_of(step: SiteStep) -> Copies:
+    return Copies.join([no_copies(), *step.copies])
 
 
 def page(end: int, *pixels: int, start: int = 0) -> Page:
@@ -70,17 +74,17 @@ def empty_site(**capture: Any) -> tuple[Site, Numbering]:
 
 
 def names(step: SiteStep) -> list[str]:
-    order = np.lexsort((step.copies.event, step.copies.at))
-    return [EVENT_NAMES[event] for event in step.copies.event[order].tolist()]
+    order = np.lexsort((copies_of(step).event, copies_of(step).at))
+    return [EVENT_NAMES[event] for event in copies_of(step).event[order].tolist()]
 
 
 def test_a_landed_click_is_a_session_at_once() -> None:
     site, numbering = empty_site()
     step = site.step(flow_step((HOUR, 11, TouchKind.CLICK), landed=(0,)), [page(DAY, 0)], DAY)
     assert step.sessions == 1
-    assert step.copies.at.min() == HOUR
-    assert set(step.copies.person.tolist()) == {11}
-    origins = {numbering.origins[key >> 42].key for key in step.copies.key.tolist()}
+    assert copies_of(step).at.min() == HOUR
+    assert set(copies_of(step).person.tolist()) == {11}
+    origins = {numbering.origins[key >> 42].key for key in copies_of(step).key.tolist()}
     assert origins == {"click > brand_group"}
     assert len(step.orders) == 0
 
@@ -88,7 +92,7 @@ def test_a_landed_click_is_a_session_at_once() -> None:
 def test_a_click_that_does_not_land_is_no_session() -> None:
     site, _ = empty_site()
     step = site.step(flow_step((HOUR, 11, TouchKind.CLICK)), [page(DAY, 0)], DAY)
-    assert (step.sessions, len(step.copies)) == (0, 0)
+    assert (step.sessions, len(copies_of(step))) == (0, 0)
     assert len(step.touches) == 1, "it is a touch all the same"
 
 
@@ -100,7 +104,7 @@ def test_an_order_soon_after_the_click_is_the_same_session() -> None:
     assert step.sessions == 1
     assert names(step) == list(EVENT_NAMES)
     # Steps lie at 0, 20, 50, 80 and 100 percent of the session.
-    assert sorted(step.copies.at.tolist()) == [HOUR + share * 10 * MINUTE // 10 for share in (0, 2, 5, 8, 10)]
+    assert sorted(copies_of(step).at.tolist()) == [HOUR + share * 10 * MINUTE // 10 for share in (0, 2, 5, 8, 10)]
     assert step.orders.at.tolist() == [HOUR + 10 * MINUTE]
     assert step.orders.touch_at.tolist() == [HOUR]
     assert step.orders.seen.tolist() == [True]
@@ -136,7 +140,7 @@ def test_a_view_leads_to_a_later_session_even_if_soon(kind: TouchKind, origin: s
     step = site.step(flow_step((HOUR, 11, kind), orders=((0, MINUTE),)), [page(DAY, 0)], DAY)
     assert step.sessions == 1
     assert numbering.origins[step.orders.origin[0]].kind == origin
-    assert step.copies.at.min() >= HOUR, "nobody comes back before having seen the ad"
+    assert copies_of(step).at.min() >= HOUR, "nobody comes back before having seen the ad"
 
 
 def test_an_order_across_the_end_of_a_step_is_an_order_of_the_next() -> None:
@@ -146,7 +150,7 @@ def test_an_order_across_the_end_of_a_step_is_an_order_of_the_next() -> None:
     assert (first.sessions, len(first.orders)) == (1, 0)
     second = site.step(flow_step(), [page(2 * DAY, 0, start=DAY)], 2 * DAY)
     assert (second.sessions, second.orders.at.tolist()) == (0, [DAY + 9 * MINUTE])
-    bought = [copies.at[copies.event == 4].tolist() for copies in (first.copies, second.copies)]
+    bought = [copies.at[copies.event == 4].tolist() for copies in (copies_of(first), copies_of(second))]
     assert bought[0] + bought[1] == [DAY + 9 * MINUTE]
 
 
@@ -155,7 +159,7 @@ def test_every_pixel_on_the_page_hears_every_event() -> None:
     site, numbering = site_of(given)
     one, other = numbering.pixels.index(SMALL_PIXEL), numbering.pixels.index(OWN_PIXEL)
     pages = [Page(0, 12 * HOUR, [one, other]), Page(12 * HOUR, 2 * DAY, [one])]
-    copies = site.step(flow_step(), pages, DAY).copies
+    copies = copies_of(site.step(flow_step(), pages, DAY))
     keys = {pixel: set(copies.key[copies.pixel == pixel].tolist()) for pixel in (one, other)}
     morning = set(copies.key[copies.at < 12 * HOUR].tolist())
     assert keys[other] == morning
@@ -166,7 +170,7 @@ def test_a_page_without_pixels_is_heard_by_nobody_and_sells_all_the_same() -> No
     site, _ = site_of(small(site={"order_rate": 0.5}, capture=CLEAR))
     step = site.step(flow_step(), [page(DAY)], DAY)
     assert step.sessions > 30
-    assert len(step.copies) == 0
+    assert len(copies_of(step)) == 0
     assert len(step.orders) > 10
     assert not step.orders.seen.any()
 
@@ -174,7 +178,7 @@ def test_a_page_without_pixels_is_heard_by_nobody_and_sells_all_the_same() -> No
 def test_an_order_is_seen_where_a_copy_was_received() -> None:
     site, _ = site_of(small(site={"order_rate": 0.5, "organic_sessions": 500.0}, capture={"blocked_people": 0.5}))
     step = site.step(flow_step(), [page(DAY, 0)], DAY)
-    bought = step.copies.take(step.copies.event == 4)
+    bought = copies_of(step).take(copies_of(step).event == 4)
     heard = set(bought.key[bought.loss == Loss.RECEIVED].tolist())
     assert {key for key, seen in zip(step.orders.key.tolist(), step.orders.seen.tolist(), strict=True) if seen} == heard
     assert 0 < step.orders.seen.sum() < len(step.orders)
@@ -188,13 +192,13 @@ def test_days_drawn_at_a_time_do_not_matter(block_days: int) -> None:
     for day in range(1, 9):
         pages = [page(day * DAY, 0, start=(day - 1) * DAY)]
         one, other = wanted.step(flow_step(), pages, day * DAY), site.step(flow_step(), pages, day * DAY)
-        for name in one.copies.names():
-            assert getattr(one.copies, name).tobytes() == getattr(other.copies, name).tobytes(), name
+        for name in copies_of(one).names():
+            assert getattr(copies_of(one), name).tobytes() == getattr(copies_of(other), name).tobytes(), name
 
 
 def test_an_order_passes_every_step_of_the_funnel() -> None:
     site, _ = site_of(small(site={"order_rate": 0.3, "organic_sessions": 500.0}, capture=CLEAR))
-    copies = site.step(flow_step(), [page(DAY, 0)], DAY).copies
+    copies = copies_of(site.step(flow_step(), [page(DAY, 0)], DAY))
     events: dict[int, set[int]] = {}
     for key, event in zip((copies.key >> 8).tolist(), copies.event.tolist(), strict=True):
         events.setdefault(key, set()).add(event)
@@ -206,7 +210,7 @@ def test_the_funnel_has_its_chances() -> None:
     funnel = {"view": 0.6, "cart": 0.2, "checkout": 0.05}
     site, _ = site_of(small(site={"order_rate": 0.0, "organic_sessions": 20_000.0, "funnel": funnel}, capture=CLEAR))
     step = site.step(flow_step(), [page(DAY, 0)], DAY)
-    counts, n = np.bincount(step.copies.event, minlength=5), step.sessions
+    counts, n = np.bincount(copies_of(step).event, minlength=5), step.sessions
     assert counts[0] == n
     for event, share in ((1, 0.6), (2, 0.2), (3, 0.05)):
         assert abs(counts[event] - share * n) < 4 * np.sqrt(share * (1 - share) * n)
@@ -215,7 +219,7 @@ def test_the_funnel_has_its_chances() -> None:
 def test_lengths_of_sessions_are_exponential_up_to_the_time_out() -> None:
     """With a mean of 4 minutes, a share of exp(-7.5) would be longer than half an hour."""
     site, _ = site_of(small(site={"order_rate": 1.0, "organic_sessions": 20_000.0}, capture=CLEAR))
-    copies = site.step(flow_step(), [page(DAY, 0)], DAY).copies
+    copies = copies_of(site.step(flow_step(), [page(DAY, 0)], DAY))
     start = {
         key >> 8: at
         for key, at in zip(copies.key[copies.event == 0].tolist(), copies.at[copies.event == 0].tolist(), strict=True)
