@@ -94,7 +94,7 @@ def who_sees_what(scenario: Scenario, *, seed: int = 1) -> WhoSeesWhat:
 
 
 def best_practice(
-    business: str = "one_domain", *, sizes: Mapping[str, int] | None = None, replications: int = 5, seed: int = 1
+    business: str = "one_domain", *, sizes: Mapping[str, int] | None = None, replications: int = 50, seed: int = 1
 ) -> BestPractice:
     """Explore a good practice beside its usual wrong way: structure, metrics by Business Center, claims Q1 to Q5.
 
@@ -105,7 +105,7 @@ def best_practice(
     sizes
         Its numbers at the opening: ``regions`` and ``accounts_of_region``; ``domains`` and ``brands``; ``clients``.
     replications
-        Pairs of runs for each choice, at least 1; they come in one by one, and Cancel stops them.
+        Pairs for each choice, at least 1, in counts; a button runs as many event by event, and Cancel stops them.
     seed
         Root seed, at least 0.
 
@@ -123,7 +123,7 @@ def best_practice(
     return BestPractice(business, sizes=sizes, replications=replications, seed=seed)
 
 
-def one_pixel_or_many(scenario: Scenario, *, replications: int = 5, seed: int = 1) -> OnePixelOrMany:
+def one_pixel_or_many(scenario: Scenario, *, replications: int = 50, seed: int = 1) -> OnePixelOrMany:
     """Explore what it costs when ad accounts that share a pixel bring pixels of their own: claims Q3 to Q5.
 
     Parameters
@@ -131,7 +131,7 @@ def one_pixel_or_many(scenario: Scenario, *, replications: int = 5, seed: int = 
     scenario
         A scenario in which ad accounts advertise with a pixel that another one created.
     replications
-        Pairs of runs for each choice, at least 1; they come in one by one, and Cancel stops them.
+        Pairs for each choice, at least 1, in counts; a button runs as many event by event, and Cancel stops them.
     seed
         Root seed, at least 0.
 

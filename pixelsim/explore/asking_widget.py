@@ -6,10 +6,10 @@ from typing import Any
 
 from pixelsim.explore.asking import QUESTIONS, ask, choices, told
 from pixelsim.explore.base import WIDTH, Explorer, html_table
+from pixelsim.explore.moving import quick_png
 from pixelsim.explore.toolkit import widgets
 from pixelsim.sharing import Rulebook
 from pixelsim.show.graph import access_graph_figure
-from pixelsim.show.style import figure_png
 from pixelsim.world.world import World
 
 __all__ = ["Permissions"]
@@ -45,7 +45,7 @@ class Permissions(Explorer):
             ),
         }
         super().__init__("Who may do what", controls, "Who has access to what: Business Centers, pixels, ad accounts")
-        self.paint(figure_png(access_graph_figure(world, WIDTH)))
+        self.paint(quick_png(access_graph_figure(world, WIDTH)))
         self.update()
 
     def arrange(self) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pixelsim.base.errors import InputError
 from pixelsim.plan.people import who_can
@@ -11,15 +12,18 @@ from pixelsim.scenario.plan import PlannedAction
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.sharing import usable_pixels
 from pixelsim.sharing.actions import BuildAudience, RemovePartner, UnlinkPixel, UnsharePixel
+from pixelsim.sharing.history import History
 from pixelsim.show.audience import AudienceCurve, audience_curve
 from pixelsim.show.names import Names
+from pixelsim.study.count_run import CountRun
 from pixelsim.study.detail import Detail, check_detail
 from pixelsim.study.replicate import check_replications
 from pixelsim.study.run import run_in
 from pixelsim.study.window import WHOLE
 from pixelsim.world.relations import AudienceAfter
+from pixelsim.world.world import World
 
-__all__ = ["Growth", "access_ends", "accounts_of", "checked", "grown", "growth", "with_audience"]
+__all__ = ["Growth", "access_ends", "accounts_of", "checked", "grown", "growth", "regrown", "with_audience"]
 
 AUDIENCE = "explored_audience"
 """Id of the audience that is put into each scenario."""
@@ -130,6 +134,48 @@ def grown(scenario: Scenario, *, seed: int = 1, replication: int = 0, detail: De
     """Run a scenario of :func:`with_audience` once, and give its audience day by day; in counts it is approximate."""
     check_detail(detail)
     return audience_curve(run_in(detail, scenario, seed, replication, WHOLE), AUDIENCE)
+
+
+class _Alone(History):
+    """A history in which there is no audience but the explored one, of another event and look-back."""
+
+    def __init__(self, whole: History, event: str, look_back_days: int) -> None:
+        self._whole = whole
+        self._of: dict[str, Any] = {"event": event, "look_back_days": look_back_days}
+        # By identity, since a state has no hash; the whole history keeps them all alive.
+        self._seen: dict[int, World] = {}
+        super().__init__(self.at(-1), whole.rulebook)
+
+    @property
+    def now(self) -> World:
+        """The state after the last attempt."""
+        return self._alone(self._whole.now)
+
+    def at(self, instant: int) -> World:
+        """Give the state in force at an instant."""
+        return self._alone(self._whole.at(instant))
+
+    def _alone(self, version: World) -> World:
+        if id(version) not in self._seen:
+            explored = {key: replace(one, **self._of) for key, one in version.audiences.items() if key == AUDIENCE}
+            self._seen[id(version)] = replace(version, audiences=explored)
+        return self._seen[id(version)]
+
+
+def regrown(one: CountRun, event: str, look_back_days: int) -> AudienceCurve:
+    """Give the explored audience of a run in counts as another event or look-back would have made it.
+
+    Whom an audience takes in changes nothing else in a run, so that it need not be run again.
+
+    Parameters
+    ----------
+    one
+        A run of a scenario of :func:`with_audience`.
+    event, look_back_days
+        See :func:`with_audience`.
+    """
+    alone = replace(one.simulation, history=_Alone(one.simulation.history, event, look_back_days))
+    return audience_curve(CountRun(alone, one.window, one.scenario), AUDIENCE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from pixelsim.base.errors import InputError, PixelsimError, UnknownNameError
+from pixelsim.explore.keys import EXPLORER_CLASS, keys_kept
 from pixelsim.explore.toolkit import widgets
 
 __all__ = ["STYLE", "WIDTH", "Explorer", "guarded", "html_table"]
@@ -26,14 +27,22 @@ E = TypeVar("E", bound="Explorer")
 
 WIDTH = 8.0
 """Inches of an explorer's picture, a hundred CSS pixels each."""
+LEGIBLE = 560
+"""CSS pixels that a picture or a table of many columns needs to be read; where there is less room, it scrolls alone."""
 STYLE = (
-    "<style>.pixelsim{overflow-x:auto;line-height:1.4}.pixelsim ul{margin:2px 0}"
+    "<style>.pixelsim{line-height:1.4}.pixelsim ul{margin:2px 0}"
+    # A table widget as wide as its page, so that each table in it scrolls and not all of them together.
+    ".pixelsim-told>.widget-html-content{flex:1;min-width:0}"
     ".pixelsim table{border-collapse:collapse;font-size:13px}"
     ".pixelsim table th,.pixelsim table td{padding:2px 10px 2px 0;text-align:left;vertical-align:top;"
     "border-bottom:1px solid #9995}.pixelsim table .number{text-align:right;font-variant-numeric:tabular-nums}"
     ".pixelsim .missing{font-style:italic;opacity:.75}.pixelsim pre{user-select:all;white-space:pre-wrap;"
     "border:1px solid #9995;padding:6px 8px;margin:4px 0}</style>"
 )
+SCROLLS = "overflow-x:auto;max-width:100%"
+"""Look of a box in which what is too wide for the page scrolls, and nothing beside it."""
+_FEW, _COLUMN = 4, 100
+"""Columns for which a phone has room, and CSS pixels of each where there are more."""
 _BREATH = 0.001
 """Seconds that long work leaves to the page after each part, in which clicks and keys are taken."""
 
@@ -51,16 +60,21 @@ def html_table(columns: Iterable[str], rows: Iterable[Iterable[str]], *, numeric
         Headings of the columns that stand to the right.
     """
     heads, right = list(columns), set(numeric)
-    # Alignment stands in the cells, since a notebook that is not trusted yet drops style sheets.
-    kinds = [
-        ' class="number" style="text-align:right"' if head in right else ' style="text-align:left"' for head in heads
-    ]
-    top = "".join(f'<th scope="col"{kind}>{escape(head)}</th>' for head, kind in zip(heads, kinds, strict=True))
+
+    def looks(wrap: str) -> list[str]:
+        # They stand in the elements, since a notebook that is not trusted yet drops style sheets.
+        number, text = f' class="number" style="text-align:right{wrap}"', ' style="text-align:left"'
+        return [number if head in right else text for head in heads]
+
+    top = "".join(f'<th scope="col"{kind}>{escape(head)}</th>' for head, kind in zip(heads, looks(""), strict=True))
+    kinds = looks(";white-space:nowrap")  # a number is not broken off before its half-width
+    many = f' style="min-width:{max(LEGIBLE, _COLUMN * len(heads))}px"' if len(heads) > _FEW else ""
     body = "".join(
         f"<tr>{''.join(f'<td{kind}>{escape(cell)}</td>' for cell, kind in zip(row, kinds, strict=True))}</tr>"
         for row in rows
     )
-    return f'<div class="pixelsim"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    table = f"<table{many}><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="pixelsim" style="{SCROLLS}">{table}</div>'
 
 
 class _Guard:
@@ -119,17 +133,19 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._task: asyncio.Task[None] | None = None
         for control in self.controls.values():
             control.style.description_width = "initial"
-            control.layout.width = "min(100%, 34em)"
+            # A control has a margin of 2 px on each side.
+            control.layout.width = "min(calc(100% - 4px), 34em)"
         self.heading = widgets.HTML(f"{STYLE}<b>{escape(title)}</b>")
         self.message = widgets.HTML()
         # An image widget knows no text of its own, and one with a tooltip is not shown at all (ipywidgets 8.1).
         self.told = told
         self.picture = widgets.Image(format="png")
         self.caption = widgets.HTML(f'<div style="opacity:.75;font-size:12px">{escape(told)}</div>')
-        self.picture.layout = widgets.Layout(width="100%", max_width=f"{WIDTH * 100:.0f}px", min_width="560px")
-        # Where there is less room than the picture needs to be read, it scrolls.
+        self.picture.layout = widgets.Layout(width="100%", max_width=f"{WIDTH * 100:.0f}px")
+        self.picture.layout.min_width = f"{LEGIBLE}px"
         self.frame = widgets.Box([self.picture], layout=widgets.Layout(overflow="auto"))
-        self.table = widgets.HTML(layout=widgets.Layout(overflow="auto", max_width="100%"))
+        self.table = widgets.HTML()
+        self.table.add_class("pixelsim-told")
         self.progress = widgets.IntProgress(min=0, max=1, description="runs", tooltip="runs that are done")
         self.cancel = widgets.Button(description="Cancel", tooltip="Stop the runs; what is done is kept")
         self.cancel.on_click(self._on_cancel)
@@ -152,7 +168,8 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.show_code,
             self.code,
         ]
-        super().__init__(parts)
+        super().__init__([*parts, keys_kept()])
+        self.add_class(EXPLORER_CLASS)
         for control in self.controls.values():
             control.observe(self._on_control, names="value")
 
@@ -271,10 +288,15 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._task = None
         self.work.layout.visibility = "hidden"
 
+    def stopped(self) -> None:
+        """Show what is done of long work that was cancelled."""
+
+    @guarded
     def _on_cancel(self, _button: object) -> None:
         if self.working:
             done, parts = self.progress.value, self.progress.max
             self.stop()
+            self.stopped()
             self.say(f"Stopped after {done} of {parts} runs.")
 
     async def finished(self) -> Self:
@@ -358,8 +380,9 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if self.picture.value:
             data = base64.b64encode(self.picture.value).decode("ascii")
             told = escape(self.told, quote=True)
-            size = f"width:{WIDTH * 100:.0f}px;max-width:100%"
+            size = f"width:{WIDTH * 100:.0f}px;max-width:100%;min-width:{LEGIBLE}px"
             picture = f'<img alt="{told}" style="{size}" src="data:image/png;base64,{data}">'
+            picture = f'<div style="{SCROLLS}">{picture}</div>'
         return f"{STYLE}<div><b>{escape(self.title)}</b><ul>{controls}</ul>{picture}{self.table.value}</div>"
 
     def _offered(self) -> dict[str, Any]:

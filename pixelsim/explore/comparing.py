@@ -14,7 +14,7 @@ from pixelsim.scenario.scenario import Scenario
 from pixelsim.sharing.actions import BuildAudience, CreateAdGroup
 from pixelsim.show.differences import difference
 from pixelsim.show.names import Names
-from pixelsim.show.style import new_figure, styled
+from pixelsim.show.style import new_figure, placed, styled
 from pixelsim.study.compare import Comparison
 from pixelsim.study.decision import decide
 from pixelsim.study.paired import PairedDifference
@@ -107,10 +107,11 @@ def differing_figure(comparison: Comparison, width: float) -> Figure:
     found = differing(comparison)
     surest = sorted(found, key=lambda row: np.nan_to_num(row.difference.p_value, nan=1.0))[:DRAWN]
     drawn = {_drawn_name(row): row.difference for row in found if row in surest}
-    figure = new_figure(width, 0.9 + 0.68 * max(1, len(drawn)))
+    rows_inches = 0.68 * max(1, len(drawn))
+    figure = new_figure(width, 0.35 + rows_inches + 0.5)
     title = f"{comparison.names[1]} minus {comparison.baseline}"
     with styled():
-        ax = figure.subplots()
+        ax = placed(figure, left=0.1, right=0.1, top=0.35, height=rows_inches)
         if drawn:
             difference(ax, drawn, title=title)
         else:

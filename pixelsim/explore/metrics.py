@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import textwrap
+from dataclasses import dataclass, replace
 from typing import Any
 
 from matplotlib.figure import Figure as Picture
 
 from pixelsim.base.errors import UnknownNameError
 from pixelsim.counts import Exactness
+from pixelsim.explore.moving import quick_png, rounded_up
 from pixelsim.measure import Bridge, Figure, Stage, reconcile
 from pixelsim.scenario.measurement import AttributedShown
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.show.bridge import bridge
 from pixelsim.show.metrics import metrics_by_viewer
 from pixelsim.show.names import Names
-from pixelsim.show.style import new_figure, styled
+from pixelsim.show.style import new_figure, placed, styled
 from pixelsim.study.detail import Detail
 from pixelsim.study.replicate import Replications, replicate
 from pixelsim.study.run import Run, run
 
-__all__ = ["SHOWN", "MetricsFound", "figure_of", "figures_of", "metrics_found", "metrics_picture", "showing", "trust"]
+__all__ = [
+    "SHOWN",
+    "MetricsFound",
+    "figure_of",
+    "figures_of",
+    "metrics_found",
+    "metrics_picture",
+    "showing",
+    "shown_as",
+    "trust",
+]
 
 SHOWN = {
     AttributedShown.ANY_AD_ON_PIXEL.value: "of any ad on the pixel",
     AttributedShown.OWN_ADS.value: "of its own ads only",
 }
 """What a receiver is shown as attributed events, by the value of the setting: as the page says, or as the API does."""
+_TITLE, _BETWEEN, _SCALE, _SIDE = 0.45, 0.95, 0.5, 0.2
+"""Inches of a title, of a scale with its words and its legend, of a scale alone, and of the edges at both sides."""
+_CHARACTER = 0.072
+"""Inches that a character of a name takes, bold ones included."""
 _STAGES = {
     Stage.HAPPENED: "what happened, in truth",
     Stage.SENT: "copies sent to the pixel",
@@ -89,6 +105,11 @@ def showing(scenario: Scenario, shown: str) -> Scenario:
     if scenario.measurement.attributed_shown.value == shown:
         return scenario
     return scenario.vary("measurement.attributed_shown", shown)
+
+
+def shown_as(one: Run, shown: str) -> Run:
+    """Give a run as it would have been read under the other setting of :func:`showing`, which moves no event."""
+    return replace(one, simulation=replace(one.simulation, scenario=showing(one.scenario, shown)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,16 +215,15 @@ def trust(found: MetricsFound) -> dict[tuple[str, str], str]:
     return told
 
 
-def metrics_picture(found: MetricsFound, width: float) -> Picture:
+def metrics_figure(found: MetricsFound, width: float) -> Picture:
     """Draw what viewers read, and below it the bridge, ``width`` inches wide."""
     viewers = len(set(found.many.names["viewer"]) - {""})
-    heights = [1.3 + 5 * 0.18 * (viewers + 1.3), 0.9 + 0.32 * (len(found.bridge.steps) + 2)]
-    picture = new_figure(width, sum(heights))
+    above, below = 5 * 0.18 * (viewers + 1.3), 0.32 * (len(found.bridge.steps) + 2)
+    picture = new_figure(width, above + below + _TITLE + _BETWEEN + _TITLE + _SCALE)
     with styled():
-        # Each part keeps a left edge of its own, since only the bridge has long names there.
-        parts: Any = picture.subfigures(2, 1, height_ratios=heights)
-        upper, lower = (part.subplots() for part in parts)
+        upper = placed(picture, left=_SIDE, right=_SIDE, top=_TITLE, height=above)
         metrics_by_viewer(upper, found.many, event=found.event, pixel=found.pixel)
+        upper.set_xlim(0, rounded_up(upper.get_xlim()[1]))
         told = trust(found)
         if told:
             rough = [
@@ -211,6 +231,23 @@ def metrics_picture(found: MetricsFound, width: float) -> Picture:
                 for exactness in Exactness
                 if exactness is not Exactness.EXACT and exactness in told.values()
             ]
-            upper.set_xlabel("; ".join([f"{upper.get_xlabel()}, in counts", *rough]))
+            lines = [part for line in rough for part in textwrap.wrap(line, 90)]
+            upper.set_xlabel("\n".join([f"{upper.get_xlabel()}, in counts", *lines]))
+            # The legend stands below the words, and a line of them is 1.35 of its own lines high.
+            legend: Any = upper.get_legend()
+            legend.borderaxespad += 1.35 * len(lines)
+        # The bridge has long names beside it, as wide as their words are.
+        top = _TITLE + above + _BETWEEN + _TITLE
+        lower = placed(picture, left=_SIDE, right=_SIDE, top=top, height=below)
         bridge(lower, found.bridge, start=found.names[0], end=found.names[1])
+        lower.set_xlim(0, rounded_up(lower.get_xlim()[1]))
+        names = [label.get_text() for label in lower.get_yticklabels()]
+        left = _SIDE + _CHARACTER * max(len(line) for name in names for line in name.splitlines())
+        placed(picture, left=left, right=_SIDE, top=top, height=below, ax=lower)
     return picture
+
+
+def metrics_picture(found: MetricsFound, width: float) -> bytes:
+    """Draw what :func:`metrics_figure` does, as PNG."""
+    picture = metrics_figure(found, width)
+    return quick_png(picture, tuple(label.get_text() for label in picture.axes[1].get_yticklabels()))

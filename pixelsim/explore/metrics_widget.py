@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from pixelsim.explore.base import WIDTH, html_table
 from pixelsim.explore.code import scenario_code
-from pixelsim.explore.metrics import SHOWN, MetricsFound, figures_of, metrics_found, metrics_picture, showing, trust
-from pixelsim.explore.moving import quick_png
+from pixelsim.explore.metrics import (
+    SHOWN,
+    MetricsFound,
+    figures_of,
+    metrics_found,
+    metrics_picture,
+    showing,
+    shown_as,
+    trust,
+)
 from pixelsim.explore.remembering import Remembering
 from pixelsim.explore.settling import Settling, refused_by_counts, runs_told
 from pixelsim.explore.toolkit import widgets
@@ -120,9 +128,14 @@ class MetricsByViewer(Settling):
         return showing(self.scenario, str(self.controls["shown"].value))
 
     def _run_first(self, shown: str) -> Run:
-        one = run(showing(self.scenario, shown), seed=self.seed)
+        one = shown_as(self._happened, shown)
         self._memory.keep(one)
         return one
+
+    @cached_property
+    def _happened(self) -> Run:
+        """The run with events, which is the same whatever receivers are shown of it."""
+        return run(self.scenario, seed=self.seed)
 
     def known(self) -> int:
         """Give how many runs are there."""
@@ -143,7 +156,7 @@ class MetricsByViewer(Settling):
         many = replicate(scenario, done, seed=self.seed, executor=self._memory, detail=self.detail)
         self.found = metrics_found(scenario, event, start, end, pixel=pixel, many=many, first=self._first(shown))
         self.table.value = metrics_table(self.found, self.wanted)
-        self.paint(quick_png(metrics_picture(self.found, WIDTH)))
+        self.paint(metrics_picture(self.found, WIDTH))
 
     def as_code(self) -> str:
         """Give the call that brings the same numbers."""

@@ -9,6 +9,7 @@ from typing import Any, Self
 from pixelsim import explore
 from pixelsim.base.errors import InputError
 from pixelsim.explore.base import STYLE, Explorer
+from pixelsim.explore.keys import keys_kept
 from pixelsim.explore.toolkit import widgets
 from pixelsim.scenario import scenario as built_in
 from pixelsim.scenario import scenario_names
@@ -73,8 +74,10 @@ EXPLORERS: dict[str, Make] = {
     "Two variants compared": lambda mine, runs, seed: explore.compare_variants(
         variants(mine), replications=COUNTED * runs, seed=seed
     ),
-    "One pixel or many": lambda mine, runs, seed: explore.one_pixel_or_many(mine, replications=runs, seed=seed),
-    BEST: lambda _, runs, seed: explore.best_practice(replications=runs, seed=seed),
+    "One pixel or many": lambda mine, runs, seed: explore.one_pixel_or_many(
+        mine, replications=COUNTED * runs, seed=seed
+    ),
+    BEST: lambda _, runs, seed: explore.best_practice(replications=COUNTED * runs, seed=seed),
 }
 """Every explorer by its title: a function of scenario, runs and seed."""
 
@@ -115,7 +118,7 @@ class Page(Explorer):
         }
         super().__init__("pixelsim: rehearse pixel sharing", controls, "")
         # The explorer that is shown brings a picture, a table, long work and code of its own.
-        self.children = (self.heading, *self.controls.values(), self.caption, self.message, self.slot)
+        self.children = (self.heading, *self.controls.values(), self.caption, self.message, self.slot, keys_kept())
         self.update()
 
     def arrange(self) -> None:

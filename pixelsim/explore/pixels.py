@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 from pixelsim.base.errors import InputError, UnknownNameError
-from pixelsim.explore.practice_pairs import Claim, Contrast, claims_of, contrasts
+from pixelsim.counts.exactness import Exactness, worst
+from pixelsim.explore.practice_counts import counted_sales
+from pixelsim.explore.practice_pairs import Claim, Contrast, Trust, claims_of, contrasts
 from pixelsim.measure import double_counting
 from pixelsim.measure.domains import brand_total
 from pixelsim.plan.wording import account_of
 from pixelsim.scenario.capture import PageWeight
 from pixelsim.scenario.measurement import Scope
+from pixelsim.scenario.plan import PlannedAction
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.scenario.structure import Structure
 from pixelsim.scenario.traffic import SiteTraffic
 from pixelsim.sharing.actions import UnlinkPixel
 from pixelsim.show.weight import PageLoad, page_loads
+from pixelsim.study.count_run import CountRun
+from pixelsim.study.detail import Detail, check_detail
 from pixelsim.study.replicate import check_replications
-from pixelsim.study.run import run
+from pixelsim.study.run import run_in
 from pixelsim.study.statistics import Summary, summarise
+from pixelsim.study.window import WHOLE
 from pixelsim.world.entities import Pixel
 
 __all__ = [
@@ -36,6 +42,8 @@ __all__ = [
     "design",
     "own_pixels",
     "sharers",
+    "weighed",
+    "with_own",
 ]
 
 CLAIMED = ("Q3", "Q4", "Q5")
@@ -84,11 +92,22 @@ def own_pixels(scenario: Scenario, accounts: Iterable[str]) -> Scenario:
         An account shares no pixel.
     """
     known = sharers(scenario)
+    design = _Design(scenario.structure, scenario.traffic.sites, scenario.plan.steps)
     for account in accounts:
         if account not in known:
             raise UnknownNameError("ad account that shares a pixel", account, known)
-        scenario = _own_pixel(scenario, account)
-    return scenario
+        design = _own_pixel(design, account)
+    # Checked once, as a whole.
+    traffic, plan = scenario.traffic.replace(sites=design.sites), scenario.plan.replace(steps=design.steps)
+    return scenario.replace(structure=design.structure, traffic=traffic, plan=plan)
+
+
+class _Design(NamedTuple):
+    """What pixels of accounts' own change in a scenario."""
+
+    structure: Structure
+    sites: tuple[SiteTraffic, ...]
+    steps: tuple[PlannedAction, ...]
 
 
 def _new_pixel(structure: Structure, account: str) -> Pixel:
@@ -100,8 +119,8 @@ def _new_pixel(structure: Structure, account: str) -> Pixel:
     return Pixel(code=code, number=number, name=f"{home.name}'s own", creator=account, owner_bc=home.owner_bc)
 
 
-def _own_pixel(scenario: Scenario, account: str) -> Scenario:
-    structure = scenario.structure
+def _own_pixel(design: _Design, account: str) -> _Design:
+    structure = design.structure
     pixel = _new_pixel(structure, account)
     mine = {campaign.id for campaign in structure.campaigns if campaign.account == account}
     creators = {p.code: p.creator for p in structure.pixels}
@@ -125,7 +144,7 @@ def _own_pixel(scenario: Scenario, account: str) -> Scenario:
     )
     world = structure.world()
     steps = []
-    for step in scenario.plan.steps:
+    for step in design.steps:
         action = step.action
         if isinstance(action, UnlinkPixel) and action.account == account and action.pixel in shared:
             continue
@@ -135,9 +154,7 @@ def _own_pixel(scenario: Scenario, account: str) -> Scenario:
             if getattr(action, name, None) in shared and account_of(world, action) == account
         }
         steps.append(step.replace(action=replace(action, **moved)) if moved else step)
-    sites = tuple(_also_tagged(site, shared, pixel.code) for site in scenario.traffic.sites)
-    traffic, plan = scenario.traffic.replace(sites=sites), scenario.plan.replace(steps=tuple(steps))
-    return scenario.replace(structure=changed, traffic=traffic, plan=plan)
+    return _Design(changed, tuple(_also_tagged(site, shared, pixel.code) for site in design.sites), tuple(steps))
 
 
 def _also_tagged(site: SiteTraffic, shared: set[str], code: str) -> SiteTraffic:
@@ -172,6 +189,41 @@ class Choice:
     people: int | None = None
 
 
+def with_own(scenario: Scenario, own: int) -> Scenario:
+    """Give the scenario in which so many of the sharers, the last ones, have pixels of their own.
+
+    Raises
+    ------
+    InputError
+        There are fewer sharers.
+    """
+    known = sharers(scenario)
+    if not 0 <= own <= len(known):
+        rule = f"from 0 to {len(known)}, the ad accounts that share a pixel"
+        raise InputError.single("pixels", field="own", value=own, rule=rule, remedy="choose one of these")
+    return own_pixels(scenario, known[len(known) - own :]) if own else scenario
+
+
+def weighed(scenario: Scenario, choice: Choice) -> Scenario:
+    """Give the scenario with the chosen weight of pixels, people and scope.
+
+    Raises
+    ------
+    InputError
+        A weight is refused.
+    """
+    weight = {"milliseconds_per_pixel": float(choice.milliseconds), "lost_per_second": choice.lost_percent / 100}
+    checked = PageWeight.checked(weight, "page weight")
+    sites = tuple(
+        site.replace(people=choice.people or site.people, capture=site.capture.replace(weight=checked))
+        for site in scenario.traffic.sites
+    )
+    return scenario.replace(
+        traffic=scenario.traffic.replace(sites=sites),
+        measurement=scenario.measurement.replace(scope=choice.scope),
+    )
+
+
 def design(scenario: Scenario, choice: Choice, own: int) -> Scenario:
     """Give the scenario with the chosen settings, in which ``own`` of the sharers have pixels of their own.
 
@@ -180,21 +232,7 @@ def design(scenario: Scenario, choice: Choice, own: int) -> Scenario:
     InputError
         There are fewer sharers, or a weight is refused.
     """
-    known = sharers(scenario)
-    if not 0 <= own <= len(known):
-        rule = f"from 0 to {len(known)}, the ad accounts that share a pixel"
-        raise InputError.single("pixels", field="own", value=own, rule=rule, remedy="choose one of these")
-    weight = {"milliseconds_per_pixel": float(choice.milliseconds), "lost_per_second": choice.lost_percent / 100}
-    checked = PageWeight.checked(weight, "page weight")
-    sites = tuple(
-        site.replace(people=choice.people or site.people, capture=site.capture.replace(weight=checked))
-        for site in scenario.traffic.sites
-    )
-    changed = scenario.replace(
-        traffic=scenario.traffic.replace(sites=sites),
-        measurement=scenario.measurement.replace(scope=choice.scope),
-    )
-    return own_pixels(changed, known[len(known) - own :])
+    return weighed(with_own(scenario, own), choice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,19 +247,29 @@ class Counted:
         The same sales counted in each of the ways of :data:`COUNTS`.
     loads
         What its pages carry.
+    trust, trust_counts
+        How far claims and counts can be trusted, of a run in counts; nothing of one with events.
     """
 
     claims: Mapping[Claim, float]
     counts: tuple[float, ...]
     loads: tuple[PageLoad, ...]
+    trust: Trust = field(default_factory=dict)
+    trust_counts: tuple[Exactness, ...] = ()
 
 
-def counted(scenario: Scenario, *, seed: int = 1, replication: int = 0) -> Counted:
-    """Run one design once and keep its figures; see :func:`pixelsim.study.run` for seed and replication."""
-    one = run(scenario, seed=seed, replication=replication)
+def counted(scenario: Scenario, *, seed: int = 1, replication: int = 0, detail: Detail = "events") -> Counted:
+    """Run one design once and keep its figures; see :func:`pixelsim.study.run` for seed, replication and detail."""
+    one = run_in(detail, scenario, seed, replication, WHOLE)
+    claims, trust = claims_of(one, CLAIMED)
+    if isinstance(one, CountRun):
+        sales = counted_sales(one.simulation)
+        orders, copies, claimed = sales.exactness
+        values = (float(sales.orders), float(sales.seen), float(sum(sales.of_pixels)), sales.claimed)
+        return Counted(claims, values, page_loads(one), trust, (orders, orders, copies, claimed))
     total, books = brand_total(one.simulation), double_counting(one.simulation)["value"]
     counts = (books.loc["orders in truth"], total.distinct, total.added, books.loc["claimed conversions"])
-    return Counted(claims_of(one, CLAIMED), tuple(float(value) for value in counts), page_loads(one))
+    return Counted(claims, tuple(float(value) for value in counts), page_loads(one))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,23 +282,32 @@ class Designs:
         The scenarios.
     runs
         What each pair of runs brought, the shared pixel first.
+    detail
+        How they were run.
     """
 
     shared: Scenario
     many: Scenario
     runs: Sequence[tuple[Counted, Counted]] = field(default_factory=tuple)
+    detail: Detail = "events"
 
     def claims(self) -> list[Contrast]:
         """Compare the designs by the claims Q3 to Q5, many pixels first: "better" says that the shared pixel is."""
-        return contrasts([many.claims for _, many in self.runs], [shared.claims for shared, _ in self.runs])
+        trust = [one.trust for pair in self.runs for one in pair] if self.detail == "counts" else []
+        return contrasts([many.claims for _, many in self.runs], [shared.claims for shared, _ in self.runs], trust)
 
-    def counts(self) -> list[tuple[str, Summary, Summary]]:
-        """Give each way to count the sales, with the shared pixel and with many."""
+    def counts(self) -> list[tuple[str, Summary, Summary, str]]:
+        """Give each way to count the sales, with the shared pixel and with many.
+
+        The last is how far it can be trusted, of runs in counts; empty for runs with events.
+        """
+        counted = self.detail == "counts"
         return [
             (
                 told,
                 summarise([shared.counts[i] for shared, _ in self.runs]),
                 summarise([many.counts[i] for _, many in self.runs]),
+                worst(one.trust_counts[i] for pair in self.runs for one in pair).value if counted else "",
             )
             for i, told in enumerate(COUNTS)
         ]
@@ -268,11 +325,14 @@ class Designs:
 
 def both_counted(found: Designs, *, seed: int = 1, replication: int = 0) -> tuple[Counted, Counted]:
     """Run both designs once on the same luck, the shared pixel first."""
-    shared, many = (counted(way, seed=seed, replication=replication) for way in (found.shared, found.many))
+    how = {"seed": seed, "replication": replication}
+    shared, many = (counted(way, **how, detail=found.detail) for way in (found.shared, found.many))
     return shared, many
 
 
-def compare_designs(scenario: Scenario, choice: Choice, *, replications: int = 5, seed: int = 1) -> Designs:
+def compare_designs(
+    scenario: Scenario, choice: Choice, *, replications: int = 5, seed: int = 1, detail: Detail = "events"
+) -> Designs:
     """Run a shared pixel, and pixels of some ad accounts' own, several times on the same luck.
 
     Parameters
@@ -285,6 +345,8 @@ def compare_designs(scenario: Scenario, choice: Choice, *, replications: int = 5
         How many pairs of runs, at least 1.
     seed
         Root seed, at least 0.
+    detail
+        ``"events"``, or ``"counts"`` for a cost that does not depend on traffic.
 
     Raises
     ------
@@ -292,5 +354,6 @@ def compare_designs(scenario: Scenario, choice: Choice, *, replications: int = 5
         See :func:`design`; also fewer replications than 1.
     """
     check_replications(replications)
-    found = Designs(design(scenario, choice, 0), design(scenario, choice, choice.own))
+    check_detail(detail)
+    found = Designs(design(scenario, choice, 0), design(scenario, choice, choice.own), detail=detail)
     return replace(found, runs=tuple(both_counted(found, seed=seed, replication=k) for k in range(replications)))

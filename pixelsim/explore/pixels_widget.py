@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache
 from typing import Any
 
 from pixelsim.base.errors import InputError
 from pixelsim.explore.base import WIDTH
 from pixelsim.explore.code import scenario_code
-from pixelsim.explore.pixels import Choice, Counted, Designs, both_counted, design, sharers
-from pixelsim.explore.practice_chart import NOT_RUN, Bars, dots, pair_bars_figure, stacked_png
-from pixelsim.explore.practice_shell import PairsExplorer, contrast_table, runs_told, titled_table, unbroken
+from pixelsim.explore.moving import quick_dots, rounded_up
+from pixelsim.explore.pixels import COUNTS, Choice, Counted, Designs, both_counted, sharers, weighed, with_own
+from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough, stacked_png, waiting_dots
+from pixelsim.explore.practice_shell import PairsExplorer, contrast_table, pairs_told, titled_table
+from pixelsim.explore.settling import refused_by_counts
 from pixelsim.explore.toolkit import widgets
 from pixelsim.scenario.measurement import Scope
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.show.digits import plus_minus
-from pixelsim.show.style import new_figure, styled
+from pixelsim.show.style import new_figure, placed, styled
 from pixelsim.show.weight import page_weight
 from pixelsim.study.replicate import check_replications
 from pixelsim.study.statistics import Summary
@@ -24,14 +26,16 @@ from pixelsim.study.statistics import Summary
 __all__ = ["OnePixelOrMany", "pixels_picture", "pixels_tables"]
 
 SHARED, MANY = "one pixel", "many"
+ONLY_EVENTS = "told event by event only"
+"""What stands where counts cannot tell a number."""
 AS_GIVEN = 0
 """Value of a choice that leaves the scenario's own."""
-PEOPLE = (2_000, 10_000, 50_000, 200_000)
-"""Numbers of people that are offered (assumption: from a niche to a large market)."""
+PEOPLE = (10_000, 50_000, 200_000)
+"""Numbers of people that are offered (assumption: from a town to a large market)."""
 
 
 def _mean(found: Summary, factor: float = 1) -> str:
-    return unbroken(plus_minus(factor * found.mean, factor * found.half_width))
+    return plus_minus(factor * found.mean, factor * found.half_width)
 
 
 def pixels_tables(found: Designs, wanted: int, seed: int) -> str:
@@ -46,7 +50,11 @@ def pixels_tables(found: Designs, wanted: int, seed: int) -> str:
     """
     if not found.runs:
         return "<div>no runs yet</div>"
-    counts = [(told, _mean(shared), _mean(many)) for told, shared, many in found.counts()]
+    counted = found.detail == "counts"
+    counts = [
+        (told, _mean(shared), _mean(many), *([trust] if counted else []))
+        for told, shared, many, trust in found.counts()
+    ]
     pages = [
         (
             name,
@@ -58,27 +66,32 @@ def pixels_tables(found: Designs, wanted: int, seed: int) -> str:
         for page in loads
     ]
     columns = ["design", "pixels on a page", "ms added", "sessions lost, %"]
+    ways = ["count", SHARED, MANY, *(["in counts"] if counted else [])]
     sales = f"The same sales, counted in four ways, in {found.shared.days} days"
     return (
         titled_table("What pixels weigh on a page", columns, pages, numeric=columns[1:])
-        + titled_table(sales, ["count", SHARED, MANY], counts, numeric=(SHARED, MANY))
+        + titled_table(sales, ways, counts, numeric=(SHARED, MANY))
         + contrast_table(found.claims(), MANY, SHARED)
-        + runs_told(len(found.runs), wanted, seed)
+        + pairs_told(len(found.runs), wanted, seed, found.detail)
     )
 
 
 def pixels_picture(found: Designs) -> bytes:
     """Draw what pixels weigh on a page, and below it the ways to count the same sales, as PNG."""
     weight = new_figure(WIDTH, 3.2)
-    bars = [
-        Bars(told, (shared.mean, many.mean), (shared.half_width, many.half_width), NOT_RUN)
-        for told, shared, many in found.counts()
-    ]
     with styled():
-        page_weight(weight.subplots(), dict(zip((SHARED, MANY), found.loads(), strict=True)))
-    title, unit = "The same sales, counted in four ways", f"number in {found.shared.days} days"
-    counts = pair_bars_figure(bars, (SHARED, MANY), width=WIDTH, title=title, unit=unit)
-    return stacked_png(dots(weight), dots(counts))
+        ax = placed(weight, left=0.75, right=0.2, top=0.35, height=2.35)
+        page_weight(ax, dict(zip((SHARED, MANY), found.loads(), strict=True)))
+        ax.set_ylim(0, rounded_up(ax.get_ylim()[1]))
+    words: dict[str, Any] = {"title": "The same sales, counted in four ways"}
+    words["unit"] = f"number in {found.shared.days} days"
+    if not found.runs:
+        return stacked_png(quick_dots(weight), waiting_dots(COUNTS, (SHARED, MANY), width=WIDTH, **words))
+    bars = [
+        Bars(rough(told, trust), (shared.mean, many.mean), (shared.half_width, many.half_width), ONLY_EVENTS)
+        for told, shared, many, trust in found.counts()
+    ]
+    return stacked_png(quick_dots(weight), quick_dots(pair_bars_figure(bars, (SHARED, MANY), width=WIDTH, **words)))
 
 
 def _slider(label: str, value: int, most: int, hint: str, *, step: int = 1) -> Any:
@@ -89,7 +102,7 @@ def _slider(label: str, value: int, most: int, hint: str, *, step: int = 1) -> A
     )
 
 
-class OnePixelOrMany(PairsExplorer):
+class OnePixelOrMany(PairsExplorer[tuple[Counted, Counted]]):
     """Shows what it costs when ad accounts that could share a pixel bring pixels of their own: claims Q3 to Q5.
 
     Parameters
@@ -97,14 +110,14 @@ class OnePixelOrMany(PairsExplorer):
     scenario
         A scenario in which ad accounts share a pixel.
     replications
-        Pairs of runs for each choice, at least 1.
+        Pairs of runs for each choice, at least 1, in counts.
     seed
         Root seed, at least 0.
     """
 
     kind = "one_pixel_or_many"
 
-    def __init__(self, scenario: Scenario, *, replications: int = 5, seed: int = 1) -> None:
+    def __init__(self, scenario: Scenario, *, replications: int = 50, seed: int = 1) -> None:
         most = len(sharers(scenario))
         if most == 0:
             raise InputError.single(
@@ -116,10 +129,10 @@ class OnePixelOrMany(PairsExplorer):
                 place="$.structure.links",
             )
         check_replications(replications)
-        self.scenario, self.replications, self.seed = scenario, replications, seed
+        self.scenario, self.seed = scenario, seed
         self.found: Designs | None = None
-        # Choices that were looked at before come back at once.
-        self._counted: dict[Choice, list[tuple[Counted, Counted]]] = {}
+        self._with_own = lru_cache(maxsize=None)(lambda own: with_own(scenario, own))
+        self._designs = lru_cache(maxsize=16)(self._designed)
         weight = scenario.traffic.sites[0].capture.weight
         people = {site.people for site in scenario.traffic.sites}
         as_given = f"as given: {people.pop():,}" if len(people) == 1 else "as given"
@@ -144,7 +157,11 @@ class OnePixelOrMany(PairsExplorer):
             ),
         }
         told = "Sessions lost to load time by the number of pixels on a page, and the same sales counted in four ways"
-        super().__init__("One pixel or many", controls, told)
+        refused = refused_by_counts([scenario])
+        if not refused:
+            for name in ("own", "milliseconds", "lost_percent"):
+                controls[name].continuous_update = True
+        super().__init__("One pixel or many", controls, told, replications=replications, refused=refused)
         self.update()
 
     @property
@@ -159,28 +176,37 @@ class OnePixelOrMany(PairsExplorer):
             people=None if value["people"] == AS_GIVEN else int(value["people"]),
         )
 
-    def refresh(self) -> None:
-        """Show what is known at once, and bring the other runs in pair by pair."""
-        choice = self.choice
-        found = Designs(design(self.scenario, choice, 0), design(self.scenario, choice, choice.own))
-        runs = self._counted.setdefault(choice, [])
-        self.bring_in(runs, partial(both_counted, found, seed=self.seed), lambda now: self._show(found, now))
+    def chosen(self) -> Choice:
+        """Give what the controls say."""
+        return self.choice
 
-    def _show(self, found: Designs, runs: tuple[tuple[Counted, Counted], ...]) -> None:
-        found = self.found = replace(found, runs=runs)
+    def _designed(self, choice: Choice) -> Designs:
+        return Designs(weighed(self._with_own(0), choice), weighed(self._with_own(choice.own), choice))
+
+    def _present(self) -> Designs:
+        return replace(self._designs(self.choice), detail=self.detail)
+
+    def run_pair(self, replication: int) -> tuple[Counted, Counted]:
+        """Run both designs once on the same luck."""
+        return both_counted(self._present(), seed=self.seed, replication=replication)
+
+    def show(self, pairs: tuple[tuple[Counted, Counted], ...]) -> None:
+        """Show picture and tables of the pairs."""
+        found = self.found = replace(self._present(), runs=pairs)
         self.paint(pixels_picture(found))
-        self.table.value = pixels_tables(found, self.replications, self.seed)
+        self.table.value = pixels_tables(found, self.wanted, self.seed)
 
     def as_code(self) -> str:
         """Give the call that brings the same numbers."""
         choice = self.choice
         people = "" if choice.people is None else f", people={choice.people}"
+        detail = ", detail='counts'" if self.detail == "counts" else ""
         return (
             f"{scenario_code(self.scenario)}\n"
             f"from pixelsim.explore.pixels import Choice, compare_designs\n\n"
             f"choice = Choice({choice.own}, {choice.milliseconds:g}, {choice.lost_percent:g}, "
             f"{choice.scope.value!r}{people})\n"
-            f"found = compare_designs(mine, choice, replications={self.replications}, seed={self.seed})\n"
+            f"found = compare_designs(mine, choice, replications={self.wanted}, seed={self.seed}{detail})\n"
             f"found.counts(), found.loads(), found.claims()"
         )
 

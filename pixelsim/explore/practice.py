@@ -6,26 +6,31 @@ that own no campaign still read the reports of the accounts on which they are Ad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 
 from pixelsim.base.errors import Fault, InputError, UnknownNameError
-from pixelsim.explore.practice_pairs import Claim, Contrast, claims_of, contrasts
+from pixelsim.counts.exactness import Exactness, worst
+from pixelsim.explore.practice_counts import Key, counted_readings
+from pixelsim.explore.practice_facts import Fact, facts, people_of
+from pixelsim.explore.practice_pairs import Claim, Contrast, Trust, claims_of, contrasts
 from pixelsim.measure.metrics import Metric, Reading
-from pixelsim.plan.practices import owner_of
 from pixelsim.scenario.practices import agency_clients, many_domains, one_domain
 from pixelsim.scenario.scenario import Scenario, Viewer
-from pixelsim.sharing import Rulebook, account_may_see, explain
+from pixelsim.sharing import account_may_see
 from pixelsim.show.metrics import METRICS
 from pixelsim.show.names import Names
+from pixelsim.study.count_run import CountRun
+from pixelsim.study.detail import Detail, check_detail
 from pixelsim.study.replicate import check_replications
-from pixelsim.study.run import Run, run
+from pixelsim.study.run import Run, run_in
 from pixelsim.study.statistics import Summary, summarise
+from pixelsim.study.window import WHOLE
 from pixelsim.world.queries import accounts_of_person, accounts_of_pixel
-from pixelsim.world.world import World
 
 __all__ = [
     "BUSINESSES",
@@ -43,8 +48,6 @@ __all__ = [
 ]
 
 PURCHASE = "Purchase"
-Key = tuple[str, str, str]
-"""Surface, metric and rule."""
 KEYS: tuple[Key, ...] = tuple((surface.value, metric.value, rule) for surface, metric, rule in METRICS)
 """The five metrics."""
 
@@ -151,71 +154,40 @@ def ways(business: str, sizes: Mapping[str, int] | None = None) -> tuple[Scenari
     return make(wrong=False), make(wrong=True)
 
 
-# ---- who controls, reads and edits -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """A number of things out of all of them, under a rule."""
-
-    told: str
-    rule: str
-    count: int
-    of: int
-
-    def __str__(self) -> str:
-        return f"{self.count:,} of {self.of:,}"
-
-
-def _people(world: World, bc: str) -> list[str]:
-    return sorted(person for home, person in world.members if home == bc)
-
-
-def facts(world: World, bc: str, rulebook: Rulebook | None = None) -> list[Fact]:
-    """Tell what a Business Center and its people can do with the pixels there are.
-
-    Parameters
-    ----------
-    world
-        The state in force.
-    bc
-        Id of the Business Center.
-    rulebook
-        Unshare policy and settings; the documented ones by default.
-
-    Raises
-    ------
-    UnknownNameError
-        There is no such Business Center.
-    """
-    if bc not in world.business_centers:
-        raise UnknownNameError("Business Center", bc, sorted(world.business_centers))
-    people, codes = _people(world, bc), sorted(world.pixels)
-
-    def may(what: str) -> list[str]:
-        return [
-            code for code in codes if any(explain(world, who, what, code, rulebook=rulebook).allowed for who in people)
-        ]
-
-    controlled = [code for code in codes if owner_of(world, code) == bc]
-    kept = [code for code in codes if world.ad_accounts[world.pixels[code].creator].owner_bc == bc]
-    read = may("see")
-    sites = [site for site in world.websites.values() if set(site.pixels) & set(read)]
-    return [
-        Fact("pixels it controls: shares and links", "R03", len(controlled), len(codes)),
-        Fact("pixels nobody can take from it", "R11", len(kept), len(codes)),
-        Fact("pixels its people read", "R17", len(read), len(codes)),
-        Fact("pixels its people may use for ads", "R16", len(may("use")), len(codes)),
-        Fact("pixels its people may create events on", "R21", len(may("edit")), len(codes)),
-        Fact("websites whose events its people read", "R24", len(sites), len(world.websites)),
-    ]
-
-
 # ---- what runs bring ---------------------------------------------------------------------------------------------
 
 
-def reads(one: Run, bc: str, event: str = PURCHASE) -> dict[Key, float]:
-    """Give what the people of a Business Center read at the end of a run: the five metrics of R24 to R27.
+Read = Callable[[str, int], Iterable[tuple[Key, float, Exactness | None]]]
+"""Gives what is read from an ad account of the pixel of a number: by metric, with its exactness of a run in counts."""
+
+
+def _read_events(one: Run, event: str) -> Read:
+    reading = Reading(one.simulation, "total", "campaign", None)
+
+    def read(account: str, pixel: int) -> Iterator[tuple[Key, float, None]]:
+        for table in reading.of_viewer(Viewer(name=account, account=account), pixel):
+            key: Key = (table["surface"].iloc[0], table["metric"].iloc[0], table["rule"].iloc[0])
+            yield key, float(table.loc[table["event"] == event, "value"].sum()), None
+
+    return read
+
+
+def _read_counts(one: CountRun, event: str) -> Read:
+    simulation = one.simulation
+    # Without viewers of its own, every ad account is a viewer.
+    everybody = dataclasses.replace(simulation, scenario=simulation.scenario.model_copy(update={"viewers": ()}))
+    found, codes = counted_readings(everybody, event), simulation.numbering.pixels
+
+    def read(account: str, pixel: int) -> list[tuple[Key, float, Exactness]]:
+        return [(key, *of) for key, of in found.get((account, codes[pixel]), {}).items()]
+
+    return read
+
+
+def reads(
+    one: Run | CountRun, bcs: Sequence[str], event: str = PURCHASE
+) -> tuple[dict[tuple[str, Key], float], dict[tuple[str, Key], Exactness]]:
+    """Give what the people of Business Centers read at the end of a run: the five metrics of R24 to R27.
 
     Totals are added up over the pixels they read, attributed events of the campaign level over the campaigns of the ad
     accounts on which they have a role.
@@ -224,41 +196,58 @@ def reads(one: Run, bc: str, event: str = PURCHASE) -> dict[Key, float]:
     ----------
     one
         The run.
-    bc
-        Id of the Business Center.
+    bcs
+        Ids of the Business Centers.
     event
         A standard event.
 
     Returns
     -------
-    dict
-        Events by surface, metric and rule; NaN, never 0, where they read no pixel.
+    values : dict
+        Events by Business Center and by surface, metric and rule; NaN, never 0, where they read no pixel.
+    trust : dict
+        How far they can be trusted, of a run in counts.
     """
     simulation = one.simulation
-    world, reading = simulation.history.now, Reading(simulation, "total", "campaign", None)
-    seats = {account for person in _people(world, bc) for account in accounts_of_person(world, person)}
-    found = dict.fromkeys(KEYS, float("nan"))
-    for number, code in enumerate(simulation.numbering.pixels):
-        fits = [a for a in accounts_of_pixel(world, code) if a in seats and account_may_see(world, a, code).allowed]
-        for place, account in enumerate(fits):
-            for table in reading.of_viewer(Viewer(name=bc, account=account), number):
-                key: Key = (table["surface"].iloc[0], table["metric"].iloc[0], table["rule"].iloc[0])
-                # A pixel's totals are the same from every account, and are counted once.
-                if place == 0 or key[1] == Metric.CAMPAIGN:
-                    value = float(table.loc[table["event"] == event, "value"].sum())
-                    found[key] = float(np.nansum([found[key], value]))
-    return found
+    world = simulation.history.now
+    read = _read_counts(one, event) if isinstance(one, CountRun) else _read_events(one, event)
+    found = {(bc, key): float("nan") for bc in bcs for key in KEYS}
+    trust: dict[tuple[str, Key], Exactness] = {}
+    for bc in bcs:
+        seats = {account for person in people_of(world, bc) for account in accounts_of_person(world, person)}
+        for number, code in enumerate(simulation.numbering.pixels):
+            fits = [a for a in accounts_of_pixel(world, code) if a in seats and account_may_see(world, a, code).allowed]
+            for place, account in enumerate(fits):
+                for key, value, exactness in read(account, number):
+                    # A pixel's totals are the same from every account, and are counted once.
+                    if place == 0 or key[1] == Metric.CAMPAIGN:
+                        found[bc, key] = float(np.nansum([found[bc, key], value]))
+                        if exactness is not None:
+                            trust[bc, key] = worst((exactness, trust.get((bc, key), Exactness.EXACT)))
+    return found, trust
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one run of one way brings: the claims Q1 to Q5, and what each party reads, by Business Center and metric."""
+    """What one run of one way brings.
+
+    Parameters
+    ----------
+    claims, reads
+        The claims Q1 to Q5, and what each party reads, by Business Center and metric.
+    trust, trust_reads
+        How far they can be trusted, of a run in counts; nothing of one with events.
+    """
 
     claims: Mapping[Claim, float]
     reads: Mapping[tuple[str, Key], float]
+    trust: Trust = field(default_factory=dict)
+    trust_reads: Mapping[tuple[str, Key], Exactness] = field(default_factory=dict)
 
 
-def measured(scenario: Scenario, parties: Sequence[str], *, seed: int = 1, replication: int = 0) -> Measured:
+def measured(
+    scenario: Scenario, parties: Sequence[str], *, seed: int = 1, replication: int = 0, detail: Detail = "events"
+) -> Measured:
     """Run one way once and keep its figures.
 
     Parameters
@@ -267,11 +256,12 @@ def measured(scenario: Scenario, parties: Sequence[str], *, seed: int = 1, repli
         What to run.
     parties
         Ids of the Business Centers whose reading is asked for.
-    seed, replication
+    seed, replication, detail
         See :func:`pixelsim.study.run`.
     """
-    one = run(scenario, seed=seed, replication=replication)
-    return Measured(claims_of(one), {(bc, key): value for bc in parties for key, value in reads(one, bc).items()})
+    one = run_in(detail, scenario, seed, replication, WHOLE)
+    (claims, trust), (values, trust_reads) = claims_of(one), reads(one, parties)
+    return Measured(claims, values, trust, trust_reads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,12 +276,15 @@ class Ways:
         The scenarios.
     runs
         What each pair of runs brought, the right way first.
+    detail
+        How they were run.
     """
 
     business: str
     right: Scenario
     wrong: Scenario
     runs: Sequence[tuple[Measured, Measured]] = field(default_factory=tuple)
+    detail: Detail = "events"
 
     def sizes(self) -> list[tuple[str, int, int]]:
         """Give how many there are of a thing, under the right and the wrong way."""
@@ -318,8 +311,11 @@ class Ways:
     def _facts(way: Scenario, bc: str) -> list[Fact]:
         return facts(way.structure.world(), bc, way.rulebook)
 
-    def readings(self) -> list[tuple[str, Key, Summary, Summary]]:
-        """Give name of the Business Center, metric, and what its people read under the right and the wrong way."""
+    def readings(self) -> list[tuple[str, Key, Summary, Summary, str]]:
+        """Give name of the Business Center, metric, and what its people read under the right and the wrong way.
+
+        The last is how far it can be trusted, of runs in counts; empty for runs with events.
+        """
         names = Names(self.right.structure.world())
         return [
             (
@@ -327,14 +323,23 @@ class Ways:
                 key,
                 summarise([right.reads[bc, key] for right, _ in self.runs]),
                 summarise([wrong.reads[bc, key] for _, wrong in self.runs]),
+                self.trust(bc, key),
             )
             for bc in BUSINESSES[self.business].parties
             for key in KEYS
         ]
 
+    def trust(self, bc: str, key: Key) -> str:
+        """Give how far what a Business Center (by id) reads can be trusted, of runs in counts; else nothing."""
+        if self.detail == "events":
+            return ""
+        known = (one.trust_reads.get((bc, key), Exactness.EXACT) for pair in self.runs for one in pair)
+        return worst(known).value
+
     def claims(self) -> list[Contrast]:
         """Compare the ways by the claims Q1 to Q5, the wrong way first: "better" says that the right way is."""
-        return contrasts([wrong.claims for _, wrong in self.runs], [right.claims for right, _ in self.runs])
+        trust = [one.trust for pair in self.runs for one in pair] if self.detail == "counts" else []
+        return contrasts([wrong.claims for _, wrong in self.runs], [right.claims for right, _ in self.runs], trust)
 
     def claim(self, claim: str, begins: str) -> Contrast:
         """Give one measure by its claim and the beginning of its name.
@@ -353,13 +358,18 @@ class Ways:
 
 def both_measured(found: Ways, *, seed: int = 1, replication: int = 0) -> tuple[Measured, Measured]:
     """Run both ways once on the same luck, the right way first."""
-    parties = BUSINESSES[found.business].parties
-    right, wrong = (measured(way, parties, seed=seed, replication=replication) for way in (found.right, found.wrong))
+    parties, how = BUSINESSES[found.business].parties, {"seed": seed, "replication": replication}
+    right, wrong = (measured(way, parties, **how, detail=found.detail) for way in (found.right, found.wrong))
     return right, wrong
 
 
 def compare_ways(
-    business: str, sizes: Mapping[str, int] | None = None, *, replications: int = 5, seed: int = 1
+    business: str,
+    sizes: Mapping[str, int] | None = None,
+    *,
+    replications: int = 5,
+    seed: int = 1,
+    detail: Detail = "events",
 ) -> Ways:
     """Run the right and the wrong way of a business several times on the same luck.
 
@@ -371,6 +381,8 @@ def compare_ways(
         How many pairs of runs, at least 1.
     seed
         Root seed, at least 0.
+    detail
+        ``"events"``, or ``"counts"`` for a cost that does not depend on traffic.
 
     Raises
     ------
@@ -379,6 +391,7 @@ def compare_ways(
     """
     right, wrong = ways(business, sizes)
     check_replications(replications)
-    found = Ways(business, right, wrong)
+    check_detail(detail)
+    found = Ways(business, right, wrong, detail=detail)
     runs = tuple(both_measured(found, seed=seed, replication=k) for k in range(replications))
     return replace(found, runs=runs)

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.image import imsave
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
+from pixelsim.counts import Exactness
+from pixelsim.explore.moving import Dots, packed, quick_dots, rounded_up
 from pixelsim.show.digits import count, plus_minus
-from pixelsim.show.style import COLOURS, DOTS, NO_METADATA, SERIES, new_figure, set_title, styled
+from pixelsim.show.style import COLOURS, SERIES, new_figure, placed, set_title, styled
 
-__all__ = ["NOT_RUN", "Bars", "dots", "pair_bars_figure", "stacked_png"]
+__all__ = ["NOT_RUN", "Bars", "pair_bars_figure", "rough", "stacked_png", "waiting_dots"]
 
-_Canvas: Any = FigureCanvasAgg
-"""The canvas without its types, which it has only in part."""
 _HATCHES = ("", "////")
 """What tells the designs apart beside their colour."""
 NOT_RUN = "not run yet"
@@ -33,10 +30,8 @@ _HEAD = 1.15
 """Rows that the heading of a pair takes."""
 _STEP = _HEAD + 2.4
 """Rows that a pair takes with its heading."""
-_TOP, _BOTTOM, _SIDE = 0.28, 0.5, 0.15
+_TOP, _BOTTOM, _SIDE = 0.28, 0.5, 0.25
 """Inches around the bars: title and legend, axis, and half of the axis's last mark."""
-
-Dots = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +54,11 @@ class Bars:
     missing: str = ""
 
 
+def rough(told: str, exactness: str) -> str:
+    """Give the heading of a quantity, which says if it is not exact in counts."""
+    return told if exactness in ("", Exactness.EXACT.value) else f"{told} ({exactness})"
+
+
 def pair_bars_figure(bars: Sequence[Bars], designs: tuple[str, str], *, width: float, title: str, unit: str) -> Figure:
     """Draw quantities under two designs, a bar for each, with the half-width of each mean.
 
@@ -77,11 +77,8 @@ def pair_bars_figure(bars: Sequence[Bars], designs: tuple[str, str], *, width: f
     """
     tall = _TOP + _BOTTOM + _ROW_INCHES * len(bars) * _STEP
     figure = new_figure(width, tall)
-    # Everything has a known size, so nothing has to be measured for the layout.
-    figure.set_layout_engine("none")
-    side = _SIDE / width
     with styled():
-        ax = figure.add_axes((side, _BOTTOM / tall, 1 - 2 * side, 1 - (_TOP + _BOTTOM) / tall))
+        ax = placed(figure, left=_SIDE, right=_SIDE, top=_TOP, height=tall - _TOP - _BOTTOM)
         _draw_bars(ax, bars)
         ax.set_xlabel(unit)
         handles = [
@@ -91,6 +88,14 @@ def pair_bars_figure(bars: Sequence[Bars], designs: tuple[str, str], *, width: f
         ax.legend(handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1)
         set_title(ax, title)
     return figure
+
+
+@lru_cache(maxsize=16)
+def waiting_dots(headings: tuple[str, ...], designs: tuple[str, str], *, width: float, title: str, unit: str) -> Dots:
+    """Draw quantities before any run, which look the same for many choices; see `pair_bars_figure`."""
+    none = (float("nan"), float("nan"))
+    bars = [Bars(heading, none, none, NOT_RUN) for heading in headings]
+    return quick_dots(pair_bars_figure(bars, designs, width=width, title=title, unit=unit))
 
 
 def _draw_bars(ax: Axes, bars: Sequence[Bars]) -> None:
@@ -111,18 +116,9 @@ def _draw_bars(ax: Axes, bars: Sequence[Bars]) -> None:
             told = there if np.isfinite(mean) else bar.missing
             style: dict[str, Any] = {} if np.isfinite(mean) else {"style": "italic", "color": COLOURS["muted"]}
             ax.text(end + 0.012 * largest, y, told, va="center", size=8, **style)
-    ax.set(ylim=(len(bars) * _STEP - 0.4, -0.3), xlim=(0, largest * 1.16), yticks=[])
+    ax.set(ylim=(len(bars) * _STEP - 0.4, -0.3), xlim=(0, rounded_up(largest * 1.16)), yticks=[])
     ax.xaxis.set_major_formatter(lambda value, _: count(value))
     ax.grid(axis="x")
-
-
-def dots(figure: Figure) -> Dots:
-    """Draw a figure, twice as many dots as CSS pixels, as uint8 of shape (height, width, 4)."""
-    with styled():
-        figure.set_dpi(figure.dpi * DOTS)
-        canvas = _Canvas(figure)
-        canvas.draw()
-    return np.array(canvas.buffer_rgba(), dtype=np.uint8)
 
 
 def stacked_png(*pictures: Dots) -> bytes:
@@ -131,11 +127,9 @@ def stacked_png(*pictures: Dots) -> bytes:
     Parameters
     ----------
     *pictures
-        From top to bottom, at least one; see :func:`dots`.
+        From top to bottom, at least one; see :func:`pixelsim.explore.moving.quick_dots`.
     """
     parts = [pictures[0]]
     for picture in pictures[1:]:
-        parts += [np.full((_GAP, picture.shape[1], 4), 255, dtype=np.uint8), picture]
-    buffer = io.BytesIO()
-    imsave(buffer, np.concatenate(parts), format="png", metadata=NO_METADATA, pil_kwargs={"compress_level": 1})
-    return buffer.getvalue()
+        parts += [np.full((_GAP, *picture.shape[1:]), 255, dtype=np.uint8), picture]
+    return packed(np.concatenate(parts))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pixelsim.counts.exactness import Exactness, worst
+from pixelsim.explore.practice_counts import claim_rows
 from pixelsim.measure import claims_measured
+from pixelsim.study.count_run import CountRun
 from pixelsim.study.paired import PairedDifference, correct, paired
 from pixelsim.study.run import Run
 from pixelsim.study.statistics import Summary, summarise
 
-__all__ = ["CLAIMS", "Claim", "Contrast", "Measures", "claims_of", "contrasts", "percentages"]
+__all__ = ["CLAIMS", "Claim", "Contrast", "Measures", "Trust", "claims_of", "contrasts", "percentages"]
 
 CLAIMS = ("Q1", "Q2", "Q3", "Q4", "Q5")
 """What sharing is claimed to bring: learning, audiences, reporting, pages, consistency."""
@@ -30,14 +33,27 @@ Measures = Mapping[Claim, float]
 """What one run comes to; NaN where nothing can be measured."""
 
 
-def claims_of(one: Run, claims: Collection[str] = CLAIMS) -> dict[Claim, float]:
-    """Give the measures of some claims in one run; see :func:`pixelsim.measure.claims_measured`."""
+Trust = Mapping[Claim, Exactness]
+"""How far each measure can be trusted, of a run in counts; nothing of one with events."""
+
+
+def claims_of(
+    one: Run | CountRun, claims: Collection[str] = CLAIMS
+) -> tuple[dict[Claim, float], dict[Claim, Exactness]]:
+    """Give the measures of some claims in one run, and how far they can be trusted.
+
+    See :func:`pixelsim.measure.claims_measured`.
+    """
+    if isinstance(one, CountRun):
+        rows = [row for row in claim_rows(one.simulation) if row[0] in claims]
+        values = {Claim(*row[:2], *row[3:5]): row[2] for row in rows}
+        return values, {Claim(*row[:2], *row[3:5]): row[5] for row in rows}
     table = claims_measured(one.simulation)
     return {
         Claim(claim, measure, unit, better): float(value)
         for claim, measure, value, unit, better in table.itertuples(index=False, name=None)
         if claim in claims
-    }
+    }, {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +68,26 @@ class Contrast:
         Its summary over the runs of each design.
     difference
         Second minus first, run by run on the same random numbers, judged together with the other measures (Holm).
+    exactness
+        How far it can be trusted, of runs in counts; empty for runs with events.
     """
 
     claim: Claim
     first: Summary
     second: Summary
     difference: PairedDifference
+    exactness: str = ""
 
 
-def contrasts(first: Sequence[Measures], second: Sequence[Measures]) -> list[Contrast]:
+def contrasts(first: Sequence[Measures], second: Sequence[Measures], trust: Iterable[Trust] = ()) -> list[Contrast]:
     """Compare two designs measure by measure.
 
     Parameters
     ----------
     first, second
         What each run came to, equally long and in the order of the replications.
+    trust
+        How far what runs in counts came to can be trusted.
 
     Raises
     ------
@@ -77,7 +98,9 @@ def contrasts(first: Sequence[Measures], second: Sequence[Measures]) -> list[Con
     one, other = ({c: [values[c] for values in runs] for c in claims} for runs in (first, second))
     alone = {c: paired(one[c], other[c], direction=c.better, unit=c.unit) for c in claims}
     judged = correct(alone)
-    return [Contrast(c, summarise(one[c]), summarise(other[c]), judged[c]) for c in claims]
+    known = list(trust)
+    told = {c: worst(found[c] for found in known if c in found).value if known else "" for c in claims}
+    return [Contrast(c, summarise(one[c]), summarise(other[c]), judged[c], told[c]) for c in claims]
 
 
 def percentages(claim: Claim) -> tuple[float, str]:

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from html import escape
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
-from pixelsim.explore.base import Explorer, html_table
+from pixelsim.explore.base import html_table
 from pixelsim.explore.practice_pairs import Contrast, percentages
+from pixelsim.explore.settling import Settling, runs_told
 from pixelsim.show.digits import plus_minus
+from pixelsim.study.detail import Detail
 from pixelsim.study.paired import Verdict
 
-__all__ = ["PairsExplorer", "contrast_table", "runs_told", "titled_table", "unbroken"]
+__all__ = ["PairsExplorer", "contrast_table", "pairs_told", "titled_table"]
 
 T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-
-class _RunsPair(Protocol[T_co]):
-    """Runs both designs once."""
-
-    def __call__(self, *, replication: int) -> T_co: ...
-
-
-def unbroken(text: str) -> str:
-    """Give a short text in one piece, which a narrow column does not break."""
-    return text.replace(" ", "\u00a0")
 
 
 def titled_table(
@@ -47,6 +37,7 @@ def contrast_table(found: Sequence[Contrast], first: str, second: str) -> str:
         Names of the designs; "better" is said of the second one.
     """
     columns = ["claim", "measure", second, first, f"{second} minus {first}", "unit", f"{second} is"]
+    counted = any(one.exactness for one in found)
     rows = []
     for one in found:
         factor, unit = percentages(one.claim)
@@ -57,57 +48,73 @@ def contrast_table(found: Sequence[Contrast], first: str, second: str) -> str:
             (
                 one.claim.claim,
                 one.claim.measure,
-                unbroken(plus_minus(factor * b.mean, factor * b.half_width)),
-                unbroken(plus_minus(factor * a.mean, factor * a.half_width)),
-                unbroken(plus_minus(factor * difference.mean, factor * difference.half_width, sign=True)),
+                plus_minus(factor * b.mean, factor * b.half_width),
+                plus_minus(factor * a.mean, factor * a.half_width),
+                plus_minus(factor * difference.mean, factor * difference.half_width, sign=True),
                 unit,
                 verdict,
+                *([one.exactness] if counted else []),
             )
         )
-    return titled_table("What sharing is claimed to bring", columns, rows, numeric=columns[2:5])
+    numeric = columns[2:5]
+    columns += ["in counts"] if counted else []
+    return titled_table("What sharing is claimed to bring", columns, rows, numeric=numeric)
 
 
 def _equal(one: Contrast) -> bool:
     return one.difference.verdict is Verdict.NO_DIFFERENCE_SHOWN and one.difference.standard_deviation == 0
 
 
-def runs_told(done: int, wanted: int, seed: int) -> str:
+def pairs_told(done: int, wanted: int, seed: int, detail: Detail) -> str:
     """Say below the tables how many pairs of runs they come from, and how differences are judged."""
-    pairs = f"pair{'' if wanted == 1 else 's'} of runs"
-    over = f"{done} {pairs}" if done == wanted else f"{done} of {wanted} {pairs} so far"
+    over = runs_told(done, wanted, detail, what="pairs")
     return f"<div>{over}, seed {seed}; half-widths of 95 %, differences judged together (Holm)</div>"
 
 
-class PairsExplorer(Explorer):
-    """Base of explorers that compare two designs by pairs of runs."""
+class PairsExplorer(Settling, Generic[T]):
+    """Base of explorers that compare two designs by pairs of runs.
 
-    replications: int
-    """Pairs of runs for each choice."""
+    A subclass gives :meth:`chosen`, :meth:`run_pair` and :meth:`show`. What needs no run is there at once: a pair of
+    runs takes longer than a hand waits.
+    """
+
+    ahead = True
     seed: int
     """Root seed."""
 
-    def bring_in(self, runs: list[T], run_pair: _RunsPair[T], show: Callable[[tuple[T, ...]], None]) -> None:
-        """Show the pairs that are known at once, and bring the others in one by one.
+    def __init__(self, title: str, controls: dict[str, Any], told: str, *, replications: int, refused: str) -> None:
+        # Choices that were looked at before come back at once.
+        self._pairs: dict[tuple[Detail, Hashable], list[T]] = {}
+        super().__init__(title, controls, told, replications=replications, refused=refused)
 
-        Parameters
-        ----------
-        runs
-            Pairs that are known, from the first on; those to come are added, so that they come back at once later.
-        run_pair
-            Gives the pair of a replication.
-        show
-            Shows the pairs that are there.
-        """
+    def chosen(self) -> Hashable:
+        """Give what the controls say of the runs."""
+        raise NotImplementedError
 
-        def others() -> Iterator[None]:
-            for replication in range(len(runs), self.replications):
-                runs.append(run_pair(replication=replication))
-                show(tuple(runs))
-                yield
+    def run_pair(self, replication: int) -> T:
+        """Run both designs that the controls say, in the present detail."""
+        raise NotImplementedError
 
-        show(tuple(runs))
-        if len(runs) < self.replications:
-            self.start(others(), self.replications, done=len(runs))
+    def show(self, pairs: tuple[T, ...]) -> None:
+        """Show what pairs of runs brought."""
+        raise NotImplementedError
+
+    def _known(self) -> list[T]:
+        return self._pairs.setdefault((self.detail, self.chosen()), [])
+
+    def known(self) -> int:
+        """Give how many pairs are there."""
+        return len(self._known())
+
+    def prepare(self, replication: int) -> None:
+        """Run one pair."""
+        pairs = self._known()
+        while len(pairs) <= replication:
+            pairs.append(self.run_pair(len(pairs)))
+
+    def answer(self, done: int) -> None:
+        """Show picture and tables of so many pairs."""
+        self.show(tuple(self._known()[:done]))
 
     def fingerprint(self) -> dict[str, Any]:
         """Give the seed and the number of runs."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache
 from typing import Any
 
 from pixelsim.explore.base import WIDTH
+from pixelsim.explore.moving import Dots, quick_dots
 from pixelsim.explore.practice import BUSINESSES, Measured, Ways, both_measured, ways
-from pixelsim.explore.practice_chart import NOT_RUN, Bars, Dots, dots, pair_bars_figure, stacked_png
-from pixelsim.explore.practice_shell import PairsExplorer, contrast_table, runs_told, titled_table, unbroken
+from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough, stacked_png, waiting_dots
+from pixelsim.explore.practice_shell import PairsExplorer, contrast_table, pairs_told, titled_table
+from pixelsim.explore.settling import refused_by_counts
 from pixelsim.explore.toolkit import widgets
 from pixelsim.measure.metrics import Metric, Surface
 from pixelsim.show.digits import NO_ACCESS, plus_minus
@@ -21,6 +23,8 @@ from pixelsim.study.statistics import Summary
 __all__ = ["BestPractice", "practice_picture", "practice_tables", "structure_dots"]
 
 WAYS = ("right", "wrong")
+_Chosen = tuple[str, tuple[tuple[str, int], ...]]
+"""Business, and its sizes by name."""
 NO_CAMPAIGN = "no campaign"
 """What stands where an ad account with access has no campaign of which it could read anything."""
 SHOWN_METRICS = (
@@ -37,7 +41,7 @@ def _absent(key: tuple[str, str, str]) -> str:
 
 
 def _reading(key: tuple[str, str, str], found: Summary) -> str:
-    return _absent(key) if found.n == 0 else unbroken(plus_minus(found.mean, found.half_width))
+    return _absent(key) if found.n == 0 else plus_minus(found.mean, found.half_width)
 
 
 def practice_tables(found: Ways, wanted: int, seed: int) -> str:
@@ -51,27 +55,29 @@ def practice_tables(found: Ways, wanted: int, seed: int) -> str:
         How many pairs of runs there are to be, and their seed.
     """
     structure = [("altogether", what, "", f"{right:,}", f"{wrong:,}") for what, right, wrong in found.sizes()]
-    structure += [(who, r.told, r.rule, unbroken(str(r)), unbroken(str(w))) for who, r, w in found.structure()]
+    structure += [(who, r.told, r.rule, str(r), str(w)) for who, r, w in found.structure()]
     told = titled_table("Structure at the start", ["of", "what", "rule", *WAYS], structure, numeric=WAYS)
     if not found.runs:
         return told
     readings = [
-        (who, key[0], key[1], key[2], _reading(key, right), _reading(key, wrong))
-        for who, key, right, wrong in found.readings()
+        (who, *key, _reading(key, right), _reading(key, wrong), *([trust] if trust else []))
+        for who, key, right, wrong, trust in found.readings()
     ]
+    columns = ["of", "where", "metric", "rule", *WAYS, *(["in counts"] if found.detail == "counts" else [])]
     title = f"Purchases that each one's people read, in {found.right.days} days"
     return (
         told
-        + titled_table(title, ["of", "where", "metric", "rule", *WAYS], readings, numeric=WAYS)
+        + titled_table(title, columns, readings, numeric=WAYS)
         + contrast_table(found.claims(), "wrong", "right")
-        + runs_told(len(found.runs), wanted, seed)
+        + pairs_told(len(found.runs), wanted, seed, found.detail)
     )
 
 
 def structure_dots(found: Ways, way: str) -> Dots:
     """Draw the structure of one way, which no run changes."""
     shown = found.right if way == "right" else found.wrong
-    return dots(access_graph_figure(shown.structure.world(), WIDTH))
+    figure = access_graph_figure(shown.structure.world(), WIDTH)
+    return quick_dots(figure)
 
 
 def practice_picture(found: Ways, structure: Dots) -> bytes:
@@ -79,20 +85,22 @@ def practice_picture(found: Ways, structure: Dots) -> bytes:
     wanted = {(surface.value, metric.value): told for surface, metric, told in SHOWN_METRICS}
     bars = [
         Bars(
-            f"{who}: {wanted[key[:2]]}",
+            rough(f"{who}: {wanted[key[:2]]}", trust),
             (right.mean, wrong.mean),
             (right.half_width, wrong.half_width),
-            _absent(key) if found.runs else NOT_RUN,
+            _absent(key),
         )
-        for who, key, right, wrong in found.readings()
+        for who, key, right, wrong, trust in found.readings()
         if key[:2] in wanted
     ]
-    unit = f"Purchase events in {found.right.days} days"
-    figure = pair_bars_figure(bars, ("right way", "wrong way"), width=WIDTH, title="Purchases that are read", unit=unit)
-    return stacked_png(structure, dots(figure))
+    words: dict[str, Any] = {"title": "Purchases that are read", "unit": f"Purchase events in {found.right.days} days"}
+    designs = ("right way", "wrong way")
+    if not found.runs:
+        return stacked_png(structure, waiting_dots(tuple(bar.heading for bar in bars), designs, width=WIDTH, **words))
+    return stacked_png(structure, quick_dots(pair_bars_figure(bars, designs, width=WIDTH, **words)))
 
 
-class BestPractice(PairsExplorer):
+class BestPractice(PairsExplorer[tuple[Measured, Measured]]):
     """Shows a good practice beside its usual wrong way: structure, metrics by Business Center, claims Q1 to Q5.
 
     Parameters
@@ -102,7 +110,7 @@ class BestPractice(PairsExplorer):
     sizes
         Its numbers at the opening, by name; those left out take their usual value.
     replications
-        Pairs of runs for each choice, at least 1.
+        Pairs of runs for each choice, at least 1, in counts.
     seed
         Root seed, at least 0.
     """
@@ -114,15 +122,15 @@ class BestPractice(PairsExplorer):
         business: str = "one_domain",
         *,
         sizes: Mapping[str, int] | None = None,
-        replications: int = 5,
+        replications: int = 50,
         seed: int = 1,
     ) -> None:
-        ways(business, sizes)
+        refused = refused_by_counts(ways(business, sizes))
         check_replications(replications)
-        self.replications, self.seed = replications, seed
+        self.seed = seed
         self.found: Ways | None = None
-        # Choices that were looked at before come back at once.
-        self._measured: dict[tuple[str, tuple[int, ...]], list[tuple[Measured, Measured]]] = {}
+        self._ways = lru_cache(maxsize=16)(lambda business, sizes: ways(business, dict(sizes)))
+        self._structure = lru_cache(maxsize=16)(self._drawn)
         kinds = [(f"{one.title} ({one.rule})", key) for key, one in BUSINESSES.items()]
         controls: dict[str, Any] = {
             "business": widgets.Dropdown(
@@ -141,11 +149,12 @@ class BestPractice(PairsExplorer):
                     max=max(size.most, value),
                     description=size.label,
                     tooltip=f"number of {size.label}",
-                    continuous_update=False,
+                    continuous_update=not refused,
                 )
         self._most_brands = controls["brands"].max
         told = "Who has access to what under one way, and what each Business Center's people read under both"
-        super().__init__("Good practice and its wrong way", controls, told)
+        title = "Good practice and its wrong way"
+        super().__init__(title, controls, told, replications=replications, refused=refused)
         self.update()
 
     @staticmethod
@@ -173,24 +182,35 @@ class BestPractice(PairsExplorer):
             for size in one.sizes:
                 self.controls[size.name].layout.display = "" if key == business else "none"
 
-    def refresh(self) -> None:
-        """Show the structure and what is known at once, and bring the other runs in pair by pair."""
-        business = str(self.controls["business"].value)
-        found = Ways(business, *ways(business, self.sizes))
-        self._structure: Dots = structure_dots(found, str(self.controls["way"].value))
-        runs = self._measured.setdefault((business, tuple(self.sizes.values())), [])
-        self.bring_in(runs, partial(both_measured, found, seed=self.seed), lambda now: self._show(found, now))
+    def chosen(self) -> _Chosen:
+        """Give the business and its sizes."""
+        return str(self.controls["business"].value), tuple(self.sizes.items())
 
-    def _show(self, found: Ways, runs: tuple[tuple[Measured, Measured], ...]) -> None:
-        found = self.found = replace(found, runs=runs)
-        self.paint(practice_picture(found, self._structure))
-        self.table.value = practice_tables(found, self.replications, self.seed)
+    def _present(self) -> Ways:
+        business, sizes = self.chosen()
+        return Ways(business, *self._ways(business, sizes), detail=self.detail)
+
+    def _drawn(self, chosen: _Chosen, way: str) -> Dots:
+        return structure_dots(Ways(chosen[0], *self._ways(*chosen)), way)
+
+    def run_pair(self, replication: int) -> tuple[Measured, Measured]:
+        """Run both ways once on the same luck."""
+        return both_measured(self._present(), seed=self.seed, replication=replication)
+
+    def show(self, pairs: tuple[tuple[Measured, Measured], ...]) -> None:
+        """Show structure, picture and tables of the pairs."""
+        found = self.found = replace(self._present(), runs=pairs)
+        self.paint(practice_picture(found, self._structure(self.chosen(), str(self.controls["way"].value))))
+        self.table.value = practice_tables(found, self.wanted, self.seed)
 
     def as_code(self) -> str:
         """Give the call that brings the same numbers."""
         business, sizes = str(self.controls["business"].value), self.sizes
+        detail = ", detail='counts'" if self.detail == "counts" else ""
         return (
             f"from pixelsim.explore.practice import compare_ways\n\n"
-            f"found = compare_ways({business!r}, {sizes!r}, replications={self.replications}, seed={self.seed})\n"
+            f"found = compare_ways(\n"
+            f"    {business!r}, {sizes!r}, replications={self.wanted}, seed={self.seed}{detail}\n"
+            f")\n"
             f"found.structure(), found.readings(), found.claims()"
         )

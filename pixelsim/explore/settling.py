@@ -14,7 +14,7 @@ from pixelsim.counts import refusals
 from pixelsim.explore.base import Explorer, guarded
 from pixelsim.explore.toolkit import widgets
 from pixelsim.scenario.scenario import Scenario
-from pixelsim.study.detail import Detail
+from pixelsim.study.detail import Detail, check_detail
 
 __all__ = ["Settling", "refused_by_counts", "runs_told"]
 
@@ -56,6 +56,8 @@ class Settling(Explorer):
     """
 
     children: Any
+    ahead = False
+    """Whether there is something to show before the first run, which then waits for the hand to rest."""
 
     def __init__(
         self, title: str, controls: Mapping[str, Any], told: str, *, replications: int, refused: str = ""
@@ -102,9 +104,33 @@ class Settling(Explorer):
         self._bring(self.replications, 0.0)
         self.tell_code()
 
+    def state(self) -> dict[str, Any]:
+        """Give what is on the screen as plain data, the detail of its runs included."""
+        return {**super().state(), "detail": self.detail}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Set the controls as they were saved; runs event by event come back if they are there, or else are asked for.
+
+        Raises
+        ------
+        InputError, UnknownNameError
+            See :meth:`Explorer.load`; also a detail that does not exist.
+        """
+        detail = str(state.get("detail", "counts"))
+        check_detail(detail)
+        super().load(state)
+        if detail == "events" and self.detail == "counts":
+            self.detail = "events"
+            if self.known() >= self.replications:
+                self._bring(self.replications, 0.0)
+                self.tell_code()
+            else:
+                self.detail = "counts"
+                self.say("This was saved event by event, and is shown in counts: press Run events to have it again.")
+
     def _bring(self, wanted: int, rest: float) -> None:
         self.wanted = wanted
-        if not self.known():
+        if not self.known() and not self.ahead:
             self.prepare(0)
         done = min(self.known(), wanted)
         self.answer(done)
@@ -115,13 +141,11 @@ class Settling(Explorer):
         shown = time.monotonic()
         for replication in range(done, wanted):
             self.prepare(replication)
-            if replication + 1 == wanted or time.monotonic() - shown >= REPAINT:
+            if replication in (0, wanted - 1) or time.monotonic() - shown >= REPAINT:
                 self.answer(replication + 1)
                 shown = time.monotonic()
             yield
 
-    @guarded
-    def _on_cancel(self, button: object) -> None:
-        if self.working:
-            super()._on_cancel(button)
-            self.answer(min(self.known(), self.wanted))
+    def stopped(self) -> None:
+        """Show the runs that are done."""
+        self.answer(min(self.known(), self.wanted))

@@ -43,7 +43,7 @@ MOST = 14
 """Rows of grants and of ad groups that there is room for, headings included."""
 _LEFT, _RIGHT = 0.295, 0.985
 """Edges of the dates, as shares of the picture's width; names stand to the left of them."""
-_ROW, _SPEND, _STRIP, _DATES, _LEGEND, _TITLE = 0.235, 0.85, 0.3, 0.42, 0.66, 0.3
+_ROW, _SPEND, _STRIP, _DATES, _LEGEND, _TITLE = 0.235, 0.85, 0.3, 0.42, 0.84, 0.3
 """Heights in inches: a row, the spend of a currency, the strip of marks, dates, the legend, a title."""
 _NEAR = 0.035
 """Marks that are nearer to each other than this share of the run are put together."""
@@ -255,7 +255,7 @@ class TimingPicture:
                 kinds.setdefault(block.kind, []).append(_box(start, end, place + 0.2, place + 0.9))
         for kind, boxes in kinds.items():
             colour, hatch, edge = LOOKS[kind]
-            width = 0.6 if kind is Kind.SCHEDULED else 0
+            width = 0.6 if colour == "white" else 0
             look = PolyCollection(boxes, facecolors=colour, edgecolors=edge, hatch=hatch, linewidths=width, zorder=2)
             yield _put(stage.rows, look)
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pixelsim.base.errors import InputError
 from pixelsim.show.digits import number, plus_minus, short
-from pixelsim.show.style import COLOURS, SERIES, is_wide
+from pixelsim.show.style import COLOURS, SERIES, is_wide, title_room
 from pixelsim.show.timeline import ONE_HISTORY
 from pixelsim.study.statistics import Summary
 
@@ -119,9 +119,9 @@ def finished(ax: Axes, *, title: str, runs: int, level: float, meaning: str, x: 
     ax.yaxis.set_major_formatter(lambda value, _: short(value))
     ax.grid(axis="y")
     over = ONE_HISTORY if runs == 1 else f"Mean and 5–95 % of {runs} runs"
-    ax.set_title("\n".join([*textwrap.wrap(title, 84 if is_wide(ax) else 36), over]))
+    ax.set_title("\n".join([*textwrap.wrap(title, title_room(ax, 36)), over]))
     handles, labels = ax.get_legend_handles_labels()
-    room = 110 if is_wide(ax) else 46
+    room = 90 if is_wide(ax) else 46
     wrapped = ["\n".join(textwrap.wrap(label, room)) for label in labels]
     ax.legend(handles, wrapped, loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=3.4, handlelength=3.2)
     return ax

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from pixelsim.show.names import Names
-from pixelsim.show.style import COLOURS, SERIES, WIDE, is_wide, new_figure, set_title, styled
+from pixelsim.show.style import COLOURS, SERIES, WIDE, is_wide, new_figure, placed, set_title, styled
 from pixelsim.world.queries import share_in_force
 from pixelsim.world.world import World
 
@@ -46,6 +46,8 @@ _KINDS = {"business_centers": "Business Centers", "pixels": "Pixels", "ad_accoun
 _HALF, _TALL = 0.33, 0.62
 """Half of a box's width, and its height, in the units of columns and rows."""
 _ROW_INCHES = 0.72
+_HEADINGS, _LINE, _EDGE = 0.2, 0.18, 0.08
+"""Inches of the columns' headings, of a line of title or legend, and at both sides."""
 
 
 def graph_of(world: World) -> nx.MultiDiGraph[str]:
@@ -135,14 +137,15 @@ def access_graph(ax: Axes, world: World) -> Axes:
     places = _places(graph)
     homes = sorted(world.business_centers)
     wide = is_wide(ax)
+    # The limits are set below, so nothing has to work them out from each box and arrow.
     for one, other, data in graph.edges(data=True):
         _draw_tie(ax, places[one], places[other], data["tie"])
     for node, data in graph.nodes(data=True):
         x, y = places[node]
         colour = SERIES[homes.index(data["home"]) % len(SERIES)] if data["home"] in homes else COLOURS["off"]
         corner = (x - _HALF, y - _TALL / 2)
-        ax.add_patch(Rectangle(corner, 2 * _HALF, _TALL, facecolor="white", edgecolor=COLOURS["muted"], zorder=3))
-        ax.add_patch(Rectangle(corner, 0.035, _TALL, facecolor=colour, zorder=4))
+        ax.add_artist(Rectangle(corner, 2 * _HALF, _TALL, facecolor="white", edgecolor=COLOURS["muted"], zorder=3))
+        ax.add_artist(Rectangle(corner, 0.035, _TALL, facecolor=colour, zorder=4))
         name = names.of(data["kind"], data["key"])
         told = "\n".join(textwrap.wrap(name, 26 if wide else 14, max_lines=3, placeholder="…"))
         ax.text(x + 0.018, y, told, ha="center", va="center", size=8.5 if wide else 7.5, zorder=5, linespacing=1.1)
@@ -168,7 +171,7 @@ def _draw_tie(ax: Axes, one: tuple[float, float], other: tuple[float, float], ti
         side = 1.0 if x2 > x1 else -1.0
         ends = (x1 + side * _HALF, y1 + shift), (x2 - side * _HALF, y2 + shift)
     arrow = "-" if tie is Tie.PARTNERS else "-|>"
-    ax.add_patch(
+    ax.add_artist(
         FancyArrowPatch(
             *ends,
             arrowstyle=arrow,
@@ -227,7 +230,11 @@ def access_graph_figure(world: World, width: float = WIDE) -> Figure:
     graph = _drawn(graph_of(world))
     legend = len(_ties(graph))
     lines = -(-legend // 3) if width > 6 else legend
-    figure = new_figure(width, _rows(graph) * _ROW_INCHES + 0.75 + 0.18 * lines)
+    tall, below = _rows(graph) * _ROW_INCHES + _HEADINGS, 0.1 + _LINE * lines
+    figure = new_figure(width, tall + below)
     with styled():
-        access_graph(figure.subplots(), world)
+        ax = access_graph(placed(figure, left=_EDGE, right=_EDGE, top=0, height=tall), world)
+        top = 0.12 + _LINE * (ax.get_title(loc="left").count("\n") + 1)
+        figure.set_size_inches(width, top + tall + below)
+        placed(figure, left=_EDGE, right=_EDGE, top=top, height=tall, ax=ax)
     return figure

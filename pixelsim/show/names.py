@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from enum import Enum
 
+from pixelsim.base.clock import DAY
 from pixelsim.plan.wording import describe
 from pixelsim.sharing.actions import Action
 from pixelsim.sharing.causes import WORDING
 from pixelsim.sharing.decision import Decision
 from pixelsim.sharing.history import Change
+from pixelsim.show.digits import given
 from pixelsim.show.style import drawable
 from pixelsim.world.world import ENTITY_FIELDS, World
 
@@ -49,6 +51,10 @@ _REFERENCES = {
     "payment_method": "payment_methods",
 }
 """Fields of the world that hold the id of something else."""
+_INSTANTS = frozenset(
+    {"start", "end", "review_until", "learning_from", "built_at", "last_used", "since", "audience_until"}
+)
+"""Fields of the world that hold ms since the scenario's start."""
 _ENDS = {
     "members": ("business_centers", "people"),
     "account_people": ("ad_accounts", "people"),
@@ -198,6 +204,8 @@ class Names:
 
     def _referred(self, value: object, field: str) -> str:
         """Write a value, by its name where it is the id of something."""
+        if field in _INSTANTS and isinstance(value, int):
+            return f"day {given(value / DAY)}"
         kind = _REFERENCES.get(field)
         return _quoted(self.of(kind, value)) if kind and isinstance(value, str) else _value(value)
 

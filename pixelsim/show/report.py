@@ -22,6 +22,7 @@ from pixelsim.show.graph import access_graph_figure, graph_of
 from pixelsim.show.metrics import metrics_by_viewer, readings
 from pixelsim.show.names import Names
 from pixelsim.show.page import details, facts, page, paragraph, picture
+from pixelsim.show.rests import audit_table, order_tables, organic_table
 from pixelsim.show.style import NARROW, WIDE, new_figure, styled
 from pixelsim.show.tables import (
     change_log_table,
@@ -75,16 +76,19 @@ def html_report(replications: Replications, run: Run, *, title: str = "", pictur
         return "".join(part.html(pictures) for part in parts)
 
     metrics = shown(_metrics(replications, run, names)) + _metric_tables(replications, names)
+    orders = order_tables(run, names)
     sections = [
         ("short", "In short", _bullets(findings(replications, run))),
         ("timeline", "Timeline", shown(_timeline(run))),
         ("metrics", "What each viewer reads", metrics),
         ("outcomes", "Outcomes", outcome_table(replications, names)),
+        *([("orders", "Orders and their value", orders)] if orders else []),
         ("events", "What became of the events", shown(_events(run))),
+        ("audit", "Audit", audit_table(run, names)),
         ("access", "Who has access", shown(_access(run))),
         ("actions", "Change log", change_log_table(run, names)),
         ("refused", "Refused actions", refused_table(run, names)),
-        ("assumptions", "What the figures rest on", parameter_rows(scenario, names)),
+        ("assumptions", "What the figures rest on", organic_table(run, names) + parameter_rows(scenario, names)),
     ]
     lead = facts(_facts(replications, run))
     heading = title or scenario.title or scenario.name

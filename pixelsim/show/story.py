@@ -16,7 +16,8 @@ from pixelsim.sharing.history import Record
 from pixelsim.show.names import Names
 from pixelsim.study.count_run import CountRun
 from pixelsim.study.run import Run
-from pixelsim.world.status import DeliveryStatus
+from pixelsim.world.status import DeliveryStatus, ad_status, in_review
+from pixelsim.world.world import World
 
 __all__ = ["Block", "Kind", "Mark", "MarkKind", "Row", "Section", "delivery", "grants", "marks", "spend_by_day"]
 
@@ -28,6 +29,7 @@ class Kind(StrEnum):
     DELIVERING = "delivering"
     ORPHANED = "delivering without access"
     UNAUTHORIZED = "not delivering: Pixel Unauthorized"
+    REVIEW = "in review"
     SCHEDULED = "not started yet"
     OFF = "off"
     DONE = "completed"
@@ -146,6 +148,8 @@ def grants(run: Run | CountRun, names: Names, most: int = 8) -> list[Section]:
 _KINDS = {
     DeliveryStatus.DELIVERY_OK: Kind.DELIVERING,
     DeliveryStatus.PIXEL_UNBIND: Kind.UNAUTHORIZED,
+    DeliveryStatus.AUDIT: Kind.REVIEW,
+    DeliveryStatus.REAUDIT: Kind.REVIEW,
     DeliveryStatus.NOT_START: Kind.SCHEDULED,
     DeliveryStatus.TIME_DONE: Kind.DONE,
     DeliveryStatus.CAMPAIGN_DISABLE: Kind.OFF,
@@ -155,19 +159,21 @@ _KINDS = {
 }
 
 
-def _kind(span: Span) -> Kind:
+def _kind(span: Span, world: World, group: str) -> Kind:
     if span.status is DeliveryStatus.DELIVERY_OK and not span.ads:
-        return Kind.OTHER
+        ads = [key for key, ad in world.ads.items() if ad.ad_group == group and not ad.deleted]
+        reviewed = all(in_review(ad_status(world, key, span.start)) for key in ads)
+        return Kind.REVIEW if ads and reviewed else Kind.OTHER
     if span.delivering and not span.authorised:
         return Kind.ORPHANED
     return _KINDS.get(span.status, Kind.OTHER)
 
 
-def _joined(spans: Sequence[Span]) -> tuple[Block, ...]:
-    """Put neighbouring spans that look the same into one block."""
-    blocks: list[Block] = []
-    for span in spans:
-        kind = _kind(span)
+def _joined(run: Run | CountRun, group: str) -> tuple[Block, ...]:
+    """Give the spans of an ad group, with neighbouring ones that look the same in one block."""
+    simulation, blocks = run.simulation, list[Block]()
+    for span in simulation.timeline.ad_group(group, 0, run.scenario.length):
+        kind = _kind(span, simulation.history.at(span.start), group)
         if blocks and blocks[-1].end == span.start and blocks[-1].kind is kind:
             blocks[-1] = Block(blocks[-1].start, span.end, kind)
         else:
@@ -188,7 +194,7 @@ def delivery(run: Run | CountRun, names: Names, most: int = 10) -> list[Section]
     world, timeline = run.simulation.history.now, run.simulation.timeline
     rows: list[tuple[int, int, tuple[str, str, Row]]] = []
     for group in timeline.ad_groups():
-        blocks = _joined(timeline.ad_group(group, 0, run.scenario.length))
+        blocks = _joined(run, group)
         if not blocks:
             continue
         campaign = world.campaigns[world.ad_groups[group].campaign]

@@ -36,9 +36,11 @@ __all__ = [
     "figure_png",
     "is_wide",
     "new_figure",
+    "placed",
     "root_figure",
     "set_title",
     "styled",
+    "title_room",
     "write_png",
 ]
 
@@ -109,13 +111,22 @@ STYLE: dict[str, Any] = {
 """The style sheet; used through :func:`styled`, never set for the whole process."""
 
 
-@contextlib.contextmanager
-def styled() -> Iterator[None]:
-    """Draw in pixelsim's style inside the block, and leave the process's settings as they were."""
+@cache
+def _settings() -> dict[str, Any]:
+    """Give all settings of matplotlib in pixelsim's style, checked once."""
     with mpl.rc_context():
         mpl.rcdefaults()
         settings: dict[Any, Any] = STYLE
         mpl.rcParams.update(settings)
+        return {name: value for name, value in dict.items(mpl.rcParams) if name != "backend"}
+
+
+@contextlib.contextmanager
+def styled() -> Iterator[None]:
+    """Draw in pixelsim's style inside the block, and leave the process's settings as they were."""
+    parameters: Any = mpl.rcParams
+    with mpl.rc_context():
+        dict.update(parameters, _settings())
         yield
 
 
@@ -131,6 +142,29 @@ def new_figure(width: float = WIDE, height: float = 4.0) -> Figure:
         figure = Figure(figsize=(width, height), dpi=_CSS_PIXELS, layout="constrained")
         FigureCanvasAgg(figure)
     return figure
+
+
+def placed(figure: Figure, *, left: float, right: float, top: float, height: float, ax: Axes | None = None) -> Axes:
+    """Put axes at a known place, so that nothing has to be measured for the layout.
+
+    Parameters
+    ----------
+    figure
+        Where they are; its layout stays as it is from now on.
+    left, right, top
+        Inches from the edges of the figure.
+    height
+        Inches.
+    ax
+        Axes of the figure that are there already; new ones by default.
+    """
+    figure.set_layout_engine("none")
+    wide, tall = (float(inches) for inches in figure.get_size_inches())
+    place = left / wide, 1 - (top + height) / tall, 1 - (left + right) / wide, height / tall
+    if ax is None:
+        return figure.add_axes(place)
+    ax.set_position(place)
+    return ax
 
 
 def root_figure(ax: Axes) -> Figure:
@@ -155,10 +189,15 @@ def is_wide(ax: Axes) -> bool:
     return bool(root_figure(ax).get_figwidth() > (WIDE + NARROW) / 2)
 
 
+def title_room(ax: Axes, narrow: int) -> int:
+    """Give the characters that a line of a title has room for, also where a part of the figure is out of sight."""
+    return round(7 * root_figure(ax).get_figwidth()) if is_wide(ax) else narrow
+
+
 def set_title(ax: Axes, *lines: str, narrow: int = 34) -> None:
     """Set a title, in one line where there is room, and else in lines of at most ``narrow`` characters."""
-    told = [": ".join(lines)] if is_wide(ax) else lines
-    room = 100 if is_wide(ax) else narrow
+    room, whole = title_room(ax, narrow), ": ".join(lines)
+    told = [whole] if is_wide(ax) and len(whole) <= room else lines
     ax.set_title("\n".join(part for line in told for part in textwrap.wrap(line, room)))
 
 

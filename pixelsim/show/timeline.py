@@ -50,6 +50,7 @@ LOOKS: dict[Kind, tuple[str, str, str]] = {
     Kind.DELIVERING: (COLOURS["delivering"], "", "none"),
     Kind.ORPHANED: (COLOURS["orphaned"], "////", "white"),
     Kind.UNAUTHORIZED: (COLOURS["waiting"], "....", "white"),
+    Kind.REVIEW: ("white", "....", COLOURS["done"]),
     Kind.SCHEDULED: ("white", "////", COLOURS["done"]),
     Kind.OFF: (COLOURS["off"], "", "none"),
     Kind.DONE: (COLOURS["done"], "", "none"),
@@ -194,7 +195,7 @@ def _draw_sections(ax: Axes, story: _Story) -> float:
                     facecolor=colour,
                     edgecolor=edge,
                     hatch=hatch,
-                    linewidth=0.6 if block.kind is Kind.SCHEDULED else 0,
+                    linewidth=0.6 if colour == "white" else 0,
                 )
             top += _ROW
         if section.left_out:

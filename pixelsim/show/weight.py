@@ -15,6 +15,7 @@ from pixelsim.scenario.capture import PageWeight
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.show.digits import given, number, plus_minus
 from pixelsim.show.style import COLOURS, SERIES, is_wide, set_title
+from pixelsim.study.count_run import CountRun
 from pixelsim.study.run import Run
 from pixelsim.study.statistics import Summary, summarise
 
@@ -59,7 +60,7 @@ class PageLoad:
         return replace(self, came=self.came + other.came, lost=self.lost + other.lost)
 
 
-def page_loads(source: Run | Scenario) -> tuple[PageLoad, ...]:
+def page_loads(source: Run | CountRun | Scenario) -> tuple[PageLoad, ...]:
     """Give what pages carry, websites of equal load together, the lightest first.
 
     Parameters
@@ -67,7 +68,7 @@ def page_loads(source: Run | Scenario) -> tuple[PageLoad, ...]:
     source
         A run, or a scenario that was not run: then there are no sessions.
     """
-    one = source if isinstance(source, Run) else None
+    one = None if isinstance(source, Scenario) else source
     scenario = source if isinstance(source, Scenario) else source.scenario
     websites = (scenario.structure.world() if one is None else one.simulation.history.now).websites
     found: dict[tuple[int, float, float], PageLoad] = {}
@@ -79,8 +80,9 @@ def page_loads(source: Run | Scenario) -> tuple[PageLoad, ...]:
         page = found.setdefault(kind, PageLoad(pixels, weight, none, none))
         if one is not None:
             place = one.simulation.numbering.sites.index(site.website)
-            lost = int(one.simulation.lost_sessions[place])
-            came = lost + int(one.simulation.sessions[place])
+            # Of a run in counts they are by cell.
+            lost = int(one.simulation.lost_sessions[place].sum())
+            came = lost + int(one.simulation.sessions[place].sum())
             found[kind] = replace(page, came=(page.came[0] + came,), lost=(page.lost[0] + lost,))
     return tuple(found[kind] for kind in sorted(found))
 

@@ -80,6 +80,16 @@ class Page:
     token: bool = True
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Base:
+    """Copies of events before they go to any pixel, with the counter and origin of their numbers, and who refuses."""
+
+    copies: Copies
+    counter: Longs
+    origin: NDArray[np.int32]
+    refuses: Mask
+
+
 class Capturer:
     """Makes the copies of one website's events.
 
@@ -144,12 +154,16 @@ class Capturer:
                 for pixel in page.pixels:
                     fires = self._targets[:, pixel]
                     rows = np.flatnonzero(here if fires.all() else here & fires[events.event])
-                    for made, index in self._of_pixel(base, events, rows, pixel, following, token=page.token):
-                        received[index] |= made.loss == Loss.RECEIVED
+                    for made, index in self._of_pixel(base, rows, pixel, following, token=page.token):
+                        arrives = made.loss == Loss.RECEIVED
+                        if len(index) == len(received):
+                            np.logical_or(received, arrives, out=received)
+                        else:
+                            received[index] |= arrives
                         parts.append(made)
         return parts, heard
 
-    def _base(self, events: Events) -> Copies:
+    def _base(self, events: Events) -> _Base:
         """Give one browser copy of each event, without a pixel yet."""
         capture = self.capture
         person, count = events.person, len(events)
@@ -161,7 +175,8 @@ class Capturer:
         received = events.at
         if capture.late_consent_people > 0:
             received = self._held(events, loss, real)
-        loss[real & self._trait("refuses consent", person, capture.refusing_people)] = Loss.NO_CONSENT
+        refuses = real & self._trait("refuses consent", person, capture.refusing_people)
+        loss[refuses] = Loss.NO_CONSENT
         loss[real & self._trait("blocks trackers", person, capture.blocked_people)] = Loss.BLOCKED
         visitor, match = person, person
         if capture.other_checkout > 0:
@@ -173,7 +188,7 @@ class Capturer:
         if capture.untrackable_people > 0:
             lost = real & self._trait("cannot be tracked", person, capture.untrackable_people)
             match = np.where(lost, NONE, match)
-        return Copies(
+        copies = Copies(
             at=events.at,
             received=received,
             person=person,
@@ -188,6 +203,7 @@ class Capturer:
             visit=events.visit,
             loss=loss,
         )
+        return _Base(copies, counter, events.origin, refuses)
 
     def _id_base(self, events: Events, key: Longs) -> Longs:
         """Give what event ids are made of: the event, or the visitor and the event name (P49)."""
@@ -214,19 +230,19 @@ class Capturer:
         return events.at
 
     def _of_pixel(
-        self, base: Copies, events: Events, rows: Longs, pixel: int, following: Longs | None, *, token: bool
+        self, base: _Base, rows: Longs, pixel: int, following: Longs | None, *, token: bool
     ) -> Iterator[tuple[Copies, Longs]]:
         """Give the copies of some events for one pixel, a table for each load and leg, with the events' positions."""
         capture = self.capture
         code = self.numbering.pixels[pixel]
-        browser = base.take(rows).with_columns(pixel=np.full(len(rows), pixel, dtype=np.int32))
+        browser = base.copies.take(rows).with_columns(pixel=np.full(len(rows), pixel, dtype=np.int32))
         for load in range(capture.loads.get(code, 1)):
             own = load > 0 and capture.id_per_load and capture.browser_event_id
             yield (browser.with_columns(event_id=browser.event_id | load) if own else browser), rows
         if following is not None:
-            yield self._again(base, browser, rows, following)
+            yield self._again(base.copies, browser, rows, following)
         if capture.server is not None:
-            yield from self._of_server(capture.server, browser, events, rows, token=token)
+            yield self._of_server(capture.server, base, browser, rows, token=token)
 
     @staticmethod
     def _again(base: Copies, browser: Copies, rows: Longs, following: Longs) -> tuple[Copies, Longs]:
@@ -237,43 +253,39 @@ class Capturer:
         return made.with_columns(event_id=fresh, received=base.received[following[rows[again]]]), rows[again]
 
     def _of_server(
-        self, server: ServerLeg, browser: Copies, events: Events, rows: Longs, *, token: bool
-    ) -> Iterator[tuple[Copies, Longs]]:
+        self, server: ServerLeg, base: _Base, browser: Copies, rows: Longs, *, token: bool
+    ) -> tuple[Copies, Longs]:
         """Give the copies that the site's server sends: later, not blocked, lost for reasons of their own."""
-        counter = events.number[rows] << 8 | events.place[rows]
-        origin = events.origin[rows]
         relays = np.array([name in server.events for name in EVENT_NAMES])[browser.event]
-        if server.sent < 1:
-            relays &= uniform(counter, self._server["server sends"], origin) < server.sent
         relays &= browser.visit == Visit.PERSON
-        sent, counter, origin = np.flatnonzero(relays), counter[relays], origin[relays]
+        if server.sent < 1:
+            drawn = uniform(base.counter.take(rows), self._server["server sends"], base.origin.take(rows))
+            relays &= drawn < server.sent
+        sent = np.flatnonzero(relays)
+        rows = rows.take(sent)
+        counter, origin = base.counter.take(rows), base.origin.take(rows)
         score = special.ndtri(uniform(counter, self._server["server delay"], origin))
         delay = np.floor(server.delay_seconds * np.exp(server.delay_sigma * score) * SECOND).astype(np.int64)
         made = browser.take(sent)
         loss = np.where(made.loss == Loss.NO_CONSENT, made.loss, np.int8(Loss.RECEIVED))
         # The browser's loss names the blocker before the refusal; a server is not blocked, but consent binds it too.
-        refuses = self._trait("refuses consent", made.person, self.capture.refusing_people)
-        loss[refuses] = Loss.NO_CONSENT
+        loss[base.refuses.take(rows)] = Loss.NO_CONSENT
         if server.lost > 0:
             relay = uniform(counter, self._server["server loses"], origin) < server.lost
             loss[relay & (loss == Loss.RECEIVED)] = Loss.LOST_BY_RELAY
         if not token:
             loss[loss == Loss.RECEIVED] = Loss.TOKEN_REVOKED
-        ids = {
-            "shared": made.event_id,
-            "own": sent_id(made.key, 7),
-            "missing": np.full(len(made), NONE),
-        }[server.event_id]
-        yield (
-            made.with_columns(
-                received=made.received + delay,
-                channel=np.full(len(made), SERVER, dtype=np.int8),
-                event_id=ids,
-                visitor=made.visitor if server.cookie else np.full(len(made), NONE),
-                loss=loss.astype(np.int8),
-            ),
-            rows[sent],
+        ids = made.event_id
+        if server.event_id != "shared":
+            ids = sent_id(made.key, 7) if server.event_id == "own" else np.full(len(made), NONE)
+        copies = made.with_columns(
+            received=made.received + delay,
+            channel=np.full(len(made), SERVER, dtype=np.int8),
+            event_id=ids,
+            visitor=made.visitor if server.cookie else np.full(len(made), NONE),
+            loss=loss.astype(np.int8),
         )
+        return copies, rows
 
 
 def _following_views(events: Events) -> Longs:

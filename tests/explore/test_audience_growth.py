@@ -8,17 +8,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from shown_code import executed
+from shown_code import REFUSED, executed
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError
-from pixelsim.explore.audience import AUDIENCE, access_ends, accounts_of, checked, grown, growth, with_audience
+from pixelsim.explore.audience import (
+    AUDIENCE,
+    access_ends,
+    accounts_of,
+    checked,
+    grown,
+    growth,
+    regrown,
+    with_audience,
+)
 from pixelsim.explore.audience_widget import growth_figure, growth_table
 from pixelsim.explore.moving import quick_png
 from pixelsim.scenario import Scenario, write_scenario
 from pixelsim.scenario.practices import many_domains
 from pixelsim.sharing.actions import BuildAudience
 from pixelsim.show.style import figure_png
+from pixelsim.study.count_run import CountRun
+from pixelsim.study.run import run_in
+from pixelsim.study.window import WHOLE
 
 FEW = {"brands": 2, "domains": 2}
 
@@ -89,10 +101,26 @@ def test_sizes_in_counts_are_those_of_events(ways: dict[str, Scenario]) -> None:
     assert abs(last["counts"].mean() - last["events"].mean()) < 0.01 * last["events"].mean() + 3.5 * error
 
 
+@pytest.mark.parametrize(("event", "days", "after"), [("AddToCart", 2, "frozen"), ("PageView", 30, "lost")])
+def test_another_event_or_look_back_is_read_from_the_same_run_in_counts(
+    event: str, days: int, after: str, agency: Scenario
+) -> None:
+    """It is what a run of its own would have brought, an unshare with the audience in it included."""
+    first = run_in("counts", with_audience(agency, "acc_agency", "Purchase", 9, after), 3, 0, WHOLE)
+    assert isinstance(first, CountRun)
+    found = regrown(first, event, days)
+    expected = grown(with_audience(agency, "acc_agency", event, days, after), seed=3, detail="counts")
+    for name in ("day", "people", "usable", "frozen"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+    assert (found.built, found.minimum) == (expected.built, expected.minimum)
+    assert len(set(expected.people[~np.isnan(expected.people)])) > 3
+
+
+@pytest.mark.usefixtures("counts_refuse")
 def test_what_counts_refuse_is_run_once_event_by_event(agency: Scenario) -> None:
-    explorer = ps.explore.audience_growth({"": agency.vary("traffic.sites[0].return_share", 0.2)}, replications=2)
+    explorer = ps.explore.audience_growth({"": agency}, replications=2)
     assert "Of each 1 run, event by event" in explorer.table.value
-    assert "return_share is 0.2, but must be 0 in counts" in explorer.message.value
+    assert REFUSED in explorer.message.value
 
 
 def test_a_shorter_look_back_holds_fewer_people(ways: dict[str, Scenario]) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from pixelsim.base.errors import InputError, UnknownNameError
 from pixelsim.explore.base import Explorer, html_table
-from pixelsim.explore.moving import DOTS, quick_png
+from pixelsim.explore.moving import DOTS, quick_png, rounded_up
 from pixelsim.explore.toolkit import widgets
-from pixelsim.show.style import new_figure, styled
+from pixelsim.show.style import new_figure, placed, styled
 
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=")
 
@@ -304,18 +305,35 @@ def test_subclasses_have_to_say_what_they_show() -> None:
 def test_tables_escape_and_align() -> None:
     html = html_table(["a", "n"], [["<b>", "1 < 2"]], numeric=["n"])
     assert '<td style="text-align:left">&lt;b&gt;</td>' in html
-    assert '<td class="number" style="text-align:right">1 &lt; 2</td>' in html
+    assert '<td class="number" style="text-align:right;white-space:nowrap">1 &lt; 2</td>' in html
     assert '<th scope="col" class="number" style="text-align:right">n</th>' in html
 
 
-def test_a_quick_png_has_the_colours_of_the_figure() -> None:
+def bars(lengths: list[float], title: str) -> Figure:
     figure = new_figure(3, 2)
-    figure.set_layout_engine("none")
-    figure.add_axes((0.1, 0.2, 0.6, 0.5)).barh([0, 1], [1, 2], color=["#0072B2", "#E69F00"])
-    quick = imread(io.BytesIO(quick_png(figure)))
+    with styled():
+        ax = placed(figure, left=0.3, right=0.9, top=0.4, height=1)
+        ax.barh([0, 1], lengths, color=["#0072B2", "#E69F00"], label="bars")
+        ax.set(xlim=(0, 3), title=title)
+        ax.legend(loc="upper right")
+        ax.grid(axis="x")
+    return figure
+
+
+@pytest.mark.parametrize(("lengths", "title"), [([1.0, 2.0], "first"), ([2.0, 0.5], "second, over the same scales")])
+def test_a_quick_png_is_the_figure_whatever_was_drawn_before(lengths: list[float], title: str) -> None:
+    quick_png(bars([3.0, 3.0], "before"))
+    quick = imread(io.BytesIO(quick_png(bars(lengths, title))))
     buffer = io.BytesIO()
     with styled():
-        figure.savefig(buffer, dpi=DOTS)
+        bars(lengths, title).savefig(buffer, dpi=DOTS)
     slow = imread(io.BytesIO(buffer.getvalue()))[..., :3]
     assert quick.shape == slow.shape == (2 * DOTS, 3 * DOTS, 3)
     assert np.array_equal(quick, slow)
+
+
+@pytest.mark.parametrize(
+    ("value", "end"), [(0, 1), (0.07, 0.08), (1.0, 1.0), (1.01, 1.5), (5.2, 6), (8.4, 10), (999, 1000), (10001, 15000)]
+)
+def test_the_end_of_a_scale_holds_the_value_and_is_a_round_number(value: float, end: float) -> None:
+    assert rounded_up(value) == pytest.approx(end)

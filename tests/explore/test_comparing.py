@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shown_code import executed
+from shown_code import REFUSED, executed
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError
@@ -186,11 +186,11 @@ def test_a_difference_says_how_far_it_can_be_trusted(variants: dict[str, Scenari
     assert f"orphaned spend, {AGENCY}" in drawn
 
 
+@pytest.mark.usefixtures("counts_refuse")
 def test_variants_that_counts_refuse_are_run_once_event_by_event(variants: dict[str, Scenario]) -> None:
-    returning = {name: one.vary("traffic.sites[0].return_share", 0.2) for name, one in variants.items()}
-    explorer = ps.explore.compare_variants(returning, replications=3)
+    explorer = ps.explore.compare_variants(variants, replications=3)
     assert "1 pair, event by event" in explorer.table.value
-    assert "return_share is 0.2, but must be 0 in counts" in explorer.message.value
+    assert REFUSED in explorer.message.value
     explorer.run_events.click()
     assert "3 pairs, event by event" in explorer.table.value
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import re
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.image import imread
-from shown_code import executed
+from shown_code import REFUSED, executed
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError, MissingExtraError
@@ -71,9 +72,21 @@ def test_the_button_runs_the_same_choice_event_by_event(quick: Scenario) -> None
     assert "2 runs, event by event, seed 5" in explorer.table.value
     assert "approximate" not in cells(explorer.table.value)
     assert "counts" not in explorer.as_code()
+    saved, before = json.loads(json.dumps(explorer.state())), (explorer.table.value, explorer.picture.value)
     # The next choice is answered in counts again.
     explorer.controls["preset"].value = "pause"
     assert "2 runs, in counts" in explorer.table.value
+    # What was run event by event comes back so, and elsewhere it is asked for.
+    explorer.load(saved)
+    assert (explorer.table.value, explorer.picture.value, explorer.message.value) == (*before, "")
+    other = ps.explore.unshare_timing(quick, replications=2, seed=5)
+    other.load(saved)
+    assert "2 runs, in counts" in other.table.value
+    assert "saved event by event" in other.message.value
+    other.run_events.click()
+    assert (other.state(), other.table.value, other.message.value) == (saved, before[0], "")
+    with pytest.raises(InputError, match="detail is 'hours', but must be events or counts"):
+        other.load({**saved, "detail": "hours"})
 
 
 def test_while_the_slider_moves_one_run_answers_and_older_work_stops(quick: Scenario) -> None:
@@ -92,13 +105,13 @@ def test_while_the_slider_moves_one_run_answers_and_older_work_stops(quick: Scen
     asyncio.run(notebook())
 
 
+@pytest.mark.usefixtures("counts_refuse")
 def test_what_counts_refuse_is_run_once_event_by_event_and_says_so(quick: Scenario) -> None:
-    returning = quick.vary("traffic.sites[0].return_share", 0.3)
-    explorer = ps.explore.unshare_timing(returning, replications=2, seed=5)
+    explorer = ps.explore.unshare_timing(quick, replications=2, seed=5)
     assert "1 run, event by event" in explorer.table.value
     assert "Counts cannot answer here" in explorer.message.value
-    assert "return_share is 0.3, but must be 0 in counts" in explorer.message.value
-    expected = timing(returning, 0, replications=1, seed=5)
+    assert REFUSED in explorer.message.value
+    expected = timing(quick, 0, replications=1, seed=5)
     assert explorer.found.rows() == expected.rows()
     assert not explorer.controls["days"].continuous_update
     assert "detail" not in explorer.as_code()

@@ -3,14 +3,24 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from shown_code import executed
+from shown_code import REFUSED, executed
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError, UnknownNameError
-from pixelsim.explore.metrics import SHOWN, figure_of, figures_of, metrics_found, metrics_picture, showing, trust
+from pixelsim.explore.metrics import (
+    SHOWN,
+    figure_of,
+    figures_of,
+    metrics_figure,
+    metrics_found,
+    metrics_picture,
+    showing,
+    shown_as,
+    trust,
+)
 from pixelsim.explore.metrics_widget import metrics_table
-from pixelsim.explore.moving import quick_png
 from pixelsim.measure import Stage
 from pixelsim.scenario import Scenario, write_scenario
 from pixelsim.scenario.practices import many_domains
@@ -104,13 +114,22 @@ def test_its_controls_show_what_the_pure_function_gives(quick: Scenario) -> None
         expected = metrics_found(*asked, replications=2, seed=5, detail=detail)
         explorer.run_events.click() if detail == "events" else explorer.update()
         assert explorer.table.value == metrics_table(expected, 2)
-        assert explorer.picture.value == quick_png(metrics_picture(expected, 8.0))
+        assert explorer.picture.value == metrics_picture(expected, 8.0)
         assert ("approximate" in explorer.table.value) == (detail == "counts")
     assert "left unexplained: 0" in explorer.table.value
     assert explorer.failures == []
     shown = explorer.static_html()
     assert "attributed to campaign Retargeting (R27)" in shown
     assert "acc_agency" not in shown
+
+
+def test_what_receivers_are_shown_moves_no_event(quick: Scenario) -> None:
+    other = next(value for value in SHOWN if value != quick.measurement.attributed_shown.value)
+    again = shown_as(ps.run(quick, seed=5), other)
+    expected = ps.run(showing(quick, other), seed=5)
+    assert again.scenario == expected.scenario
+    for name in ("metrics", "outcomes", "log"):
+        pd.testing.assert_frame_equal(getattr(again, name)(), getattr(expected, name)())
 
 
 def test_each_metric_says_how_far_it_can_be_trusted(quick: Scenario, one: Run) -> None:
@@ -122,15 +141,16 @@ def test_each_metric_says_how_far_it_can_be_trusted(quick: Scenario, one: Run) -
         "total events": "exact",
         "attributed events": "approximate",
     }
-    axes = metrics_picture(counted, 8.0).axes[0]
+    axes = metrics_figure(counted, 8.0).axes[0]
     assert axes.get_xlabel().endswith("approximate: attributed events, attributed events (campaign level)")
     assert trust(metrics_found(quick, first=one, many=ps.replicate(quick, 1))) == {}
 
 
+@pytest.mark.usefixtures("counts_refuse")
 def test_what_counts_refuse_is_run_once_event_by_event(quick: Scenario) -> None:
-    explorer = ps.explore.metrics_by_viewer(quick.vary("measurement.repeat_seconds", 30.0), replications=2)
+    explorer = ps.explore.metrics_by_viewer(quick, replications=2)
     assert "1 run, event by event" in explorer.table.value
-    assert "repeat_seconds is 30.0, but must be 0 in counts" in explorer.message.value
+    assert REFUSED in explorer.message.value
 
 
 def test_one_pixel_is_not_asked_for_and_of_several_each_can_be(quick: Scenario) -> None:

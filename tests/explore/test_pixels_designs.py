@@ -144,7 +144,7 @@ def test_P14_without_weight_each_pixel_hears_the_same_and_requests_are_as_many_t
 
 
 def test_Q3_adding_up_the_pixels_counts_a_sale_as_often_as_there_are_pixels(designs: Designs) -> None:
-    told = {name: (shared.mean, many.mean) for name, shared, many in designs.counts()}
+    told = {name: (shared.mean, many.mean) for name, shared, many, _ in designs.counts()}
     assert list(told) == list(COUNTS)
     assert told[COUNTS[2]][0] == told[COUNTS[1]][0]
     assert told[COUNTS[2]][1] == pytest.approx(4 * told[COUNTS[1]][1], rel=0.01)
@@ -152,6 +152,25 @@ def test_Q3_adding_up_the_pixels_counts_a_sale_as_often_as_there_are_pixels(desi
     # With one pixel a sale is credited once; with own pixels every account that met the buyer claims it.
     assert claimed[0] <= orders[0]
     assert claimed[1] > 1.2 * claimed[0]
+
+
+def test_in_counts_the_same_sales_are_counted_in_the_same_ways(mine: Scenario, designs: Designs) -> None:
+    found = compare_designs(mine, Choice(3, 100, 10), replications=6, seed=3, detail="counts")
+    for (told, *means, trust), (_, *others, none) in zip(found.counts(), designs.counts(), strict=True):
+        assert (trust, none) == ("outside tested range" if told == COUNTS[3] else "exact", "")
+        for mean, other in zip(means, others, strict=True):
+            # The half-width is 2.57 standard errors of a mean of six; the difference from a mean of two has twice that.
+            assert mean.n == 0 or abs(mean.mean - other.mean) <= 5 * 2 * mean.half_width / 2.57, told
+    # Which sales several accounts claim, each by its own pixel, counts cannot tell: it is missing, and not guessed.
+    claimed = {c.claim.measure: c for c in found.claims()}["claimed conversions over orders in truth"]
+    assert (claimed.first.n, claimed.second.n, claimed.exactness) == (0, 6, "outside tested range")
+    assert [summary.n for summary in found.counts()[3][1:3]] == [6, 0]
+    (orders, seen, added, _) = (shared.mean for _, shared, *_ in found.counts())
+    # One pixel keeps each order once, in counts too.
+    assert added == seen < orders
+    for side, pixels in zip(found.loads(), (1, 4), strict=True):
+        share, came = 1 - 0.9 ** (pixels / 10), sum(side[0].came)
+        assert abs(sum(side[0].lost) / came - share) < 4 * math.sqrt(share * (1 - share) / came)
 
 
 def test_Q3_by_account_a_shared_pixel_does_not_stop_double_claims(mine: Scenario) -> None:

@@ -28,7 +28,7 @@ def mine() -> Scenario:
 
 @pytest.fixture(scope="module")
 def expected(mine: Scenario) -> Designs:
-    return compare_designs(mine, CHOICE, replications=1, seed=5)
+    return compare_designs(mine, CHOICE, replications=1, seed=5, detail="counts")
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +55,14 @@ def test_it_opens_with_the_scenarios_own_values_and_a_pixel_for_every_account(ex
 
 
 def test_every_control_changes_what_is_compared(explorer: Any, mine: Scenario) -> None:
-    controls = {"own": 1, "milliseconds": 200, "lost_percent": 10, "people": 2000, "scope": "account"}
+    controls = {"own": 1, "milliseconds": 200, "lost_percent": 10, "people": 10_000, "scope": "account"}
     explorer.load({**explorer.state(), "controls": controls})
-    choice = Choice(1, 200, 10, Scope.ACCOUNT, 2000)
+    choice = Choice(1, 200, 10, Scope.ACCOUNT, 10_000)
     assert explorer.choice == choice
-    found = compare_designs(mine, choice, replications=1, seed=5)
-    assert explorer.table.value == pixels_tables(found, 1, 5)
+    for detail in ("counts", "events"):
+        found = compare_designs(mine, choice, replications=1, seed=5, detail=detail)
+        assert explorer.table.value == pixels_tables(found, 1, 5)
+        explorer.run_events.click()
 
 
 def test_state_goes_through_json_and_belongs_to_its_scenario(explorer: Any, mine: Scenario) -> None:
@@ -103,7 +105,7 @@ def test_runs_come_in_pair_by_pair_and_cancel_keeps_what_is_there(mine: Scenario
         await explorer.finished()
         done = len(explorer.found.runs)
         assert 1 <= done < 400
-        assert f"{done} of 400 pairs of runs so far" in explorer.table.value
+        assert f"{done} of 400 pairs so far, in counts" in explorer.table.value
 
     asyncio.run(notebook())
 

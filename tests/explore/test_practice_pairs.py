@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from pixelsim.base.errors import InputError
+from pixelsim.counts import Exactness
 from pixelsim.explore.practice_pairs import CLAIMS, Claim, claims_of, contrasts, percentages
 from pixelsim.measure import claims_measured
-from pixelsim.study import Run
+from pixelsim.scenario import Scenario
+from pixelsim.study import Run, run
 from pixelsim.study.paired import Verdict
 
 WEIGHT = Claim("Q4", "load time", "ms", "lower")
@@ -17,11 +19,23 @@ WAIT = Claim("Q2", "days", "days", "lower")
 
 
 def test_a_run_gives_every_measure_of_the_claims_that_are_asked_for(one: Run) -> None:
-    found, table = claims_of(one), claims_measured(one.simulation)
+    (found, trust), table = claims_of(one), claims_measured(one.simulation)
     assert [claim.measure for claim in found] == table["measure"].tolist()
     np.testing.assert_array_equal(list(found.values()), table["value"].to_numpy())
     assert {claim.claim for claim in found} == set(CLAIMS)
-    assert {claim.claim for claim in claims_of(one, ("Q3", "Q5"))} == {"Q3", "Q5"}
+    assert trust == {}
+    assert {claim.claim for claim in claims_of(one, ("Q3", "Q5"))[0]} == {"Q3", "Q5"}
+
+
+def test_in_counts_every_measure_says_how_far_it_can_be_trusted(agency: Scenario) -> None:
+    found, trust = claims_of(run(agency, seed=7, detail="counts"))
+    assert list(found) == list(trust)
+    told = {claim.measure: exactness.value for claim, exactness in trust.items()}
+    assert told["events sent"] == told["pixels to configure"] == told["sessions lost to load time"] == "exact"
+    # Credit between accounts that share people is a closed form.
+    assert told["claimed conversions over orders in truth"] == "approximate"
+    (one,) = contrasts([{WAIT: 1.0}], [{WAIT: 2.0}], [{WAIT: Exactness.EXACT}, {WAIT: Exactness.OUTSIDE}])
+    assert one.exactness == "outside tested range"
 
 
 def test_differences_are_second_minus_first_run_by_run() -> None:

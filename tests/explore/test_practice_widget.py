@@ -14,10 +14,11 @@ from matplotlib.image import imread
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError, UnknownNameError
+from pixelsim.explore.moving import DOTS, quick_dots
 from pixelsim.explore.practice import Measured, Ways, compare_ways, ways
-from pixelsim.explore.practice_chart import Bars, dots, pair_bars_figure, stacked_png
+from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough, stacked_png
 from pixelsim.explore.practice_pairs import Claim, contrasts
-from pixelsim.explore.practice_shell import contrast_table, runs_told
+from pixelsim.explore.practice_shell import contrast_table, pairs_told
 from pixelsim.explore.practice_widget import practice_picture, practice_tables, structure_dots
 from pixelsim.show.style import new_figure
 
@@ -25,13 +26,13 @@ CLIENTS = {"clients": 1}
 
 
 def texts(html: str) -> list[str]:
-    """Give the texts of all cells, with plain spaces."""
-    return [unescape(cell).replace("\xa0", " ") for cell in re.findall(r"<td[^>]*>(.*?)</td>", html)]
+    """Give the texts of all cells."""
+    return [unescape(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", html)]
 
 
 @pytest.fixture(scope="module")
 def clients() -> Ways:
-    return compare_ways("agency_clients", CLIENTS, replications=1, seed=5)
+    return compare_ways("agency_clients", CLIENTS, replications=1, seed=5, detail="counts")
 
 
 def opened() -> Any:
@@ -62,7 +63,12 @@ def test_the_controls_show_what_the_pure_function_gives(explorer: Any, clients: 
     explorer.controls["way"].value = "wrong"
     assert explorer.picture.value == practice_picture(clients, structure_dots(clients, "wrong")) != right
     assert explorer.table.value == practice_tables(clients, 1, 5)
+    explorer.run_events.click()
+    events = compare_ways("agency_clients", CLIENTS, replications=1, seed=5)
+    assert explorer.table.value == practice_tables(events, 1, 5) != practice_tables(clients, 1, 5)
     assert explorer.failures == []
+    explorer.update()
+    assert explorer.table.value == practice_tables(clients, 1, 5)
 
 
 def test_a_business_offers_its_own_sizes_and_its_ways_in_words(explorer: Any) -> None:
@@ -138,7 +144,7 @@ def test_runs_come_in_pair_by_pair_and_cancel_keeps_what_is_there() -> None:
         await explorer.finished()
         done = len(explorer.found.runs)
         assert 1 <= done < 300
-        assert f"{done} of 300 pairs of runs so far" in explorer.table.value
+        assert f"{done} of 300 pairs so far, in counts" in explorer.table.value
         assert f"Stopped after {done} of 300 runs." in explorer.message.value
 
     asyncio.run(notebook())
@@ -163,7 +169,7 @@ def test_tables_name_things_and_say_where_nothing_is_read(clients: Ways) -> None
     row = found.index("attributed events (campaign level)")
     assert found[row - 2 : row + 4][:2] == ["Client 1", "Ads Manager"]
     assert found[row + 3] == "no campaign"
-    assert ">1 pair of runs, seed 5" in html
+    assert ">1 pair, in counts, seed 5" in html
 
 
 def test_measures_are_shown_with_their_difference_unit_and_verdict() -> None:
@@ -181,12 +187,14 @@ def test_measures_are_shown_with_their_difference_unit_and_verdict() -> None:
 
 
 def test_it_is_said_how_many_pairs_there_are() -> None:
-    assert "3 of 9 pairs of runs so far, seed 4" in runs_told(3, 9, 4)
-    assert ">9 pairs of runs, seed 4" in runs_told(9, 9, 4)
+    assert "3 of 9 pairs so far, in counts, seed 4" in pairs_told(3, 9, 4, "counts")
+    assert ">9 pairs, event by event, seed 4" in pairs_told(9, 9, 4, "events")
 
 
 def test_every_table_has_a_heading_cell_for_each_column(clients: Ways) -> None:
-    for table in re.findall(r"<table>.*?</table>", practice_tables(clients, 1, 5)):
+    tables = re.findall(r"<table.*?</table>", practice_tables(clients, 1, 5))
+    assert len(tables) == 3
+    for table in tables:
         widths = {len(re.findall(r"<t[hd]\b", row)) for row in re.findall(r"<tr>.*?</tr>", table)}
         assert len(widths) == 1
 
@@ -199,7 +207,7 @@ def test_before_any_run_the_picture_is_the_structure_and_as_tall_as_it_will_be(c
     structure = structure_dots(bare, "right")
     before, after = (imread(io.BytesIO(practice_picture(found, structure))) for found in (bare, clients))
     assert before.shape == after.shape
-    assert before.shape[1] == 1600
+    assert before.shape[1] == 8 * DOTS
     height = structure.shape[0]
     assert np.array_equal(before[:height], after[:height])
     assert not np.array_equal(before[height:], after[height:])
@@ -220,11 +228,15 @@ def test_bars_are_as_long_as_their_means_and_a_missing_one_is_said() -> None:
 
 
 def test_stacked_figures_keep_their_dots_and_a_gap() -> None:
-    one, two = new_figure(2, 1), new_figure(2, 0.5)
-    picture = imread(io.BytesIO(stacked_png(dots(one), dots(two))))
-    assert picture.shape == (200 + 24 + 100, 400, 4)
-    again = stacked_png(dots(new_figure(2, 1)), dots(new_figure(2, 0.5)))
-    assert np.array_equal(imread(io.BytesIO(again)), picture)
+    one, two = (quick_dots(new_figure(2, height)) for height in (1, 0.5))
+    picture = imread(io.BytesIO(stacked_png(one, two)))
+    assert picture.shape == (DOTS + 24 + DOTS // 2, 2 * DOTS, 3)
+    assert np.array_equal(np.rint(255 * picture[:DOTS]), one)
+    assert (picture[DOTS : DOTS + 24] == 1).all()
+
+
+def test_a_heading_says_what_is_not_exact() -> None:
+    assert [rough("sales", word) for word in ("", "exact", "approximate")] == ["sales", "sales", "sales (approximate)"]
 
 
 def test_measured_runs_are_kept_and_come_back_at_once(explorer: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import typing
 
 import pytest
 
+from pixelsim.base.clock import DAY
 from pixelsim.scenario import Scenario
 from pixelsim.sharing import Decision, Verdict, explain
 from pixelsim.sharing import actions as do
@@ -164,3 +165,9 @@ def test_an_edit_tells_its_value_in_words(world: World) -> None:
 def test_a_link_that_is_replaced_tells_both_sides(world: World) -> None:
     change = Change("tokens", "tok", "", Link(by_bc="a"), Link(by_bc="b"))
     assert Names(world).change(change).startswith("token “tok”: Link(")
+
+
+def test_instants_are_told_as_days_of_the_run(world: World) -> None:
+    group = next(iter(world.ad_groups))
+    told = Names(world).change(Change("ad_groups", group, "learning_from", None, 14 * DAY + DAY // 2))
+    assert told.endswith(", learning from: none → day 14.5")

@@ -10,7 +10,10 @@ from test_page import Outline, outline
 import pixelsim
 from pixelsim.base.errors import InputError
 from pixelsim.scenario import Scenario, parameter_table
+from pixelsim.scenario.shop import Market, Product
 from pixelsim.show import findings, html_report, write_report
+from pixelsim.show.names import Names
+from pixelsim.show.rests import order_tables, organic_table
 from pixelsim.show.tables import responses
 from pixelsim.study import Replications, Run, replicate, run
 
@@ -161,3 +164,52 @@ def test_one_replication_has_no_range(agency: Scenario) -> None:
     short = agency.replace(days=4, plan=agency.plan.replace(steps=()))
     html = html_report(replicate(short, 1, seed=1), run(short, seed=1), pictures=False)
     assert "nan" not in words(outline(html)).lower().split()
+
+
+# ---- what only some runs have --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def selling(agency: Scenario) -> Scenario:
+    """Two products, two markets, and the pixel's code twice on each page, without event ids."""
+    (site,) = agency.traffic.sites
+    capture = site.capture.replace(loads={"BRANDSHOPPIXEL000001": 2}, browser_event_id=False)
+    products = tuple(Product(name=name, share=0.5) for name in ("Shoes", "Hats <b>"))
+    markets = tuple(Market(name=name, share=0.5) for name in ("North", "South"))
+    site = site.replace(products=products, markets=markets, capture=capture)
+    plan = agency.plan.replace(steps=())
+    return agency.replace(traffic=agency.traffic.replace(sites=(site,)), plan=plan)
+
+
+def test_orders_by_product_and_market_add_up_to_the_orders_in_truth(selling: Scenario) -> None:
+    one = run(selling, seed=7)
+    html = order_tables(one, Names(one.simulation.history.now))
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", html, flags=re.DOTALL)
+    texts = [[re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<td.*?</td>", row, flags=re.DOTALL)] for row in rows]
+    texts = [row for row in texts if row]
+    orders = len(one.simulation.orders)
+    assert sum(int(row[2]) for row in texts if row[1] in {"Shoes", "Hats &lt;b&gt;"}) == orders > 0
+    # Of a market sessions stand before the orders.
+    assert sum(int(row[3].replace(",", "")) for row in texts if row[1] in {"North", "South", "none"}) == orders
+
+
+def test_what_some_runs_have_is_told_of_these_alone(selling: Scenario, found: Outline) -> None:
+    told = words(outline(html_report(replicate(selling, 2, seed=7), run(selling, seed=7), pictures=False)))
+    assert "Orders by product" in told
+    assert "What the audits find" in told
+    assert "Orders by product" not in words(found)
+    assert "find nothing in this history" in words(found)
+    for text in (told, words(found)):
+        assert "Total events rest on organic sessions" in text
+        assert "PIXEL0" not in text.partition("What the figures rest on")[2]
+
+
+def test_half_as_many_organic_sessions_take_half_of_their_events(one: Run) -> None:
+    html = organic_table(one, Names(one.simulation.history.now))
+    row = next(row for row in re.findall(r"<tr[^>]*>(.*?)</tr>", html, flags=re.DOTALL) if ">PageView<" in row)
+    total, organic, half, twice = (
+        float(re.sub("<[^>]+>|[,%+]", "", cell).replace("−", "-"))
+        for cell in re.findall(r"<td.*?</td>", row, flags=re.DOTALL)[3:]
+    )
+    assert half == pytest.approx(-50 * organic / total, abs=0.5)
+    assert twice == pytest.approx(100 * organic / total, abs=0.5)

@@ -55,6 +55,19 @@ def test_pausing_shows_pixel_unauthorized_in_the_place_of_orphaned_delivery(agen
     assert launch.blocks[0].end == 15 * DAY
 
 
+def test_reviews_of_ad_groups_and_of_all_their_ads_have_a_word_of_their_own(agency: Scenario) -> None:
+    first, *others = agency.structure.ad_groups
+    group = first.replace(review_until_day=2.0)
+    ads = tuple(
+        dataclasses.replace(ad, review_until=3 * DAY) if ad.ad_group == "retargeting_1" else ad
+        for ad in agency.structure.ads
+    )
+    reviewed = run(agency.replace(structure=agency.structure.replace(ad_groups=(group, *others), ads=ads)), seed=7)
+    rows = {row.label: row.blocks for section in delivery(reviewed, named(reviewed)) for row in section.rows}
+    assert rows["Brand, always on"] == (Block(0, 2 * DAY, Kind.REVIEW), Block(2 * DAY, END, Kind.DELIVERING))
+    assert rows["Retargeting"][:2] == (Block(0, 3 * DAY, Kind.REVIEW), Block(3 * DAY, 14 * DAY, Kind.DELIVERING))
+
+
 def test_without_an_ad_that_runs_nothing_is_delivered_and_one_ad_less_changes_nothing(agency: Scenario) -> None:
     def switch(day: float, ad: str, to: str) -> PlannedAction:
         action = {"do": "switch", "actor": "agency_buyer", "kind": "ad", "id": ad, "to": to}
