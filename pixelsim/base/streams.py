@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.random.bit_generator import ISeedSequence
+from numpy.random.bit_generator import ISpawnableSeedSequence
 from numpy.typing import NDArray
 
 __all__ = ["Streams", "stable_hash"]
@@ -65,13 +65,20 @@ class Streams:
         return hashlib.blake2b(words.encode("utf-8"), digest_size=size).digest()
 
 
-class _Words(ISeedSequence):
+class _Words(ISpawnableSeedSequence):
     """Words that a generator starts from, ready made: hashed from a name, which is several times sooner done."""
 
     def __init__(self, digest: bytes) -> None:
+        self._digest, self._children = digest, 0
         self._words = np.frombuffer(digest, dtype=np.uint64)
 
     def generate_state(self, n_words: int, dtype: Any = np.uint32) -> NDArray[Any]:
         """Give the first words."""
         words: NDArray[Any] = self._words.view(dtype)[:n_words]
         return words
+
+    def spawn(self, n_children: int) -> list[Any]:
+        """Give words for further generators, others at each call."""
+        first, self._children = self._children, self._children + n_children
+        names = (self._digest + number.to_bytes(8, "little") for number in range(first, self._children))
+        return [_Words(hashlib.blake2b(name, digest_size=32).digest()) for name in names]

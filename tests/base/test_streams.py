@@ -83,3 +83,12 @@ def test_neighbouring_streams_are_uncorrelated_and_uniform():
     correlation = np.corrcoef(draws)[np.triu_indices(30, 1)]
     # Fisher: correlations of independent rows have standard deviation 1 / sqrt(n).
     assert np.abs(correlation).max() < stats.norm.isf(0.001 / len(correlation) / 2) / np.sqrt(2000)
+
+
+def test_generators_spawned_from_a_stream_are_its_own_and_differ():
+    # Designs of scipy spawn generators from the one that they are given.
+    mine, again, other = (Streams(7).generator("design", name) for name in ("a", "a", "b"))
+    spawned = [*mine.spawn(2), *mine.spawn(1), *other.spawn(1), Streams(7).generator("design", "a")]
+    first = [tuple(one.integers(0, 2**62, 3)) for one in spawned]
+    assert len(set(first)) == 5
+    assert tuple(again.spawn(1)[0].integers(0, 2**62, 3)) == first[0]
