@@ -19,6 +19,7 @@ from pixelsim.counts.outcomes import (
 )
 from pixelsim.counts.refusals import refusals
 from pixelsim.counts.result import Counts
+from pixelsim.counts.shop import count_by_market, count_by_product
 from pixelsim.counts.simulate import count
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "Counts",
     "Exactness",
     "count",
+    "count_by_market",
+    "count_by_product",
     "count_conservation",
     "count_delivery",
     "count_metrics",

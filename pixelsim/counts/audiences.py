@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy import optimize
 
 from pixelsim.base.clock import DAY, HOUR, days
 from pixelsim.counts.draws import stream
 from pixelsim.counts.paid import add_by_cell
-from pixelsim.counts.result import Counts
-from pixelsim.counts.sessions import Fates
+from pixelsim.counts.result import Counts, SiteCounts
+from pixelsim.counts.returning import Chains, Pairs
+from pixelsim.counts.sessions import SessionEvents
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.traffic.audiences import AudienceDay
+from pixelsim.traffic.people import MOST_RETURNS
 from pixelsim.world.entities import Audience
 from pixelsim.world.queries import is_linked
 from pixelsim.world.relations import AudienceAfter
@@ -30,6 +36,27 @@ def different_people(visits: Floats, people: int) -> Floats:
     """
     missed = np.exp(np.asarray(visits) * np.log1p(-1 / max(people, 2)))
     return np.asarray(max(people, 1) * (1 - missed))
+
+
+def chains_with_visits(visits: float, sessions: float, chains: float) -> float:
+    """Give the expected number of chains of sessions that hold a visit with an event.
+
+    So many chains have more than n sessions as a geometric series says that ends where chains end, and whose sum is
+    the number of sessions; each session has the event with the same chance.
+
+    Parameters
+    ----------
+    visits
+        Sessions with the event.
+    sessions, chains
+        All sessions, and the chains that they belong to.
+    """
+    if sessions <= 0:
+        return 0.0
+    with_event, places = min(visits / sessions, 1.0), np.arange(MOST_RETURNS + 1)
+    mean = min(sessions / chains, float(len(places)))
+    goes_on = float(optimize.brentq(lambda ratio: float(np.sum(ratio**places)) - mean, 0.0, 1.0))
+    return chains * with_event * float(np.sum(((1 - with_event) * goes_on) ** places))
 
 
 def people_spread(visits: Floats, people: int) -> Floats:
@@ -78,43 +105,123 @@ def _refresh(
     return AudienceDay(key, at, people, ready and people >= settings.audience_minimum, frozen=frozen)
 
 
+@dataclass(slots=True)
+class _Public:
+    """People of a population or of one market, and their visits with an event.
+
+    Parameters
+    ----------
+    people, luck
+        How many the pixel can hear of and match, and how far their number lies from its mean, in standard deviations:
+        one number for all days, since who is in an audience today is in it tomorrow too.
+    visits
+        Visits of independent people by cell.
+    chains
+        Visits of people who come back, by cell, and the chains that their sessions make.
+    pairs
+        Those of ``visits`` that one person has after a click: at once, and with an order later.
+    """
+
+    people: int
+    luck: float
+    visits: Floats
+    chains: list[tuple[Floats, Chains]] = field(default_factory=list)
+    pairs: list[Pairs] = field(default_factory=list)
+
+    def different(self, first: int, last: int) -> float:
+        """Give the different people in cells from one to another (excluded)."""
+        came = float(self.visits[first:last].sum()) - sum(pairs.within(first, last) for pairs in self.pairs)
+        for visits, chains in self.chains:
+            came += chains_with_visits(float(visits[first:last].sum()), *chains.of(first, last))
+        number = np.array(came)
+        known = float(different_people(number, self.people) + self.luck * people_spread(number, self.people))
+        return min(max(known, 0.0), came, self.people)
+
+
 class _Visits:
-    """Visits with an event that a pixel keeps and matches, by day, of people by population and of strangers."""
+    """Visits with an event that a pixel keeps and matches, of people by population and market, and of strangers."""
 
     def __init__(self, counts: Counts, pixel: str, event: str) -> None:
-        place, size = EVENT_NAMES.index(event), counts.scenario.days
-        self._of_people: dict[str, tuple[int, Floats]] = {}
-        self._strangers = np.zeros(size)
-        # One number for all days: who is in an audience today is in it tomorrow too.
-        self._luck = {
-            site.events.population: float(
-                stream(counts.streams, f"people with {event}", f"{site.events.population} > {pixel}").standard_normal()
-            )
-            for site in counts.sites
-        }
+        self._of_day = counts.cells.of_day
+        self._publics: dict[str, _Public] = {}
+        self._strangers = np.zeros(len(counts.cells))
         for site in counts.sites:
-            visitors, population = site.events.visitors, site.events.population
-            strangers = (
-                site.kept(site.organic.junk, pixel)[:, place] + site.kept(site.organic.previews, pixel)[:, place]
-            )
-            visits = site.kept_visits(counts.streams, pixel)[1][:, place].astype(np.float64)
-            for paid in counts.paid_of(site):
-                kept = site.kept(Fates(paid.tally.events, paid.tally.events, paid.tally.again), pixel)[:, place]
-                numbers = paid.clicks, paid.followed.bots
-                clicks, bots = (add_by_cell(counts.cells, paid.rows.cell, n[:, np.newaxis]) for n in numbers)
-                by_bots = kept * bots / np.maximum(clicks, 1)
-                visits = visits + (kept - by_bots) * visitors.matched_share
-                strangers = strangers + by_bots
-            people, known = self._of_people.get(population, (visitors.heard, np.zeros(size)))
-            self._of_people[population] = (people, known + visits.reshape(size, -1).sum(axis=1))
-            self._strangers += strangers.reshape(size, -1).sum(axis=1)
+            self._add(counts, site, pixel, event)
+
+    def _add(self, counts: Counts, site: SiteCounts, pixel: str, event: str) -> None:
+        place, population = EVENT_NAMES.index(event), site.events.population
+        publics = [self._public(counts, population, site.events, pixel, event)]
+        if site.markets:
+            names = (f"{population} > {market.name}" for market in site.events.traffic.markets)
+            publics = [
+                self._public(counts, name, events, pixel, event)
+                for name, events in zip(names, site.markets, strict=True)
+            ]
+        for source, back in itertools.zip_longest(site.sources, site.sources[1:]):
+            self._strangers += sum(source.kept(some, pixel)[:, place] for some in (source.junk, source.previews))
+            visits = source.kept_visits(counts.streams, pixel)[1][:, place].astype(np.float64)
+            public = publics[max(source.market, 0)]
+            if source.chains is not None:
+                public.chains[-1] = (public.chains[-1][0] + visits, source.chains)
+            elif back is not None and back.chains is not None:
+                public.chains.append((visits, back.chains))
+            else:
+                public.visits += visits
+        for number in counts.leads[site.events.traffic.website]:
+            paid, market = counts.paid[number], counts.reached[number]
+            kept = site.pages.expected(site.events.fates, paid.tally.events, pixel)[:, place]
+            # Of one session, one event counts.
+            kept = np.minimum(kept, paid.tally.sessions)
+            numbers = paid.clicks, paid.followed.bots
+            clicks, bots = (add_by_cell(counts.cells, paid.rows.cell, n[:, np.newaxis]) for n in numbers)
+            by_bots = kept * bots / np.maximum(clicks, 1)
+            self._strangers += by_bots
+            by_people = (kept - by_bots) * site.events_in(market).visitors.matched_share
+            pairs = _pairs(counts, number, site, pixel, event)
+            reached = [(1.0, publics[market])] if market >= 0 else zip(site.shares.tolist(), publics, strict=True)
+            for share, public in reached:
+                public.visits += share * by_people
+                public.pairs.append(Pairs(share * pairs))
+
+    def _public(self, counts: Counts, name: str, events: SessionEvents, pixel: str, event: str) -> _Public:
+        """Give the people of a name; those whom another site of theirs told of are the same."""
+        if name not in self._publics:
+            rng = stream(counts.streams, f"people with {event}", f"{name} > {pixel}")
+            none = np.zeros(len(counts.cells))
+            self._publics[name] = _Public(events.visitors.heard, float(rng.standard_normal()), none)
+        return self._publics[name]
 
     def people(self, since: int, at: int) -> int:
         """Give the different people of whole days between two instants."""
-        first, last = max(-(-since // DAY), 0), at // DAY
+        first, last = max(-(-since // DAY), 0) * self._of_day, at // DAY * self._of_day
         found = float(self._strangers[first:last].sum())
-        for population, (people, visits) in self._of_people.items():
-            came = visits[first:last].sum()
-            known = float(different_people(came, people) + self._luck[population] * people_spread(came, people))
-            found += min(max(known, 0.0), came, people)
-        return round(found)
+        return round(found + sum(public.different(first, last) for public in self._publics.values()))
+
+
+def _pairs(counts: Counts, number: int, site: SiteCounts, pixel: str, event: str) -> Floats:
+    """Give the expected pairs of visits after one click of an ad group: right after it, and with an order later.
+
+    Both are of one person, so that a pixel may hear of both.
+
+    Returns
+    -------
+    ndarray of float64, shape (cells, lags)
+        By the click's cell, and the order's as cells after it.
+    """
+    paid, place = counts.paid[number], EVENT_NAMES.index(event)
+    events, fates = site.events_in(counts.reached[number]), site.events.fates
+    (delivery,) = (d for d in counts.scenario.traffic.delivery if d.ad_group == counts.numbering.ad_groups[number])
+    size = len(counts.cells)
+    returned = np.zeros((size, paid.followed.returned.shape[1]))
+    np.add.at(returned, paid.rows.cell, paid.followed.returned)
+    funnel = events.traffic.funnel
+    without_order = (min(events.views, 1.0), funnel.view, funnel.cart, funnel.checkout, 0.0)[place]
+    with_order = min(events.views, 1.0) if place == 0 else 1.0
+    table, share = site.pages.kept(fates, pixel)
+    any_copy = np.minimum(table[place], 1) * (np.ones((size, 1)) if share is None else share[:, place])
+    # What becomes of an event depends on the kind of person, and that is the same twice.
+    heard = fates.chances[:-1, place] @ any_copy.T * events.matched[:-1, place, np.newaxis]
+    both = (heard.T * events.visitors.shares) @ heard * without_order * with_order
+    both *= (delivery.landing_share * site.pages.stays)[:, np.newaxis]
+    at = np.arange(size)[:, np.newaxis] + np.arange(returned.shape[1])
+    return np.asarray(returned * both[np.arange(size)[:, np.newaxis], np.minimum(at, size - 1)])

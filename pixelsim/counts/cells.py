@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from pixelsim.base.clock import DAY, MINUTE, Clock
 from pixelsim.scenario.traffic import AdDelivery, SiteTraffic
 from pixelsim.traffic.shapes import LocalDays, WeekShape
 
-__all__ = ["Cells", "Hours", "ShapedDay", "by_event"]
+__all__ = ["Cells", "Hours", "Mixed", "ShapedDay", "Spread", "by_event"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -129,6 +129,25 @@ class ShapedDay:
         """Give the traffic of stretches of time, in average days' traffic."""
         return self.cumulated(end) - self.cumulated(start)
 
+    def expected(self, edges: Longs, mean: float, growth: float) -> Floats:
+        """Give the sessions expected between instants: by the days that they lie in, with trend and weekday.
+
+        Parameters
+        ----------
+        edges
+            Instants in ms since the scenario's start, ascending from 0, shape (n + 1,).
+        mean, growth
+            Sessions of an average day without a trend, and their growth a day.
+        """
+        days = self.days
+        numbers = np.arange(days.of(int(edges[-1]) - 1) + 1)
+        of_day = mean * (1 + growth) ** numbers * days.weights(0, len(numbers), self.shape.weekdays)
+        midnights = days.origin + numbers * DAY
+        cuts = np.unique(np.concatenate([edges, midnights[midnights > 0]]))
+        of_cut = of_day[(cuts[:-1] - days.origin) // DAY] * self.share(cuts[:-1], cuts[1:])
+        place = np.searchsorted(edges, cuts[:-1], side="right") - 1
+        return np.asarray(np.bincount(place, weights=of_cut, minlength=len(edges) - 1), dtype=np.float64)
+
     def nodes(self, start: int, end: int) -> tuple[Floats, Floats]:
         """Give instants in ms with weights that add up to 1, for averages over the traffic of a stretch of time.
 
@@ -142,6 +161,25 @@ class ShapedDay:
         half = np.diff(edges) / 2
         at = edges[:-1, np.newaxis] + half[:, np.newaxis] * (1 + _NODES)
         return at.ravel(), (weight[:, np.newaxis] * _WEIGHTS / 2).ravel()
+
+
+class Spread(Protocol):
+    """How traffic spreads over time."""
+
+    def share(self, start: NDArray[np.integer], end: NDArray[np.integer]) -> Floats:
+        """Give the traffic of stretches of time, in any unit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """Traffic of several kinds, each with its weight; a weight is in units of its own spread."""
+
+    parts: tuple[tuple[float, Spread], ...]
+
+    def share(self, start: NDArray[np.integer], end: NDArray[np.integer]) -> Floats:
+        """Give the traffic of stretches of time."""
+        return np.asarray(sum(weight * spread.share(start, end) for weight, spread in self.parts))
 
 
 def by_event(of_touch: NDArray[Number]) -> NDArray[Number]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
+from pixelsim.counts.after_touch import NoRepeat
 from pixelsim.counts.cells import Cells, by_event
 from pixelsim.counts.draws import Draw, draw_of, stream
 from pixelsim.counts.own import Contender, Earned, OwnTouches
@@ -72,6 +73,11 @@ class Contest:
         Kept and matched events of people whom no ad brought, and sessions with any, int64 of shape (2, cells, events).
     heard
         People of the population whom pixels can hear of and match.
+    parties
+        Number of each contender's party: parties claim without regard to one another, so that the same event can use
+        up a touch of each.
+    no_repeat
+        What repeats do to credit; None where no event repeats another.
     """
 
     def __init__(
@@ -84,19 +90,21 @@ class Contest:
         contenders: Sequence[Contender],
         visits: Longs,
         heard: int,
+        parties: Sequence[int],
+        no_repeat: NoRepeat | None = None,
     ) -> None:
         self.streams, self.name, self.cells, self.field = streams, name, cells, field
         self.contenders, self.visits, self.heard = contenders, visits, max(heard, 1)
         self._touching = Touching(field, cells)
-        self._lags = self._touching.lags
-        self._own = OwnTouches(contenders, field, cells, self._lags)
+        self.no_repeat = no_repeat
+        self._lags, self._party = self._touching.lags, np.array(parties)
+        self._own = OwnTouches(contenders, field, cells, self._lags, self._party)
 
     def settle(self) -> Claimed:
         """Draw what each ad group earns."""
         repeats = self._repeats()
-        kinds = self._touching.chances([None, *repeats])
-        chances, fresh = kinds[0], kinds[1:]
-        earned = self._own.draw(self._draws(), repeats)
+        chances, fresh = self._chances(repeats)
+        earned = self._own.draw(self._draws(), repeats, self.no_repeat)
         counted = earned.counted
         moved = np.zeros(len(EVENT_NAMES))
         rng = stream(self.streams, "others' events", self.name)
@@ -116,24 +124,61 @@ class Contest:
         """Give what opens the streams of each ad group in this contest."""
         return [draw_of(self.streams, f"{self.name}, {one.name}") for one in self.contenders]
 
-    def _repeats(self) -> list[Repeats | None]:
-        """Give for each name the events that a person whom pixels can hear of has after a touch; None where all count.
+    def _chances(self, repeats: Sequence[Sequence[Repeats]]) -> tuple[Floats, list[Floats]]:
+        """Give the chances that touches earn an event, and for each name those that they earn it and are not used up.
+
+        Each is of shape (kinds, groups, cells, lags).
+        """
+        ways = [one for of_name in repeats for one in of_name]
+        found = self._touching.chances([None, *ways])
+        fresh, number = [], 1
+        for of_name in repeats:
+            chances = found[0]
+            for one in of_name:
+                chances = np.where(one.party[:, np.newaxis, np.newaxis], found[number], chances)
+                number += 1
+            fresh.append(chances)
+        return found[0], fresh
+
+    def _repeats(self) -> list[list[Repeats]]:
+        """Give for each name and party the events that a person whom pixels can hear of has after a touch.
 
         While the touch is the last one, they come by themselves, or follow from weaker touches or from touches before.
+        A name of which all events count has none.
         """
         once = np.any([one.once for one in self.contenders], axis=0)
-        if not once.any():
-            return [None] * len(EVENT_NAMES)
+        if not once.any() or self.no_repeat is not None:
+            return [[] for _ in EVENT_NAMES]
         cell, share = self.field.bins.cell, self.field.events / self.heard
         later, at_all = self._own.returns()
         weaker = np.cumsum(at_all[:, ::-1], axis=1)[:, ::-1] - at_all
         visits = (self.visits[1][:, np.newaxis] + weaker)[cell] * share[:, np.newaxis, np.newaxis]
-        earlier = _earlier(np.cumsum(later, axis=2))
+        every_later = np.cumsum(later, axis=2)
+        earlier = _earlier(every_later, every_later / 2)
         older = (np.cumsum(earlier, axis=1) - earlier / 2)[:, : self._lags] / self.heard
+        by_touch = self._own.by_touch()[:, cell] * share[:, np.newaxis] if len(set(self._party)) > 1 else None
         return [
-            Repeats(visits[..., event].T, np.moveaxis(older[..., event], 2, 0)) if used else None
+            [
+                Repeats(
+                    visits[..., event].T,
+                    np.moveaxis(older[..., event], 2, 0),
+                    self._party == party,
+                    self._of_others(by_touch[..., event], self._party != party) if by_touch is not None else {},
+                )
+                for party in np.unique(self._party).tolist()
+            ]
+            if used
+            else []
             for event, used in enumerate(once.tolist())
         ]
+
+    def _of_others(self, by_touch: Floats, others: NDArray[np.bool_]) -> dict[int, Floats]:
+        """Cumulate events by the touch's bin, shape (groups, bins), for each window of clicks of some ad groups."""
+        windows = self.field.windows[0]
+        return {
+            int(window): np.append(0.0, np.cumsum(by_touch[others & (windows == window)].sum(axis=0)))
+            for window in np.unique(windows[others])
+        }
 
     def _others(self, event: int, chances: Floats, of_touch: Floats, earned: Earned) -> Floats:
         """Give the expected events that touches earn which they do not follow from, shape (groups, cells, lags)."""
@@ -142,16 +187,20 @@ class Contest:
         once = np.array([one.once[event] for one in self.contenders]).astype(np.int64)
         stray = self.visits[once, :, event] + earned.stray
         total = np.zeros(of_touch.shape[1:])
+        factors = (np.ones((1, 1, 1, self.field.kinds)),) * 2
+        if self.no_repeat is not None:
+            factors = self.no_repeat.others[..., event], self.no_repeat.others_first[..., event]
+        every = chances * np.moveaxis(factors[0], 3, 0)
         for kind in range(self.field.kinds):
-            weight = of_touch[kind] * earned.unused[..., kind]
+            weight = of_touch[kind] * earned.unused[..., kind] * factors[1][..., kind]
             total += weight * (stray[:, at] * in_run)
             if earned.later[:, kind].any():
-                earlier = _earlier(earned.held[:, :, kind])
-                of_event = by_event(chances[kind].sum(axis=0) * earlier)
+                earlier = _earlier(earned.held[:, :, kind], earned.held_before[:, :, kind])
+                of_event = by_event(every[kind].sum(axis=0) * earlier)
                 total += weight * earlier * (_ratio(earned.later[:, kind], of_event)[at] * in_run)
             weaker = earned.stronger[:, kind + 1 :].sum(axis=1)
             if weaker.any():
-                of_event = by_event(chances[: kind + 1].sum(axis=(0, 1)))
+                of_event = by_event(every[: kind + 1].sum(axis=(0, 1)))
                 total += weight * (_ratio(weaker, of_event)[at] * in_run)
         return total
 
@@ -169,20 +218,20 @@ class Contest:
         return lost
 
 
-def _earlier(held: Floats) -> Floats:
+def _earlier(held: Floats, before: Floats) -> Floats:
     """Give for each touch cell and lag how many events of that time follow from touches before it in the same way.
 
-    ``held`` has events by cell of their own touch and lag, shape (cells, lags, ...); half of those of the same cell
-    stand before.
+    ``held`` has events by cell of their own touch and lag, shape (cells, lags, ...), and ``before`` those of them whose
+    touch stands before another one of the same cell.
     """
     size, lags = held.shape[:2]
     found = np.zeros_like(held)
     of_event = np.zeros((size + lags, *held.shape[1:]))
     for lag in range(lags):
         of_event[lag : lag + size, lag] = held[:, lag]
-    older = np.cumsum(of_event[:, ::-1], axis=1)[:, ::-1] - of_event / 2
+    older = np.cumsum(of_event[:, ::-1], axis=1)[:, ::-1] - of_event
     for lag in range(lags):
-        found[:, lag] = older[lag : lag + size, lag]
+        found[:, lag] = older[lag : lag + size, lag] + before[:, lag]
     return found
 
 

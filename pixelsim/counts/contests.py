@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
 from pixelsim.control.timeline import Timeline
-from pixelsim.counts.cells import Cells, ShapedDay
+from pixelsim.counts.cells import Cells, ShapedDay, Spread
 from pixelsim.counts.claims import Claimed, Contest
 from pixelsim.counts.kernels import DelayTable
 from pixelsim.counts.own import Contender
 from pixelsim.counts.paid import PaidCounts
+from pixelsim.counts.repeat_credit import no_repeat
+from pixelsim.counts.repeated import Repeated, Repeating
 from pixelsim.counts.touching import Bins, Field
 from pixelsim.scenario.measurement import InFlight, MeasurementSettings, Scope
 from pixelsim.traffic.touches import TouchKind
@@ -65,14 +67,14 @@ class Public:
     visits, once
         Kept and matched events of those whom no ad brought, shape (cells, events), and sessions with any.
     day
-        Hours and clock of these events.
+        How these events spread over time.
     """
 
     people: int
     heard: int
     visits: Longs
     once: Longs
-    day: ShapedDay
+    day: Spread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +114,8 @@ class Contests:
         The ad groups that have a pixel.
     publics
         People by population and pixel.
+    repeating
+        Populations and pixels where events of different sessions can be repeats of one another.
     """
 
     def __init__(
@@ -123,8 +127,10 @@ class Contests:
         *,
         entrants: Iterable[Entrant],
         publics: Mapping[tuple[str, str], Public],
+        repeating: Mapping[tuple[str, str], Repeating],
     ) -> None:
         self.streams, self.settings, self.cells, self.publics = streams, settings, cells, publics
+        self._repeating = repeating
         self.groups: dict[tuple[str, str], list[Entrant]] = {}
         for entrant in entrants:
             self.groups.setdefault((entrant.population, entrant.pixel), []).append(entrant)
@@ -135,7 +141,9 @@ class Contests:
             for one in some
         }
 
-    def settle(self, pool: tuple[str, str], counts: Mapping[int, PaidCounts]) -> tuple[dict[int, Credit], Claimed]:
+    def settle(
+        self, pool: tuple[str, str], counts: Mapping[int, PaidCounts], repeated: Repeated | None
+    ) -> tuple[dict[int, Credit], Claimed]:
         """Draw what the ad groups of one population and pixel earn, and give the contest of the pixel with it.
 
         Parameters
@@ -144,10 +152,16 @@ class Contests:
             Population and pixel.
         counts
             What each ad group brought about, by number.
+        repeated
+            What is left of it without repeats; None where no event can repeat another.
         """
         entrants = self.groups[pool]
         visits = np.stack([self.publics[pool].visits, self.publics[pool].once])
-        over_all = self._contest(pool, entrants, counts, " > ".join(pool), visits).settle()
+        if repeated is not None:
+            counts, visits = {**counts, **repeated.paid}, visits - repeated.gone
+        over_all = self._contest(
+            pool, entrants, counts, name=" > ".join(pool), visits=visits, repeated=repeated
+        ).settle()
         claims = {one.number: over_all.counted[place] for place, one in enumerate(entrants)}
         if self.settings.scope is Scope.ACCOUNT:
             for account in sorted({one.account for one in entrants}):
@@ -155,7 +169,9 @@ class Contests:
                 # Each account claims from all events, those that follow from the others' touches among them.
                 others = [counts[one.number].by_people(self.cells) for one in entrants if one.account != account]
                 heard = visits + np.rint(np.sum([np.zeros(visits.shape[1:]), *others], axis=0)).astype(np.int64)
-                won = self._contest(pool, mine, counts, " > ".join((*pool, account)), heard).settle()
+                won = self._contest(
+                    pool, mine, counts, name=" > ".join((*pool, account)), visits=heard, repeated=repeated
+                ).settle()
                 claims |= {one.number: won.counted[place] for place, one in enumerate(mine)}
         found = {
             one.number: Credit(claims[one.number], over_all.counted[place], over_all.lost[place])
@@ -168,21 +184,34 @@ class Contests:
         pool: tuple[str, str],
         entrants: Sequence[Entrant],
         counts: Mapping[int, PaidCounts],
+        *,
         name: str,
         visits: Longs,
+        repeated: Repeated | None,
     ) -> Contest:
-        public = self.publics[pool]
+        public, field = self.publics[pool], self._field(self.publics[pool], entrants, counts)
+        parties, factors = [0] * len(entrants), None
+        if self.settings.scope is Scope.ACCOUNT:
+            accounts = sorted({one.account for one in entrants})
+            parties = [accounts.index(one.account) for one in entrants]
+        numbers = [one.number for one in entrants]
+        if repeated is not None and self._repeating[pool].moves_credit(numbers):
+            once = np.stack([one.once for one in entrants])
+            apart = len(set(parties)) > 1
+            factors = no_repeat(self._repeating[pool], repeated, field, once=once, numbers=numbers, apart=apart)
         return Contest(
             self.streams,
             name,
             cells=self.cells,
-            field=self._field(public, entrants, counts),
+            field=field,
             contenders=[
                 Contender(one.name, counts[one.number], one.tables, one.once, self._access[one.pixel, one.account])
                 for one in entrants
             ],
             visits=visits,
             heard=public.heard,
+            parties=parties,
+            no_repeat=factors,
         )
 
     def _field(self, public: Public, entrants: Sequence[Entrant], counts: Mapping[int, PaidCounts]) -> Field:

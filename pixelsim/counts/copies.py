@@ -59,6 +59,7 @@ class CopyFates:
             early = np.zeros_like(early)
         lost = [capture.lost_by_event.get(event, capture.lost_events) for event in EVENT_NAMES]
         server = capture.server
+        without_id = server is not None and (server.event_id == "missing" or not capture.browser_event_id)
         fates = 2 if server is None else 10
         chances = np.zeros((len(kinds), len(EVENT_NAMES), fates))
         for i, kind in enumerate(kinds):
@@ -69,7 +70,7 @@ class CopyFates:
                     chances[i, j] = 1 - (1 - refused) * heard, (1 - refused) * heard
                     continue
                 sent = server.sent if kind.person and event in server.events else 0.0
-                arrives = _arrivals(server, settings, sent, accepted=kind.server)
+                arrives = _arrivals(server, settings, sent, accepted=kind.server, without_id=without_id)
                 before = np.array([1 - sent, sent, 0.0, 0.0, 0.0])
                 chances[i, j, :5] = refused * before + (1 - refused) * (1 - heard) * arrives
                 chances[i, j, 5:] = (1 - refused) * heard * arrives
@@ -106,11 +107,34 @@ class CopyFates:
     def again_at_pixel(self, pixel: str) -> Longs:
         """Give the same for the copies of page views that the next page sends once more, shape (fates, hops)."""
         fates = self.chances.shape[-1]
-        heard = np.arange(fates) >= (1 if fates == 2 else 5)
-        sent = np.ones(fates, dtype=np.int64)
-        none = np.zeros(fates, dtype=np.int64)
-        table: Longs = np.stack([sent, heard.astype(np.int64), heard.astype(np.int64), none, none], axis=-1)
+        heard = (np.arange(fates) >= (1 if fates == 2 else 5)).astype(np.int64)
+        # Without an id such a copy arrives together with the next page's own view, of which it is a repeat.
+        kept = heard * (self.capture.browser_event_id or self.repeat_window == 0)
+        sent, none = np.ones_like(heard), np.zeros_like(heard)
+        table: Longs = np.stack([sent, heard, kept, none, heard - kept], axis=-1)
         return np.asarray(table * self._fires(pixel)[0])
+
+    @property
+    def repeat_window(self) -> int:
+        """How long, in ms, a person's next events of a name repeat one that was kept; 0: every event is its own."""
+        rule = dedup_rule(self.settings)
+        if self.capture.browser_event_id:
+            return rule.window if self.capture.id_from == "visitor" else 0
+        return rule.repeat
+
+    def beside_repeats(self, pixel: str, *, token: bool) -> Longs:
+        """Give the copies of each fate that are kept even where the event repeats another, shape (events, fates).
+
+        They are the server's, where no id and no cookie tells that they are of the same person.
+        """
+        server, fates = self.capture.server, self.chances.shape[-1]
+        table = np.zeros((len(EVENT_NAMES), fates), dtype=np.int64)
+        if server is None or not token:
+            return table
+        by_id = server.event_id == "shared" and self.capture.browser_event_id
+        if server.event_id == "own" or not (by_id or server.cookie):
+            table[:, np.arange(fates) % 5 >= MERGES] = 1
+        return table * self._fires(pixel)[:, np.newaxis]
 
     def heard_anywhere(self, pixels: tuple[str, ...], *, token: bool) -> NDArray[np.bool_]:
         """Tell of which fates of a purchase some pixel receives a copy, bool of shape (fates,)."""
@@ -128,7 +152,8 @@ class CopyFates:
 
     def _browser(self, loads: int, *, received: bool) -> Longs:
         arrived = loads if received else 0
-        alike = self.capture.browser_event_id and not self.capture.id_per_load and self.settings.dedup_hours > 0
+        own = self.capture.id_per_load or self.settings.dedup_hours == 0
+        alike = not own if self.capture.browser_event_id else self.repeat_window > 0
         kept = min(arrived, 1) if alike else arrived
         return np.array([loads, arrived, kept, 0, arrived - kept], dtype=np.int64)
 
@@ -237,12 +262,15 @@ class FateClasses:
         return copies, np.minimum(any_copy, sessions[..., np.newaxis])
 
 
-def _arrivals(server: ServerLeg, settings: MeasurementSettings, sent: float, *, accepted: bool) -> Floats:
+def _arrivals(
+    server: ServerLeg, settings: MeasurementSettings, sent: float, *, accepted: bool, without_id: bool
+) -> Floats:
     """Give the chances of a server copy's fates, consent before it given."""
     if not accepted:
         return np.array([1 - sent, sent, 0.0, 0.0, 0.0])
     rule = dedup_rule(settings)
-    merge, window = (_within(server, limit) for limit in (rule.merge, rule.window))
+    longest = max(rule.window, rule.repeat) if without_id else rule.window
+    merge, window = (_within(server, limit) for limit in (rule.merge, longest))
     arrives = sent * (1 - server.lost)
     by_time = np.array([merge, window - merge, 1 - window])
     return np.concatenate([[1 - sent, sent * server.lost], arrives * by_time])

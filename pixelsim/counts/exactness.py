@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
-from pixelsim.counts.result import Counts
+import numpy as np
+
+from pixelsim.counts.result import Counts, SiteCounts
 from pixelsim.scenario.capture import Capture
-from pixelsim.scenario.measurement import MeasurementSettings, Scope, WhileNoConsent
+from pixelsim.scenario.measurement import MeasurementSettings, WhileNoConsent
+from pixelsim.traffic.collector import dedup_rule
 
-__all__ = ["TESTED", "Exactness", "of_attribution", "of_copies"]
+__all__ = ["TESTED", "Exactness", "of_attribution", "of_copies", "of_sessions", "worst"]
 
-TESTED = 2.2
+TESTED = 2.25
 """Most touches a person in their windows at which attribution was compared with events: 2, and the best days more."""
-TESTED_ONCE = {Scope.PIXEL: 1.1, Scope.ACCOUNT: 0.22}
-"""The same for events that count once for each touch, by scope.
-
-In 250 replications their mean was 1.3 % off at 2 touches a person, and over accounts that claim for themselves already
-at 1 touch, which is more than a hundredth and more than a tenth of the standard deviation.
-"""
+TESTED_REPEATS = 1.4
+"""Most events of a name that a person has within the window of repeats, on average, at which these were compared."""
+UNSEEN = 0.005
+"""Share of copies that may repeat one of another session, which the counts do not look for, before it is said so."""
 SELDOM = 0.01
 """Expected events that rest on a closed form, below which a run is as good as without any."""
 
@@ -33,31 +35,67 @@ class Exactness(StrEnum):
     """The closed form was not tested where it is used here."""
 
 
+def worst(found: Iterable[Exactness]) -> Exactness:
+    """Give how far a figure can be trusted that is made of several."""
+    return max(found, key=list(Exactness).index, default=Exactness.EXACT)
+
+
+def of_sessions(sites: Sequence[SiteCounts]) -> Exactness:
+    """Judge counts of sessions and orders on some websites: steps of returns know no more than the cell before."""
+    comes_back = any(site.events.traffic.return_share > 0 for site in sites)
+    return Exactness.APPROXIMATE if comes_back else Exactness.EXACT
+
+
 def of_copies(counts: Counts, pixel: int) -> Exactness:
     """Judge counts of copies and events at a pixel."""
     code, settings = counts.numbering.pixels[pixel], counts.scenario.measurement
-    captures = [
-        site.events.traffic.capture for site in counts.sites if any(code in state.pixels for state in site.pages.states)
-    ]
-    closed = any(_closed_form(capture, settings) for capture in captures)
-    return Exactness.APPROXIMATE if closed else Exactness.EXACT
+    sites = [site for site in counts.sites if any(code in state.pixels for state in site.pages.states)]
+    found = [repeated for (_, of), repeated in counts.repeated.items() if of == code]
+    if any(repeated.densest > TESTED_REPEATS for repeated in found) or any(_untested(counts, site) for site in sites):
+        return Exactness.OUTSIDE
+    closed = any(_closed_form(site.events.traffic.capture, settings) for site in sites)
+    return Exactness.APPROXIMATE if closed or found else of_sessions(sites)
 
 
 def _closed_form(capture: Capture, settings: MeasurementSettings) -> bool:
-    """Tell whether copies meet across sessions, or wait for consent."""
-    server = capture.server
-    by_cookie = server is not None and server.cookie and server.event_id != "own"
-    by_cookie &= server is not None and (server.event_id == "missing" or not capture.browser_event_id)
+    """Tell whether copies are told by a cookie, or wait for consent."""
     waits = capture.late_consent_people > 0 and settings.consent is WhileNoConsent.HOLD
-    return by_cookie or waits
+    return _by_cookie(capture) or waits
+
+
+def _by_cookie(capture: Capture) -> bool:
+    """Tell whether a server's copies have no id, and a cookie tells of which event they are."""
+    server = capture.server
+    if server is None or not server.cookie or server.event_id == "own":
+        return False
+    return server.event_id == "missing" or not capture.browser_event_id
+
+
+def _untested(counts: Counts, site: SiteCounts) -> bool:
+    """Tell whether repeats were not compared with events on a site like this."""
+    traffic, fates = site.events.traffic, site.events.fates
+    windows = {
+        one.events.fates.repeat_window for one in counts.sites if one.events.population == site.events.population
+    }
+    if len(windows) > 1 or (fates.repeat_window and (traffic.return_share > 0 or traffic.capture.resends_previous)):
+        return True
+    if not _by_cookie(traffic.capture) or traffic.capture.id_from == "visitor":
+        return False
+    # A copy of the server's alone repeats whatever the same person did within the window, in any session.
+    rule = dedup_rule(fates.settings)
+    sessions = (counts.sessions[counts.sites.index(site)] / np.diff(counts.cells.borders)).max(initial=0.0)
+    people = site.events.visitors.people
+    browser = np.array([kind.browser for kind in site.events.visitors.kinds])
+    alone = 1 - float((people * browser).sum() / people.sum()) * (1 - traffic.capture.lost_events)
+    return bool(alone * sessions * max(rule.window, rule.repeat) / people.sum() > UNSEEN)
 
 
 def of_attribution(counts: Counts, pixel: int, event: int) -> Exactness:
     """Judge what the ad groups on a pixel earn with events of a name."""
     code = counts.numbering.pixels[pixel]
     found = [claimed for (_, of), claimed in counts.contests.items() if of == code]
-    once = TESTED_ONCE[counts.scenario.measurement.scope]
-    if any(claimed.densest > (once if claimed.once[event] else TESTED) for claimed in found):
+    of_pixel = of_copies(counts, pixel)
+    if of_pixel is Exactness.OUTSIDE or any(claimed.densest > TESTED for claimed in found):
         return Exactness.OUTSIDE
     own_only = all(claimed.moved[event] < SELDOM and not claimed.once[event] for claimed in found)
-    return of_copies(counts, pixel) if own_only else Exactness.APPROXIMATE
+    return of_pixel if own_only else Exactness.APPROXIMATE

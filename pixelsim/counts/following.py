@@ -71,8 +71,10 @@ class Followed:
         and match.
     orders, lost
         Sessions with an order, and sessions of any sort that load time drove away, shape (rows, lags in cells).
-    landings
-        Sessions right after a click, without an order.
+    landings, landings_of_bots
+        Sessions right after a click, without an order; and those of bots among them.
+    returned
+        Those of ``orders`` that follow a click in a later session than the one right after it.
     later
         Those of ``orders`` that come after the window of their touch, shape (rows, lags, kinds).
     landed, landed_once
@@ -90,6 +92,8 @@ class Followed:
     orders: Longs
     lost: Longs
     landings: Longs
+    landings_of_bots: Longs
+    returned: Longs
     later: Longs
     landed: Longs
     landed_once: Longs
@@ -128,10 +132,12 @@ class Follower:
         Code of the pixel of the ad groups, if any.
     cells
         The cells of the run.
+    width
+        Lags that lie in the window of any ad group on the pixel: so many has every table of what can be earned.
     """
 
-    def __init__(self, events: SessionEvents, pages: Pages, pixel: str | None, cells: Cells) -> None:
-        self.events, self.cells = events, cells
+    def __init__(self, events: SessionEvents, pages: Pages, pixel: str | None, cells: Cells, width: int) -> None:
+        self.events, self.cells, self.width = events, cells, width
         visitors = events.visitors
         self.matched, self.stays = visitors.matched, pages.stays
         self.classes = FateClasses.of(events.fates, pages.kept(events.fates, pixel) if pixel is not None else None)
@@ -175,7 +181,7 @@ class _Making:
         cell, self.touches = (np.concatenate([getattr(part, name) for part in parts]) for name in ("cell", "touches"))
         self.happen = np.concatenate([part.happen for part in parts])
         rows, lags, kinds, names = len(cell), parts[0].shares.share.shape[1], len(TouchKind), len(EVENT_NAMES)
-        self.width = width = min(max(max(part.near) for part in parts), lags)
+        self.width = width = min(follower.width, lags)
         at = cell[:, np.newaxis] + np.arange(lags)
         self.in_run, self.at = at < len(follower.cells), np.minimum(at, len(follower.cells) - 1)
         self.stays, self.people = follower.stays[self.at], follower.events.visitors.shares
@@ -185,7 +191,7 @@ class _Making:
             self.touches[:, TouchKind.CLICK] -= self.bots
         self.heard, self.soon = np.zeros_like(self.touches), np.zeros((rows, 2), dtype=np.int64)
         self.orders, self.later = np.zeros((2, rows, lags, kinds), dtype=np.int64)
-        self.lost = np.zeros((rows, lags), dtype=np.int64)
+        self.lost, self.returned = np.zeros((2, rows, lags), dtype=np.int64)
         self.ordered, self.ordered_once = np.zeros((2, rows, width, kinds, names), dtype=np.int64)
         visitors = len(self.people) + 1
         self.classes = np.zeros((rows, width, visitors, names, follower.classes.number), dtype=np.int64)
@@ -217,6 +223,9 @@ class _Making:
             share = np.concatenate([part.shares.soon[:, :2] for part in self.parts])
             self.soon = self.draw("soon").binomial(orders[:, :2], share)
         orders[...] = self._stay(f"orders, {name}", orders * self.in_run, self.stays)
+        if kind is TouchKind.CLICK:
+            self.returned = orders.copy()
+            self.returned[:, :2] -= np.minimum(self.soon, orders[:, :2])
 
     def visit(self, kind: TouchKind) -> None:
         """Draw what happens in the sessions with an order that lie within the window of a kind of touch."""
@@ -247,7 +256,7 @@ class _Making:
         came = self.draw("landing").binomial(clicks, np.tile(self._rates("landing_share"), (clicks.shape[1], 1)).T)
         came = self._stay("landing", came[:, np.newaxis], self.stays[:, :1, np.newaxis])
         people, bots = came[..., :-1], came[..., -1:]
-        self.landings = came[:, 0].sum(axis=-1)
+        self.landings, self.landings_of_bots = came[:, 0].sum(axis=-1), bots[:, 0, 0]
         heard = self._happen("landing", people, np.zeros_like(people), slice(0, -1))
         by_bots = self._happen("bots", bots, np.zeros_like(bots), slice(-1, None)) if bots.any() else 0
         landed, once = self._keep(heard + by_bots, people @ follower.matched + bots[..., 0])
@@ -275,6 +284,8 @@ class _Making:
             orders=self.orders.sum(axis=-1),
             lost=self.lost,
             landings=self.landings,
+            landings_of_bots=self.landings_of_bots,
+            returned=self.returned,
             later=self.later,
             landed=self.landed,
             landed_once=self.landed_once,

@@ -19,7 +19,7 @@ from pixelsim.counts.cells import Cells, Hours, ShapedDay
 from pixelsim.scenario.traffic import ConversionDelay
 from pixelsim.traffic.shapes import LocalDays, WeekShape
 
-__all__ = ["DelayTable", "OrderShares", "delay_table"]
+__all__ = ["DelayTable", "OrderShares", "delay_table", "within"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -67,7 +67,7 @@ def _cut(seconds: Floats, delay: ConversionDelay) -> tuple[Floats, Floats, float
     return fast[:-1].reshape(shape), slow[:-1].reshape(shape), float(fast[-1]), float(slow[-1])
 
 
-def _within(delay: ConversionDelay, seconds: Floats) -> Floats:
+def within(delay: ConversionDelay, seconds: Floats) -> Floats:
     """Give the share of orders within times after the touch."""
     fast, slow, all_fast, all_slow = _cut(seconds, delay)
     return np.asarray(delay.fast_share * fast / all_fast + (1 - delay.fast_share) * slow / all_slow)
@@ -153,7 +153,7 @@ class DelayTable:
         edges = np.array([self.borders[at - 1], instant, self.borders[at]], dtype=np.int64)
         nodes, weights = self.day.nodes(start, end)
         wait = np.maximum((edges[:, np.newaxis] - nodes) / SECOND, 0.0)
-        low, middle, high = (_within(self.delay, wait) @ weights).tolist()
+        low, middle, high = (within(self.delay, wait) @ weights).tolist()
         return (middle - low) / (high - low) if high > low else 0.0
 
 
@@ -169,9 +169,9 @@ def _shares(table: DelayTable, start: int, end: int, later: Longs) -> OrderShare
     def cumulated(values: Floats) -> Floats:
         return np.diff((values @ weights)[place], axis=1, prepend=0.0)
 
-    share = np.maximum(cumulated(_within(table.delay, wait)), 0.0)
-    early = cumulated(_within(table.delay, np.minimum(wait, soon)))
-    inside = cumulated(_within(table.delay, np.minimum(wait, window)))
+    share = np.maximum(cumulated(within(table.delay, wait)), 0.0)
+    early = cumulated(within(table.delay, np.minimum(wait, soon)))
+    inside = cumulated(within(table.delay, np.minimum(wait, window)))
     waited = cumulated(_waited(table.delay, np.minimum(wait, window)))
     return OrderShares(share, _ratio(early, share), _ratio(inside, share), _ratio(waited, inside) * SECOND)
 
@@ -182,7 +182,7 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
 
 
 def delay_table(
-    cells: Cells, delay: ConversionDelay, hours: Hours, days: LocalDays, *, soon: int, window: int
+    cells: Cells, delay: ConversionDelay, hours: Hours, days: LocalDays, *, soon: int, window: int, longest: int = 0
 ) -> DelayTable:
     """Give the orders after touches; a table asked for before is given again.
 
@@ -196,8 +196,10 @@ def delay_table(
         Shape and clock of the touches' days.
     soon, window
         The session time-out and the attribution window in ms.
+    longest
+        The table reaches so many ms at least, even where no order comes so late.
     """
-    return _table(tuple(cells.borders.tolist()), cells.of_day, delay, hours, days, soon, window)
+    return _table(tuple(cells.borders.tolist()), cells.of_day, delay, hours, days, soon, window, longest)
 
 
 @functools.lru_cache(maxsize=64)
@@ -209,10 +211,10 @@ def _table(  # noqa: PLR0917 - the key of the cache
     days: LocalDays,
     soon: int,
     window: int,
+    longest: int,
 ) -> DelayTable:
     cells = Cells(np.array(borders, dtype=np.int64), of_day)
-    limit = delay.limit_days * DAY
-    lags = cells.lags(limit)
+    lags = cells.lags(max(delay.limit_days * DAY, longest))
     longer = cells.beyond(lags // of_day + 8)
     none = OrderShares(*(np.zeros((0, lags)) for _ in OrderShares.__match_args__))
     table = DelayTable(delay, ShapedDay(WeekShape.of(hours), days), longer, lags, soon, window, of_day, none)

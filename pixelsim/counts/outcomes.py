@@ -13,10 +13,11 @@ from pixelsim.base.clock import DAY, format_offset
 from pixelsim.base.money import to_major
 from pixelsim.counts.audiences import audience_days
 from pixelsim.counts.copies import HOPS
-from pixelsim.counts.exactness import Exactness, of_attribution, of_copies
+from pixelsim.counts.exactness import Exactness, of_attribution, of_copies, of_sessions, worst
 from pixelsim.counts.paid import PaidCounts
 from pixelsim.counts.result import Counts
 from pixelsim.counts.sessions import PURCHASE
+from pixelsim.counts.shop import shop_outcomes
 from pixelsim.measure.outcomes import Outcome
 from pixelsim.traffic.learning import Phase
 
@@ -59,13 +60,16 @@ def count_outcome_values(counts: Counts, stretch: Stretch | None = None) -> list
         Outcome("orders", "all sites", float(orders), "orders", "truth"),
         Outcome("orders seen", "all sites", float(seen), "orders", "observed"),
         Outcome("share of orders seen", "all sites", share, "share", "truth"),
-        Outcome("refused actions", "all people", float(refused), "actions", "observed"),
     ]
+    actions = Outcome("refused actions", "all people", float(refused), "actions", "observed")
+    of_orders = of_sessions(counts.sites)
     return [
         *_of_accounts(counts, first, last),
         *_of_learning(counts, first, last),
         *_of_audiences(counts),
-        *(CountOutcome(outcome, Exactness.EXACT) for outcome in whole),
+        *(CountOutcome(outcome, of_orders) for outcome in whole),
+        *(CountOutcome(outcome, exactness) for outcome, exactness in shop_outcomes(counts, stretch)),
+        CountOutcome(actions, Exactness.EXACT),
     ]
 
 
@@ -86,7 +90,7 @@ def _of_accounts(counts: Counts, first: int, last: int) -> Iterator[CountOutcome
         won = sum(int(one.claims[PURCHASE, first:last].sum()) for one in credit)
         lost = sum(int(one.lost[first:last].sum()) for one in credit)
         pixels = {int(numbering.group_pixel[n]) for n in groups if n in counts.credit}
-        earned = _worst([of_attribution(counts, pixel, PURCHASE) for pixel in sorted(pixels)])
+        earned = worst(of_attribution(counts, pixel, PURCHASE) for pixel in sorted(pixels))
         exact = Exactness.EXACT
         for name, value, unit, plane, exactness in (
             ("spend", to_major(spend, currency), currency, "truth", exact),
@@ -102,11 +106,6 @@ def _days(counts: Counts, paid: PaidCounts, account: str) -> NDArray[np.int64]:
     """Give the day of the account's clock that each row lies in, days since 1970-01-01."""
     offset = counts.history.now.ad_accounts[account].utc_offset
     return counts.scenario.clock.day_index(paid.rows.start, offset)
-
-
-def _worst(found: list[Exactness]) -> Exactness:
-    order = list(Exactness)
-    return max(found, key=order.index, default=Exactness.EXACT)
 
 
 def _of_learning(counts: Counts, first: int, last: int) -> Iterator[CountOutcome]:

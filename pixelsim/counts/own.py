@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from pixelsim.counts.after_touch import NoRepeat
 from pixelsim.counts.cells import Cells, by_event
 from pixelsim.counts.draws import Draw, stacked
 from pixelsim.counts.kernels import DelayTable
 from pixelsim.counts.paid import PaidCounts
-from pixelsim.counts.touching import Field, Repeats
+from pixelsim.counts.touching import Field, Repeats, uncovered
 from pixelsim.traffic.touches import TouchKind
 
 __all__ = ["Contender", "Earned", "OwnTouches"]
@@ -68,6 +69,8 @@ class Earned:
         the event's cell and the own touch's kind, shape (cells, kinds, events).
     held
         Expected events that their own touch could earn, by its cell, lag and kind, shape (cells, lags, kinds, events).
+    held_before
+        Those among them that another touch of the own touch's cell, and before the event, comes after.
     unused
         Share of touches that have no conversion of the name yet from what follows from them, shape (groups, cells,
         lags, kinds, events); 1 where every event counts.
@@ -79,6 +82,7 @@ class Earned:
     stronger: Floats
     later: Floats
     held: Floats
+    held_before: Floats
     unused: Floats
 
     def only(self, event: int) -> Earned:
@@ -95,9 +99,12 @@ class OwnTouches:
         The ad groups, all touches that compete, and the cells.
     lags
         Lags in cells within which a touch can earn; events that come later still are looked at too.
+    party
+        Number of each contender's party, shape (groups,).
     """
 
-    def __init__(self, contenders: Sequence[Contender], field: Field, cells: Cells, lags: int) -> None:
+    def __init__(self, contenders: Sequence[Contender], field: Field, cells: Cells, lags: int, party: Longs) -> None:
+        self._party = party
         self.contenders, self.field, self.cells, self._earning = contenders, field, cells, lags
         self.lags = min(max(one.tables[0].lags for one in contenders), len(cells))
         rows = [one.counts.rows for one in contenders]
@@ -199,7 +206,9 @@ class OwnTouches:
         since = at_end[self._event + 1] - np.interp(self._start, borders, run)[:, np.newaxis]
         return np.asarray(since / self._duration * elapsed)
 
-    def draw(self, draws: Sequence[Draw], repeats: Sequence[Repeats | None]) -> Earned:
+    def draw(
+        self, draws: Sequence[Draw], repeats: Sequence[Sequence[Repeats]], no_repeat: NoRepeat | None = None
+    ) -> Earned:
         """Draw which events are earned.
 
         Parameters
@@ -207,7 +216,9 @@ class OwnTouches:
         draws
             Opens the random streams of each contender.
         repeats
-            For each name, the events that use a touch up where it earns one of them only; None where it earns all.
+            For each name and party, the events that use a touch up where it earns one of them only.
+        no_repeat
+            What repeats do to credit, which has in it how a touch is used up; None where no event repeats another.
         """
         once = self._once[self._group]
         clicks = (self._followed("heard")[:, TouchKind.CLICK] + self._followed("bots"))[:, np.newaxis]
@@ -216,34 +227,39 @@ class OwnTouches:
         stronger, later = self._passed(vetoed=False)
         share = np.repeat((self._eligible * (1 - stronger) * (1 - later))[..., np.newaxis], once.shape[1], axis=-1)
         unused = np.ones((len(self.contenders), len(self.cells), self._earning, self.field.kinds, once.shape[1]))
-        if once.any():
-            # A click with an order soon has that session right after it instead of one without an order.
-            click = TouchKind.CLICK
-            soon = (kept[:, :, click] * self._soon[:, :, click, np.newaxis]).sum(axis=1)
+        # A click with an order soon has that session right after it instead of one without an order.
+        click = TouchKind.CLICK
+        soon = (kept[:, :, click] * self._soon[:, :, click, np.newaxis]).sum(axis=1)
+        if no_repeat is not None:
+            share *= no_repeat.own_first[self._group, self._cell]
+        elif once.any():
             used = np.minimum(won / np.maximum(clicks - soon, 1.0), 1.0)
             fresh = 1 - (1 - self._soon[:, :, click, np.newaxis]) * used[:, np.newaxis]
             share[:, :, click] *= np.where(once[:, np.newaxis], fresh, 1.0)
-            for event, some in enumerate(repeats):
-                if some is not None:
-                    left = np.exp(-self._used(some))
-                    share[..., event] *= np.where(once[:, np.newaxis, np.newaxis, event], left, 1.0)
+            for event, parties in enumerate(repeats):
+                for some in parties:
+                    mine = (once[:, event] & some.party[self._group])[:, np.newaxis, np.newaxis]
+                    share[..., event] *= np.where(mine, np.exp(-self._used(some)), 1.0)
             gone = np.minimum(won + soon, clicks)
             unused = np.where(self._once[:, np.newaxis, np.newaxis, np.newaxis], self._unused(kept, gone), 1.0)
-        earned = stacked(draws, self._sizes)("own events").binomial(kept, share)
+        earned = stacked(draws, self._sizes)("own events").binomial(kept, np.clip(share, 0.0, 1.0))
         windows = np.array([one.tables[TouchKind.CLICK].window for one in self.contenders])
         earns = (self._authorised & (windows[self._group] > 0))[:, np.newaxis]
         counted = self._each(earned.sum(axis=2))
         missed = self._all(won * ~earns) + self._kept_by_event.sum(axis=1)
         free = missed - by_event(counted.sum(axis=0))
         counted[:, :, 0] += self._each(won * earns)
-        return self._told(kept * self._eligible[..., np.newaxis], (stronger, later), (counted, free, missed), unused)
+        passed = stronger[..., np.newaxis], later[..., np.newaxis]
+        if no_repeat is not None:
+            passed = passed[0], np.clip(1 - (1 - passed[1]) * no_repeat.own[self._group, self._cell], 0.0, 1.0)
+        return self._told(kept * self._eligible[..., np.newaxis], passed, (counted, free, missed), unused)
 
     def _told(
         self, held: Floats, passed: tuple[Floats, Floats], found: tuple[Longs, Longs, Longs], unused: Floats
     ) -> Earned:
         """Sum up what is expected of the events that own touches could earn, shape (rows, lags, kinds, events)."""
         counted, free, missed = found
-        stronger, later = (chance[..., np.newaxis] for chance in passed)
+        stronger, later = passed
         behind, by_touch = held * stronger, self._all(held)
         return Earned(
             counted=counted,
@@ -252,8 +268,24 @@ class OwnTouches:
             stronger=by_event(self._all(behind)),
             later=by_event(self._all((held - behind) * later)),
             held=by_touch,
+            held_before=self._all(held * self._overtaken[..., np.newaxis]),
             unused=unused,
         )
+
+    @functools.cached_property
+    def _overtaken(self) -> Floats:
+        """Give the chance that a touch of a row's cell comes after the one that an event follows from, before it.
+
+        A touch and an event that are some time apart lie even where both still fall into their cells.
+        """
+        borders, lag = self.cells.borders, np.arange(self._earning)[:, np.newaxis]
+        begin, end = self._start[:, np.newaxis, np.newaxis], self._end[:, np.newaxis, np.newaxis]
+        event = self._event[..., np.newaxis]
+        low = np.maximum(begin, borders[event] - self._elapsed)
+        high = np.minimum(end, borders[event + 1] - self._elapsed)
+        own = np.clip((low + high) / 2, begin, end)
+        upto = np.where(lag == 0, np.minimum(own + self._elapsed, end), end)
+        return np.asarray((upto - own) / np.maximum(upto - begin, 1.0))
 
     def _followed(self, name: str) -> Longs:
         """Give what followed from the touches of each row."""
@@ -282,9 +314,40 @@ class OwnTouches:
         """Give the mean number of events that use a touch up before an event that follows from it."""
         used = np.zeros_like(self._elapsed)
         for kind in range(self.field.kinds):
-            run = np.concatenate([[0.0], np.cumsum(repeats.visits[kind])])
-            used[..., kind] = self._between(run, self._elapsed[..., kind]) + repeats.older[kind, self._cell]
+            run, elapsed = np.append(0.0, np.cumsum(repeats.visits[kind])), self._elapsed[..., kind]
+            visits = self._between(run, elapsed) * self._uncovered(repeats.party, kind, elapsed)
+            for window, ended in repeats.others.items():
+                visits += self._between(ended, np.maximum(elapsed - window, 0.0))
+            used[..., kind] = visits + repeats.older[kind, self._cell]
         return np.asarray(used)
+
+    def _uncovered(self, party: NDArray[np.bool_], kind: int, elapsed: Floats) -> Floats:
+        """Give the share of the time between touch and event that no touch of a party covers, shape (rows, lags)."""
+        share, field = np.ones_like(elapsed), self.field
+        for window, groups in field.covering(kind, party):
+            run = np.append(0.0, np.cumsum(field.with_access[groups].sum(axis=0) / field.people))
+            share *= uncovered(self._between(run, elapsed), elapsed, window)
+        return np.asarray(share)
+
+    @functools.cached_property
+    def _alone(self) -> Floats:
+        """Give the chance that no touch with a shorter window is open at an event, shape (rows, lags, kinds)."""
+        alone, field = np.ones_like(self._elapsed), self.field
+        for kind, windows in enumerate(field.windows):
+            for party, own in {*zip(self._party.tolist(), windows.tolist(), strict=True)}:
+                rows = ((self._party == party) & (windows == own))[self._group]
+                for window in np.unique(windows[(self._party == party) & (windows < own)]).tolist():
+                    touches = field.with_access[kind][(self._party == party) & (windows == window)].sum(axis=0)
+                    run = np.append(0.0, np.cumsum(touches / field.people))
+                    came = self._between(run, np.minimum(self._elapsed[..., kind], window))
+                    alone[rows, :, kind] *= np.exp(-came[rows])
+        return np.asarray(alone)
+
+    def by_touch(self) -> Floats:
+        """Give the kept copies that follow from touches by their cell, shape (groups, cells, events)."""
+        once = self._once[self._group]
+        landed = np.where(once, self._followed("landed_once"), self._followed("landed"))
+        return np.asarray(self._each(landed + self._kept.sum(axis=(1, 2))), dtype=np.float64)
 
     def _unused(self, kept: Longs, at_once: Floats) -> Floats:
         """Give the share of touches without a conversion yet, shape (groups, cells, lags, kinds, events).
@@ -299,7 +362,8 @@ class OwnTouches:
         touches = self._followed("heard")
         clicks = self._each((touches[:, TouchKind.CLICK] + self._followed("bots"))[:, np.newaxis])
         heard = self._each(touches[:, : self.field.kinds])[:, :, np.newaxis, :, np.newaxis]
-        had = self._each(kept * (1 - self._soon)[..., np.newaxis]) / np.maximum(heard, 1)
+        alone = (1 - self._soon) * self._alone
+        had = self._each(kept * alone[..., np.newaxis]) / np.maximum(heard, 1)
         # Half of the events of a cell come before a random event in it.
         unused = 1 - np.cumsum(had, axis=2)
         unused += had / 2
@@ -339,7 +403,8 @@ class OwnTouches:
         unused = np.ones((len(self.contenders), len(self.cells), self._earning, self.field.kinds, 1))
         counted = np.zeros((*unused.shape[:3], 1), dtype=np.int64)
         held = kept * (self._eligible + self._vetoed)[..., np.newaxis]
-        return self._told(held, self._passed(vetoed=True), (counted, every, every), unused).only(0)
+        stronger, later = (chance[..., np.newaxis] for chance in self._passed(vetoed=True))
+        return self._told(held, (stronger, later), (counted, every, every), unused).only(0)
 
     def lost(self, draws: Sequence[Draw], event: int) -> Longs:
         """Draw the events of a name that touches would have earned, had access not ended, shape (groups, cells)."""

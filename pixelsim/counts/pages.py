@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
-from pixelsim.counts.cells import Cells, ShapedDay
+from pixelsim.counts.cells import Cells, Spread
 from pixelsim.counts.copies import HOPS, CopyFates
 from pixelsim.counts.draws import stream
 from pixelsim.counts.sessions import Fates
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.scenario.traffic import SiteTraffic
 from pixelsim.sharing.history import History
-from pixelsim.traffic.shapes import LocalDays, WeekShape
 from pixelsim.world.world import World
 
 __all__ = ["Pages"]
@@ -38,8 +37,8 @@ class Pages:
 
     Parameters
     ----------
-    traffic
-        The site's parameters.
+    traffic, name
+        The site's parameters, and what names the random streams of its cut cells.
     states
         The states, in the order of their first appearance.
     shares
@@ -47,24 +46,26 @@ class Pages:
     """
 
     traffic: SiteTraffic
+    name: str
     states: tuple[_State, ...]
     shares: Floats
 
     @classmethod
-    def of(cls, history: History, traffic: SiteTraffic, cells: Cells, days: LocalDays) -> Pages:
-        """Read the states from what people did in the whole run."""
-        day = ShapedDay(WeekShape.of(traffic), days)
-        weight = np.maximum(day.share(cells.borders[:-1], cells.borders[1:]), 1e-300)
+    def of(cls, history: History, traffic: SiteTraffic, cells: Cells, day: Spread, name: str) -> Pages:
+        """Read the states from what people did in the whole run; ``day`` says how sessions spread over time."""
+        lengths, weight = np.diff(cells.borders), day.share(cells.borders[:-1], cells.borders[1:])
         found: dict[_State, Floats] = {}
         spans = list(history.spans(0, int(cells.borders[-1])))
         for start, end, world in spans:
             state = _state(world, traffic)
             low, high = np.clip(cells.borders[:-1], start, end), np.clip(cells.borders[1:], start, end)
-            found[state] = found.get(state, 0.0) + day.share(low, high) / weight
+            # Where nobody comes in a cell, time decides.
+            share = np.divide(day.share(low, high), weight, out=(high - low) / lengths, where=weight > 0)
+            found[state] = found.get(state, 0.0) + share
         if len(found) == 1:
             found = {state: np.ones(len(cells)) for state in found}
         shares = np.stack(list(found.values()))
-        return cls(traffic, tuple(found), shares / shares.sum(axis=0))
+        return cls(traffic, name, tuple(found), shares / shares.sum(axis=0))
 
     @property
     def stays(self) -> Floats:
@@ -92,6 +93,11 @@ class Pages:
             return most, None
         mean = np.einsum("sc,sjf->cjf", self.shares, tables.astype(np.float64))
         return most, np.clip(np.divide(mean, most, out=np.zeros_like(mean), where=most > 0), 0.0, 1.0)
+
+    def expected(self, fates: CopyFates, events: Longs, pixel: str) -> Floats:
+        """Give the expected kept copies at a pixel by cell and event, of events by cell, name and fate."""
+        table, share = self.kept(fates, pixel)
+        return np.asarray((events * table * (1.0 if share is None else share)).sum(axis=-1))
 
     def tally(self, streams: Streams, fates: CopyFates, events: Fates, pixel: str) -> Longs:
         """Count copies at a pixel by cell, event and hop, int64 of shape (cells, events, hops)."""
@@ -121,7 +127,7 @@ class Pages:
             alone = np.flatnonzero((whole == state) & (self.shares.max(axis=0) >= 1))
             part.all[alone], part.again[alone] = events.all[alone], events.again[alone]
         for cell in mixed.tolist():
-            rng = stream(streams, "cut pages", self.traffic.website, cell)
+            rng = stream(streams, "cut pages", self.name, cell)
             chances = self.shares[:, cell]
             for name in ("all", "again"):
                 dealt = rng.multinomial(getattr(events, name)[cell], chances)

@@ -15,9 +15,11 @@ from pixelsim.counts.claims import Claimed
 from pixelsim.counts.contests import Credit
 from pixelsim.counts.copies import HOPS
 from pixelsim.counts.draws import stream
+from pixelsim.counts.organic import Source
 from pixelsim.counts.pages import Pages
 from pixelsim.counts.paid import PaidCounts, add_by_cell
-from pixelsim.counts.sessions import PURCHASE, Fates, Organic, SessionEvents, kept_copies, kept_once
+from pixelsim.counts.repeated import Repeated
+from pixelsim.counts.sessions import PURCHASE, Fates, SessionEvents
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.sharing.history import History
@@ -26,6 +28,8 @@ from pixelsim.traffic.numbering import Numbering
 __all__ = ["Counts", "SiteCounts"]
 
 Longs = NDArray[np.int64]
+
+KEPT, MERGED, DROPPED = (HOPS.index(hop) for hop in ("kept", "merged", "dropped"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,33 +40,32 @@ class SiteCounts:
     ----------
     events, pages
         What happens in its sessions, and its pages through time.
-    organic
+    sources
         What came by itself.
+    markets
+        What happens in sessions of each market's people; none where it has no markets.
+    sizes
+        People of each market, or of the whole, shape (markets,).
     """
 
     events: SessionEvents
     pages: Pages
-    organic: Organic
+    sources: tuple[Source, ...]
+    markets: tuple[SessionEvents, ...]
+    sizes: Longs
 
-    def kept(self, events: Fates, pixel: str) -> NDArray[np.float64]:
-        """Give the expected kept copies of events at a pixel, shape (cells, events)."""
-        table, share = self.pages.kept(self.events.fates, pixel)
-        return np.asarray((events.all * table * (1.0 if share is None else share)).sum(axis=-1))
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Share of each market in the people."""
+        return np.asarray(self.sizes / self.sizes.sum())
 
-    def kept_visits(self, streams: Streams, pixel: str) -> tuple[Longs, Longs]:
-        """Give the kept and matched events of people whom no ad brought, at a pixel.
+    def market(self, name: str) -> int:
+        """Give the place of a market among the site's own, -1 for no name."""
+        return [market.name for market in self.events.traffic.markets].index(name) if name else -1
 
-        Returns
-        -------
-        copies, sessions : ndarray of int64, shape (cells, events)
-            Kept copies, and sessions with any.
-        """
-        table, share = self.pages.kept(self.events.fates, pixel)
-        matched = self.organic.people.matched
-        if share is not None:
-            name = f"{self.events.traffic.website} > {pixel}"
-            matched = stream(streams, "pixel on the page", name).binomial(matched, share)
-        return kept_copies(matched, table), kept_once(matched, table, self.organic.matched)
+    def events_in(self, market: int) -> SessionEvents:
+        """Give what happens in sessions of a market's people, by its place, or of everybody for -1."""
+        return self.events if market < 0 else self.markets[market]
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +90,8 @@ class Counts:
         What each ad group with a delivery and a pixel earned, by its number.
     contests
         The contest of each population and pixel, over all accounts.
+    repeated
+        What is left without repeats, by population and pixel, where events of different sessions can be repeats.
     phases
         Learning phase of each ad group at the end of each day, codes of `learning.Phase`, shape (days, ad groups).
     goals
@@ -104,6 +109,7 @@ class Counts:
     paid: dict[int, PaidCounts]
     credit: dict[int, Credit]
     contests: dict[tuple[str, str], Claimed]
+    repeated: dict[tuple[str, str], Repeated]
     phases: NDArray[np.int8]
     goals: NDArray[np.int8]
 
@@ -112,11 +118,23 @@ class Counts:
         """Random streams of the replication."""
         return Streams(self.seed, self.replication)
 
+    @functools.cached_property
+    def leads(self) -> dict[str, tuple[int, ...]]:
+        """Numbers of the ad groups that lead to each website."""
+        of_group = {d.ad_group: d.website for d in self.scenario.traffic.delivery}
+        names = self.numbering.ad_groups
+        return {key: tuple(n for n in self.paid if of_group[names[n]] == key) for key in self.numbering.sites}
+
+    @functools.cached_property
+    def reached(self) -> dict[int, int]:
+        """Place of the only market that each ad group reaches among its website's own, by number, -1 for everybody."""
+        places = {site.events.traffic.website: site.market for site in self.sites}
+        numbers = {name: number for number, name in enumerate(self.numbering.ad_groups)}
+        return {numbers[d.ad_group]: places[d.website](d.market) for d in self.scenario.traffic.delivery}
+
     def paid_of(self, site: SiteCounts) -> list[PaidCounts]:
         """Give what the ad groups that lead to a site brought about."""
-        website, numbers = site.events.traffic.website, self.numbering.ad_groups
-        leads = {d.ad_group for d in self.scenario.traffic.delivery if d.website == website}
-        return [counts for number, counts in self.paid.items() if numbers[number] in leads]
+        return [self.paid[number] for number in self.leads[site.events.traffic.website]]
 
     @property
     def sessions(self) -> Longs:
@@ -129,8 +147,10 @@ class Counts:
         return self._by_site("lost")
 
     def _by_site(self, name: str) -> Longs:
+        none = np.zeros(len(self.cells), dtype=np.int64)
         total = [
-            getattr(site.organic, name) + sum(getattr(counts.tally, name) for counts in self.paid_of(site))
+            sum((getattr(one, name) for one in site.sources), start=none)
+            + sum(getattr(counts.tally, name) for counts in self.paid_of(site))
             for site in self.sites
         ]
         return np.stack(total)
@@ -144,43 +164,62 @@ class Counts:
             Cells that count, from one to another (excluded): by the touch that led to an order, by the order itself
             where none did. None: all of them.
         """
-        orders = seen = 0
-        for site, events in zip(self.sites, self._events, strict=True):
-            bought = events.all[:, PURCHASE]
-            total, heard = bought.sum(axis=-1), site.pages.seen(self.streams, site.events.fates, bought)
-            if stretch is not None:
-                inside = self._bought(site, *stretch)
-                # Each order of a cell is as likely to be seen as any other, whenever its touch was.
-                rng = stream(self.streams, "orders of a stretch", site.events.traffic.website)
-                total, heard = inside, rng.hypergeometric(heard, total - heard, inside)
-            orders, seen = orders + int(total.sum()), seen + int(heard.sum())
-        return orders, seen
+        found = [self.orders_of(site, stretch) for site in self.sites]
+        return sum(int(total.sum()) for total, _ in found), sum(int(seen.sum()) for _, seen in found)
 
-    def _bought(self, site: SiteCounts, first: int, last: int) -> Longs:
-        """Give the orders by their cell that belong to cells from one to another (excluded)."""
+    def orders_of(self, site: SiteCounts, stretch: tuple[int, int] | None = None) -> tuple[Longs, Longs]:
+        """Count the orders of a site by cell, and those of them that were seen, shape (cells,)."""
+        total, heard = np.zeros((2, len(self.cells)), dtype=np.int64)
+        for pages, events in self._events[self.sites.index(site)]:
+            bought = events.all[:, PURCHASE]
+            total += bought.sum(axis=-1)
+            heard += pages.seen(self.streams, site.events.fates, bought)
+        if stretch is None:
+            return total, heard
         inside = np.zeros(len(self.cells), dtype=np.int64)
-        inside[first:last] = site.organic.people.all[first:last, PURCHASE].sum(axis=-1)
-        for counts in self.paid_of(site):
-            of_stretch = (counts.rows.cell >= first) & (counts.rows.cell < last)
-            inside += add_by_cell(self.cells, counts.rows.cell[of_stretch], counts.followed.orders[of_stretch])
-        return inside
+        for source in site.sources:
+            inside += source.orders(stretch)
+        for number in self.leads[site.events.traffic.website]:
+            inside += self.paid_orders(number, stretch)
+        # Each order of a cell is as likely to be seen as any other, whenever its touch was.
+        rng = stream(self.streams, "orders of a stretch", site.events.traffic.website)
+        return inside, rng.hypergeometric(heard, total - heard, inside)
+
+    def paid_orders(self, ad_group: int, stretch: tuple[int, int] | None = None) -> Longs:
+        """Count by cell the orders that touches of an ad group led to; touches of a stretch of cells, or all."""
+        paid = self.paid[ad_group]
+        first, last = stretch or (0, len(self.cells))
+        here = (paid.rows.cell >= first) & (paid.rows.cell < last)
+        return add_by_cell(self.cells, paid.rows.cell[here], paid.followed.orders[here])
 
     @functools.cached_property
     def copies(self) -> Longs:
         """Copies by pixel, cell, event and hop (of :data:`copies.HOPS`), without those of preview hosts."""
-        return self._tally(self._events)
+        total = self._tally(self._events)
+        for (_, pixel), found in self.repeated.items():
+            here = total[self.numbering.pixels.index(pixel)]
+            here[..., KEPT] -= found.dropped
+            here[..., MERGED] -= found.unmerged
+            here[..., DROPPED] += found.dropped + found.unmerged
+        return total
 
     @functools.cached_property
     def previews(self) -> Longs:
         """The copies of preview hosts, which no report shows."""
-        return self._tally([site.organic.previews for site in self.sites])
+        total = self._tally([[(one.pages, one.previews) for one in site.sources] for site in self.sites])
+        for (_, pixel), found in self.repeated.items():
+            here = total[self.numbering.pixels.index(pixel), :, 0]
+            here[:, KEPT] -= found.previews
+            here[:, DROPPED] += found.previews
+        return total
 
-    def _tally(self, events: list[Fates]) -> Longs:
+    def _tally(self, events: list[list[tuple[Pages, Fates]]]) -> Longs:
         pixels = self.numbering.pixels
         total = np.zeros((len(pixels), len(self.cells), len(EVENT_NAMES), len(HOPS)), dtype=np.int64)
-        for site, some in zip(self.sites, events, strict=True):
+        for site, parts in zip(self.sites, events, strict=True):
             for number, code in enumerate(pixels):
-                total[number] += site.pages.tally(self.streams, site.events.fates, some, code)
+                for pages, some in parts:
+                    total[number] += pages.tally(self.streams, site.events.fates, some, code)
         return total
 
     def by_ad(self, ad_group: int) -> dict[str, Longs]:
@@ -199,17 +238,17 @@ class Counts:
         return {ad: dealt[..., place] for place, ad in enumerate(ads)}
 
     @functools.cached_property
-    def _events(self) -> list[Fates]:
-        """Events of each site by cell and fate, previews left out."""
+    def _events(self) -> list[list[tuple[Pages, Fates]]]:
+        """Events of each site by cell and fate, previews left out, with the pages that they find."""
         found = []
         for site in self.sites:
-            paid = self.paid_of(site)
-            organic = site.organic.people + site.organic.junk
-            found.append(
-                Fates(
-                    organic.all + sum(counts.tally.events for counts in paid),
-                    organic.matched,
-                    organic.again + sum(counts.tally.again for counts in paid),
-                )
-            )
+            parts = [(one.pages, one.people + one.junk) for one in site.sources]
+            paid = [counts.tally for counts in self.paid_of(site)]
+            if paid:
+                by_ads = Fates(*(sum(getattr(one, name) for one in paid) for name in ("events", "events", "again")))
+                if len(parts) == 1 and not site.markets:
+                    parts = [(site.pages, parts[0][1] + by_ads)]
+                else:
+                    parts.append((site.pages, by_ads))
+            found.append(parts)
         return found

@@ -1,4 +1,4 @@
-"""From sessions to events, and the organic and junk sessions of one website, in counts by cell."""
+"""From sessions to events, in counts by cell."""
 
 from __future__ import annotations
 
@@ -7,20 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelsim.base.clock import DAY
-from pixelsim.base.streams import Streams
-from pixelsim.counts.cells import Cells, ShapedDay
 from pixelsim.counts.copies import CopyFates
-from pixelsim.counts.draws import Draw, Numbers, draw_of, inside
+from pixelsim.counts.draws import Draw, Numbers
 from pixelsim.counts.visitors import Visitors
 from pixelsim.scenario.capture import EVENT_NAMES, PageViews
 from pixelsim.scenario.traffic import SiteTraffic
-from pixelsim.traffic.shapes import LocalDays, WeekShape
 
-__all__ = ["PURCHASE", "Fates", "Organic", "SessionEvents", "kept_copies", "kept_once", "organic_traffic"]
+__all__ = ["PURCHASE", "Fates", "SessionEvents", "kept_copies", "kept_once"]
 
 Longs = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 PURCHASE = EVENT_NAMES.index("Purchase")
 CHECKOUT = EVENT_NAMES.index("InitiateCheckout")
@@ -177,28 +172,6 @@ class SessionEvents:
         return chosen
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Organic:
-    """Sessions of a website that no ad led to, by cell.
-
-    Parameters
-    ----------
-    sessions, lost
-        Sessions, and those that load time drove away, previews and foreign pages among them, shape (cells,).
-    people, junk, previews
-        Events of people, of bots and foreign pages, and of previews, which no report shows.
-    matched
-        Sessions of people whom the platform can match, shape (cells,).
-    """
-
-    sessions: Longs
-    lost: Longs
-    people: Fates
-    junk: Fates
-    previews: Fates
-    matched: Longs
-
-
 def kept_once(events: Longs, table: Longs, sessions: Longs) -> Longs:
     """Count the sessions with a kept copy of each event: at most one for each event, and one for each session."""
     return np.minimum(kept_copies(events, np.minimum(table, 1)), sessions[..., np.newaxis])
@@ -210,59 +183,3 @@ def kept_copies(events: Longs, table: Longs) -> Longs:
     for fate in np.flatnonzero(table.any(axis=0)).tolist():
         total += events[..., fate] * table[:, fate]
     return total
-
-
-def organic_traffic(streams: Streams, events: SessionEvents, cells: Cells, days: LocalDays, stays: Floats) -> Organic:
-    """Draw what comes to a website by itself.
-
-    Parameters
-    ----------
-    streams
-        Random streams of the replication.
-    events
-        What happens in sessions.
-    cells, days
-        The cells, and the days on the site's clock.
-    stays
-        Share of sessions that load time does not drive away, by cell.
-    """
-    traffic, site = events.traffic, events.traffic.website
-    day = ShapedDay(WeekShape.of(traffic), days)
-
-    rng = draw_of(streams, site)
-
-    def arrive(what: str, mean: float) -> tuple[Longs, Longs]:
-        if mean <= 0:
-            none = np.zeros(len(cells), dtype=np.int64)
-            return none, none
-        numbers = rng(what)
-        came = numbers.generators[0].poisson(_means(traffic, day, cells, mean))
-        stayed = came if np.all(stays >= 1) else rng(f"stays, {what}").binomial(came, stays)
-        return stayed, came - stayed
-
-    junk = traffic.capture.junk
-    visits, lost = arrive("organic sessions", traffic.organic_sessions)
-    previews, no_previews = arrive("preview sessions", junk.preview_sessions)
-    foreign, no_foreign = arrive("foreign sessions", junk.foreign_sessions)
-    bots = rng("bots").binomial(visits, junk.bots) if junk.bots > 0 else np.zeros_like(visits)
-    kinds = rng("people of sessions").multinomial(visits - bots, events.visitors.shares)
-    ordered = rng("orders").binomial(kinds, traffic.order_rate)
-    return Organic(
-        sessions=visits + previews + foreign,
-        lost=lost + no_previews + no_foreign,
-        people=events.people(inside(rng, "organic"), kinds - ordered, ordered),
-        junk=events.junk(inside(rng, "bots and foreign"), bots + foreign),
-        previews=events.junk(inside(rng, "previews"), previews),
-        matched=kinds @ events.visitors.matched,
-    )
-
-
-def _means(traffic: SiteTraffic, day: ShapedDay, cells: Cells, mean: float) -> Floats:
-    """Give the expected sessions of cells: by the days that they lie in, with trend and weekday."""
-    numbers = np.arange(day.days.of(int(cells.borders[-1]) - 1) + 1)
-    expected = mean * (1 + traffic.daily_growth) ** numbers * day.days.weights(0, len(numbers), day.shape.weekdays)
-    midnights = day.days.origin + numbers * DAY
-    edges = np.unique(np.concatenate([cells.borders, midnights[midnights > 0]]))
-    of_edge = expected[(edges[:-1] - day.days.origin) // DAY] * day.share(edges[:-1], edges[1:])
-    cell = np.searchsorted(cells.borders, edges[:-1], side="right") - 1
-    return np.asarray(np.bincount(cell, weights=of_edge, minlength=len(cells)), dtype=np.float64)

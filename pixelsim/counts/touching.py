@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.base.clock import DAY, HOUR
-from pixelsim.counts.cells import Cells, ShapedDay
+from pixelsim.counts.cells import Cells, Spread
 
-__all__ = ["Bins", "Field", "Pattern", "Repeats", "Touching"]
+__all__ = ["Bins", "Field", "Pattern", "Repeats", "Touching", "uncovered"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -63,7 +63,7 @@ class Bins:
         return np.diff(self.borders).astype(np.float64)
 
     def spread(
-        self, day: ShapedDay, cell: Longs, start: Longs, end: Longs, number: NDArray[np.integer] | Floats
+        self, day: Spread, cell: Longs, start: Longs, end: Longs, number: NDArray[np.integer] | Floats
     ) -> Floats:
         """Spread numbers of stretches of time over bins by the shape of a day; float64 of shape (..., bins)."""
         first, last = (np.searchsorted(self.cell, cell, side=side) for side in ("left", "right"))
@@ -120,6 +120,16 @@ class Field:
     def lengths(self, kind: int) -> list[int]:
         """Give the windows in ms that ad groups have for a kind, each once."""
         return [int(window) for window in np.unique(self.windows[kind])]
+
+    def covering(self, kind: int, party: Mask) -> Iterator[tuple[int, Mask]]:
+        """Give the windows in ms that can end before a touch's of a kind does, with the touches that have them.
+
+        They are of the kind or of a stronger one, and of a party, bool of shape (groups,); what has each window is told
+        as bool of shape (kinds, groups).
+        """
+        mine = np.where(party & (np.arange(self.kinds)[:, np.newaxis] <= kind), self.windows, 0)
+        for window in np.unique(mine[(mine > 0) & (mine < self.windows[kind][party].max(initial=0))]).tolist():
+            yield window, mine == window
 
     @property
     def vetoed(self) -> bool:
@@ -191,10 +201,17 @@ class Repeats:
     older
         Events that follow from touches before the one that is looked at, since then, by its cell and lag, shape
         (kinds, cells, lags).
+    party
+        The ad groups whose touches it is about, bool of shape (groups,): no event uses a touch up that comes while a
+        later touch of the same party is open.
+    others
+        By window, events that follow from touches of other parties, cumulated by the touch's bin, shape (bins + 1,).
     """
 
     visits: Floats
     older: Floats
+    party: Mask
+    others: dict[int, Floats]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -283,10 +300,16 @@ class Touching:
             }
             groups = {w: np.flatnonzero((windows == w) & earn[kind][:, d].any(axis=1)) for w in shares}
             touches = {w: earn[kind][some, d] / field.people for w, some in groups.items()}
+            free: dict[bytes, Floats | float] = {}
             for way, repeat in enumerate(repeats):
                 if repeat is None and way:
                     continue
-                left = weight if repeat is None else weight * np.exp(-self._used(repeat, kind, d, e))
+                left = weight
+                if repeat is not None:
+                    party = repeat.party.tobytes()
+                    if party not in free:
+                        free[party] = self._uncovered(repeat.party, kind, compete, (d, e))
+                    left = weight * np.exp(-self._used(repeat, kind, free[party], (d, e)))
                 for window, share in shares.items():
                     if len(groups[window]):
                         target = found[way, kind, :, :, : self.cells.lags(window)]
@@ -305,14 +328,32 @@ class Touching:
             inside += middle[e] - open_since
         return between, inside
 
-    def _used(self, repeats: Repeats, kind: int, d: slice, e: slice) -> Floats:
+    def _uncovered(self, party: Mask, kind: int, compete: Floats, where: tuple[slice, slice]) -> Floats | float:
+        """Give the share of the time between a touch of a bin and an event of another one that no touch covers."""
+        (d, e), middle = where, self.field.bins.middle
+        share: Floats | float = 1.0
+        for window, groups in self.field.covering(kind, party):
+            touches = compete[: kind + 1][groups[: kind + 1]].sum(axis=0) / self.field.people
+            span = middle[e] - middle[d][:, np.newaxis]
+            share = share * uncovered(self._gained(np.cumsum(touches), where), span, window)
+        return share
+
+    def _used(self, repeats: Repeats, kind: int, free: Floats | float, where: tuple[slice, slice]) -> Floats:
         """Give the mean number of events that use up a touch of a bin before an event of another one."""
-        cell = self.field.bins.cell
-        run = np.concatenate([[0.0], np.cumsum(repeats.visits[kind])])
-        middle = (run[:-1] + run[1:]) / 2
-        lag = np.clip(cell[e] - cell[d][:, np.newaxis], 0, self.lags - 1)
-        visits = np.maximum(middle[e] - middle[d][:, np.newaxis], 0.0)
-        return np.asarray(visits + repeats.older[kind, cell[d][:, np.newaxis], lag])
+        (d, e), bins = where, self.field.bins
+        visits = self._gained(np.cumsum(repeats.visits[kind]), where) * free
+        for window, run in repeats.others.items():
+            ended = np.interp(bins.middle[e] - window, bins.borders, run)
+            visits += np.maximum(ended - np.interp(bins.middle[d], bins.borders, run)[:, np.newaxis], 0.0)
+        lag = np.clip(bins.cell[e] - bins.cell[d][:, np.newaxis], 0, self.lags - 1)
+        return np.asarray(visits + repeats.older[kind, bins.cell[d][:, np.newaxis], lag])
+
+    @staticmethod
+    def _gained(run: Floats, where: tuple[slice, slice]) -> Floats:
+        """Give what a quantity that is cumulated by bin gains between the middles of two bins."""
+        before = np.append(0.0, run[:-1])
+        middle, (d, e) = (before + run) / 2, where
+        return np.maximum(middle[e] - middle[d][:, np.newaxis], 0.0)
 
     def _earned(self, found: Floats, groups: Longs, earn: Floats, chance: Floats, bins: tuple[slice, slice]) -> None:
         """Add up by cells, in place: chances by bin of the touch and bin of the event, times the touches a person."""
@@ -326,6 +367,28 @@ class Touching:
             if low < high:
                 earned = earn[:, head:end] @ of_event[head:end, low - first : high - first]
                 found[groups, one, low - one : high - one] += earned
+
+
+def uncovered(touches: Floats, span: Floats, window: int) -> Floats:
+    """Give the share of the time between a touch and an event that no touch between them covers.
+
+    At the event all of these are closed, so they lie a window before it, at least; how much time before an instant can
+    hold an open one rises from 0 to a plateau and falls to 0 again.
+
+    Parameters
+    ----------
+    touches
+        Touches of this window that a person has between touch and event, on average.
+    span
+        Ms between touch and event, of the same shape.
+    window
+        How long such a touch is open, in ms.
+    """
+    part = np.divide(window, span, out=np.ones(np.shape(span)), where=span > window)
+    plateau = np.minimum(part, 1 - part)
+    exponent = touches * plateau
+    slopes = np.divide(-2 * np.expm1(-exponent), touches, out=2 * plateau, where=exponent > 0)
+    return np.asarray(slopes + (1 - 2 * plateau) * np.exp(-exponent))
 
 
 @functools.lru_cache(maxsize=256)

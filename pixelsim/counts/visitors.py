@@ -6,6 +6,7 @@ How many people of a population have a trait is drawn once for a replication; se
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,6 +82,11 @@ class Visitors:
         weights = np.array([found[kind] for kind in kinds])
         rng = stream(streams, "traits of people", population)
         return cls(kinds, rng.multinomial(size, weights / weights.sum()).astype(np.int64))
+
+    @classmethod
+    def together(cls, parts: Sequence[Visitors]) -> Visitors:
+        """Give the people of several parts of a population, all of the same kinds."""
+        return cls(parts[0].kinds, np.sum([part.people for part in parts], axis=0))
 
     @property
     def shares(self) -> NDArray[np.float64]:

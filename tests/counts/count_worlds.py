@@ -20,6 +20,10 @@ EVERYBODY = 2_000_000_000
 CLICKS_A_DAY = 850
 """About so many clicks a day have the three ad groups of `grid` together."""
 
+SIGMAS = 4.0
+DRAWN_ALIKE = ("impressions", "spend", "orphaned spend")
+"""What both details take from the same streams."""
+
 
 def grid(touches: float, **parts: Any) -> Scenario:
     """Three ad groups whose clicks in seven days give each person so many touches."""
@@ -89,3 +93,21 @@ def both(scenario: Scenario, runs: int, seed: int = 11) -> dict[str, tuple[NDArr
     events = [of_events(simulate(scenario, seed, number)) for number in range(runs)]
     counts = [of_counts(count(scenario, seed, number)) for number in range(runs)]
     return {key: (np.array([one[key] for one in events]), np.array([one[key] for one in counts])) for key in counts[0]}
+
+
+def alike(given: Scenario, runs: int, *, spread: bool = False) -> dict[str, float]:
+    """Demand that means, and spreads where asked for, agree; give how far means are apart, in shares."""
+    apart = {}
+    for key, (events, counts) in both(given, runs).items():
+        difference = counts - events
+        # So few pairs can look alike by luck: what is drawn apart scatters as two Poisson numbers do, at least.
+        by_luck = 0.0 if key.startswith(DRAWN_ALIKE) else np.sqrt(events.mean() + counts.mean())
+        sigma = max(difference.std(ddof=1), by_luck) / np.sqrt(runs)
+        tolerance = max(0.01 * events.mean(), 0.1 * events.std(ddof=1))
+        assert abs(difference.mean()) <= tolerance + SIGMAS * sigma, (key, events.mean(), counts.mean(), sigma)
+        apart[key] = difference.mean() / max(events.mean(), 1)
+        if spread and events.std() > 0 and events.mean() > 5:
+            # The logarithm of a standard deviation scatters by 1 / sqrt(2 n) in each of the two.
+            ratio = np.log(counts.std(ddof=1) / events.std(ddof=1))
+            assert abs(ratio) <= np.log(1.1) + SIGMAS / np.sqrt(runs), (key, events.std(), counts.std())
+    return apart

@@ -139,7 +139,8 @@ def test_people_behind_visits_are_counted_once(visits: int) -> None:
 def test_audiences_vary_as_much_as_people_do(people: int) -> None:
     """Poisson visits of independent people: a binomial number of them has come at all."""
     site = {"organic_sessions": 400.0, "people": people, "order_rate": 0.0}
-    made = small(days=8, capture={**CLEAR, "untrackable_people": 0.0}, site=site, delivery={"daily_budget": 0.0})
+    capture = {**CLEAR, "untrackable_people": 0.0}
+    made = small(days=8, capture=capture, site=site, traffic={"delivery": []})
     visitors = AudienceSpec(id="visitors", account="acc_brand", name="visitors", pixel=SMALL_PIXEL)
     made = made.replace(structure=made.structure.replace(audiences=(visitors,)))
     sizes = np.array([audience_days(count(made, 3, n))[-1].people for n in range(100)], dtype=np.float64)
@@ -147,3 +148,30 @@ def test_audiences_vary_as_much_as_people_do(people: int) -> None:
     expected, sigma = people * share, np.sqrt(people * share * (1 - share))
     close(float(sizes.mean()), expected, sigma / np.sqrt(100))
     assert abs(np.log(sizes.std(ddof=1) / sigma)) < np.log(1.1) + SIGMAS / np.sqrt(200)
+
+
+def test_audiences_count_once_who_clicks_and_orders_later() -> None:
+    """Each click is somebody else's; whoever lands and comes back with an order is one person with two visits."""
+    made = quiet(days=8, landing_share=0.7).vary("traffic.delay.limit_days", 3.0)
+    made = made.vary("traffic.sites[shop].capture.untrackable_people", 0.0)
+    specs = {
+        event: AudienceSpec(id=event, account="acc_brand", name=event, pixel=SMALL_PIXEL, event=event)
+        for event in ("PageView", "ViewContent", "Purchase")
+    }
+    made = made.replace(structure=made.structure.replace(audiences=tuple(specs.values())))
+    run = count(made, 3)
+    clicks = sum(int(paid.clicks.sum()) for paid in run.paid.values())
+    found = {day.audience: day.people or 0 for day in audience_days(run) if day.at == 8 * DAY}
+    view = made.traffic.sites[0].funnel.view
+    # Half of the clicks order: so many come at all, so many look at a product, and so many buy.
+    for event, share in (("PageView", 0.7 + 0.3 * 0.5), ("ViewContent", 0.5 + 0.5 * 0.7 * view), ("Purchase", 0.5)):
+        close(found[event], share * clicks, np.sqrt(share * (1 - share) * clicks))
+
+
+def test_all_own_orders_are_claimed_where_none_waits_as_long_as_the_window() -> None:
+    """No order comes later than three days after its click, and windows reach 28 days."""
+    run = count(quiet(days=8).vary("traffic.delay.limit_days", 3.0), 3)
+    for owner in ("brand", "agency"):
+        number = run.numbering.ad_groups.index(f"{owner}_group")
+        orders = int(run.paid[number].followed.orders.sum())
+        assert run.credit[number].claims[4].sum() == orders > 0

@@ -128,7 +128,7 @@ def test_what_no_change_touches_does_not_move(stop, unshare) -> None:
         for name in ("impressions", "spend", *(f"followed.{f}" for f in FOLLOWED), *(f"tally.{f}" for f in TALLIED)):
             pair = [operator.attrgetter(name)(run.paid[unmoved]) for run in (one, other)]
             assert np.array_equal(*pair), name
-    assert np.array_equal(one.sites[0].organic.sessions, other.sites[0].organic.sessions)
+    assert np.array_equal(one.sites[0].sources[0].sessions, other.sites[0].sources[0].sessions)
     first = int(min(stop, unshare or stop))
     before = one.paid[agency].rows.cell < first
     for name in FOLLOWED:
@@ -137,11 +137,6 @@ def test_what_no_change_touches_does_not_move(stop, unshare) -> None:
     assert other.paid[agency].spend.sum() < one.paid[agency].spend.sum()
 
 
-def test_everything_that_only_events_can_tell_is_refused_at_once() -> None:
-    given = small(capture={"id_from": "visitor"}, measurement={"repeat_seconds": 5.0})
-    with pytest.raises(InputError) as caught:
-        count(given, 1)
-    assert [fault.field for fault in caught.value.faults] == ["repeat_seconds", "capture.id_from"]
-    assert all(fault.remedy == 'run it with detail="events"' for fault in caught.value.faults)
+def test_a_replication_that_is_none_is_refused() -> None:
     with pytest.raises(InputError, match="a whole number of at least 0"):
         count(small(), -1)
