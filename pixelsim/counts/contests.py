@@ -142,7 +142,11 @@ class Contests:
         }
 
     def settle(
-        self, pool: tuple[str, str], counts: Mapping[int, PaidCounts], repeated: Repeated | None
+        self,
+        pool: tuple[str, str],
+        counts: Mapping[int, PaidCounts],
+        repeated: Repeated | None,
+        brought: NDArray[np.float64] | None = None,
     ) -> tuple[dict[int, Credit], Claimed]:
         """Draw what the ad groups of one population and pixel earn, and give the contest of the pixel with it.
 
@@ -154,11 +158,16 @@ class Contests:
             What each ad group brought about, by number.
         repeated
             What is left of it without repeats; None where no event can repeat another.
+        brought
+            Kept and matched copies, on this pixel too, of the sessions of people whom ads with another pixel brought,
+            expected, shape (cells, events); None: nobody.
         """
         entrants = self.groups[pool]
         visits = np.stack([self.publics[pool].visits, self.publics[pool].once])
         if repeated is not None:
             counts, visits = {**counts, **repeated.paid}, visits - repeated.gone
+        if brought is not None:
+            visits = visits + np.rint(brought).astype(np.int64)
         over_all = self._contest(
             pool, entrants, counts, name=" > ".join(pool), visits=visits, repeated=repeated
         ).settle()

@@ -20,6 +20,8 @@ TESTED_REPEATS = 1.4
 """Most events of a name that a person has within the window of repeats, on average, at which these were compared."""
 UNSEEN = 0.005
 """Share of copies that may repeat one of another session, which the counts do not look for, before it is said so."""
+TESTED_RETURNS = 0.4
+"""Largest share of sessions that lead to a further one, at which once-counted credit was compared with events."""
 SELDOM = 0.01
 """Expected events that rest on a closed form, below which a run is as good as without any."""
 
@@ -46,10 +48,15 @@ def of_sessions(sites: Sequence[SiteCounts]) -> Exactness:
     return Exactness.APPROXIMATE if comes_back else Exactness.EXACT
 
 
+def sites_of(counts: Counts, code: str) -> list[SiteCounts]:
+    """Give the websites on whose pages a pixel is at some time."""
+    return [site for site in counts.sites if any(code in state.pixels for state in site.pages.states)]
+
+
 def of_copies(counts: Counts, pixel: int) -> Exactness:
     """Judge counts of copies and events at a pixel."""
     code, settings = counts.numbering.pixels[pixel], counts.scenario.measurement
-    sites = [site for site in counts.sites if any(code in state.pixels for state in site.pages.states)]
+    sites = sites_of(counts, code)
     found = [repeated for (_, of), repeated in counts.repeated.items() if of == code]
     if any(repeated.densest > TESTED_REPEATS for repeated in found) or any(_untested(counts, site) for site in sites):
         return Exactness.OUTSIDE
@@ -77,7 +84,8 @@ def _untested(counts: Counts, site: SiteCounts) -> bool:
     windows = {
         one.events.fates.repeat_window for one in counts.sites if one.events.population == site.events.population
     }
-    if len(windows) > 1 or (fates.repeat_window and (traffic.return_share > 0 or traffic.capture.resends_previous)):
+    beside = traffic.return_share > 0 or traffic.capture.resends_previous or bool(traffic.markets)
+    if len(windows) > 1 or (fates.repeat_window and beside):
         return True
     if not _by_cookie(traffic.capture) or traffic.capture.id_from == "visitor":
         return False
@@ -96,6 +104,9 @@ def of_attribution(counts: Counts, pixel: int, event: int) -> Exactness:
     found = [claimed for (_, of), claimed in counts.contests.items() if of == code]
     of_pixel = of_copies(counts, pixel)
     if of_pixel is Exactness.OUTSIDE or any(claimed.densest > TESTED for claimed in found):
+        return Exactness.OUTSIDE
+    returns = max((site.events.traffic.return_share for site in sites_of(counts, code)), default=0.0)
+    if returns > TESTED_RETURNS and any(claimed.once[event] for claimed in found):
         return Exactness.OUTSIDE
     own_only = all(claimed.moved[event] < SELDOM and not claimed.once[event] for claimed in found)
     return of_pixel if own_only else Exactness.APPROXIMATE

@@ -32,7 +32,6 @@ from pixelsim.counts.markets import Region, deal, regions_of, together
 from pixelsim.counts.organic import Source, SourceMaker, market_traffic
 from pixelsim.counts.pages import Pages
 from pixelsim.counts.paid import AdGroupCounts, Paces, PaidCounts, count_ad_groups
-from pixelsim.counts.refusals import refusals
 from pixelsim.counts.repeated import Leader, Repeated, Repeating
 from pixelsim.counts.result import Counts, SiteCounts
 from pixelsim.counts.sessions import SessionEvents
@@ -86,6 +85,7 @@ class _Run:
             entrants += some
         self.repeating = self._repeating()
         self.contests = self._contests(entrants)
+        self.bringing = {pool: self._bringing(*pool) for pool in self.contests.groups}
 
     def _days(self, offset: int) -> LocalDays:
         clock = self.scenario.clock
@@ -200,6 +200,23 @@ class _Run:
             repeating=self.repeating,
         )
 
+    def _bringing(self, region: str, pixel: str) -> dict[int, float]:
+        """Give the ad groups with another pixel whose visitors this pixel hears too, and the share of them in a region.
+
+        What their own pixel keeps of their sessions stands for what this one keeps of them.
+        """
+        found = {}
+        for number, group in self.ad_groups.items():
+            site, own = self.sites[group.delivery.website], self._pixel(number)
+            if own in {None, pixel} or not any(pixel in state.pixels for state in site.pages.states):
+                continue
+            place = site.market(group.delivery.market)
+            here = [one for one in self.regions.get((site.events.population, pixel), ()) if one.name == region]
+            shares = [one.share if place < 0 else float(one.holds(place)) for one in here]
+            if sum(shares) > 0:
+                found[number] = sum(shares)
+        return found
+
     def _repeating(self) -> dict[tuple[str, str], Repeating]:
         """Give the parts of populations and the pixels where events of different sessions can be repeats."""
         found = {}
@@ -288,9 +305,11 @@ class _Run:
                     repeated[pool] = repeating.settle({**paid, **own})
             for pool, entrants in self.contests.groups.items():
                 meets = self.repeating[pool].leaders.keys() if pool in self.repeating else set()
-                if changed & ({one.number for one in entrants} | meets):
+                if changed & ({one.number for one in entrants} | meets | self.bringing[pool].keys()):
                     mine = {one.number: dealt[one.number][pool] for one in entrants}
-                    won[pool], contests[pool] = self.contests.settle(pool, mine, repeated.get(pool))
+                    brought = [share * paid[n].by_people(self.cells) for n, share in self.bringing[pool].items()]
+                    heard = np.sum(brought, axis=0) if brought else None
+                    won[pool], contests[pool] = self.contests.settle(pool, mine, repeated.get(pool), heard)
             credit = together(won.values())
             found = self.learning.phases(*self._days_of_learning(paid, credit), edited)
             otherwise = np.flatnonzero((found != phases).any(axis=1))
@@ -363,9 +382,9 @@ def count(scenario: Scenario, seed: int, replication: int = 0) -> Counts:
     Raises
     ------
     InputError
-        The scenario has no website, or something that only events can tell; or the seed or replication is negative.
+        The scenario has no website, or the seed or replication is negative.
     """
-    faults = [*run_faults(scenario, seed, replication), *refusals(scenario)]
+    faults = run_faults(scenario, seed, replication)
     if faults:
         raise InputError(f"scenario {scenario.name}", faults)
     streams = Streams(seed, replication)

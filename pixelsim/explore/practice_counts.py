@@ -10,11 +10,10 @@ import numpy as np
 from pixelsim.counts import CountReading, Counts, Exactness, count_outcome_values
 from pixelsim.counts.copies import HOPS
 from pixelsim.counts.exactness import of_copies, worst
-from pixelsim.measure.metrics import Metric
 from pixelsim.measure.practice import consistency
 from pixelsim.scenario.capture import EVENT_NAMES
 
-__all__ = ["CountedSales", "Key", "claim_rows", "counted_readings", "counted_sales", "crossed"]
+__all__ = ["CountedSales", "Key", "claim_rows", "counted_readings", "counted_sales"]
 
 PURCHASE = EVENT_NAMES.index("Purchase")
 Key = tuple[str, str, str]
@@ -42,7 +41,7 @@ class CountedSales:
     of_pixels
         Purchase events that each pixel kept, in the order of the pixels.
     claimed
-        Conversions that all ad accounts claim; NaN where counts cannot tell them, see :func:`crossed`.
+        Conversions that all ad accounts claim.
     exactness
         How far orders, events of pixels and claims can be trusted, in this order.
     """
@@ -52,21 +51,6 @@ class CountedSales:
     of_pixels: tuple[int, ...]
     claimed: float
     exactness: tuple[Exactness, Exactness, Exactness]
-
-
-def crossed(counts: Counts) -> bool:
-    """Whether ads of one pixel lead to pages on which another pixel that ads use hears the same purchase.
-
-    Then a buyer whom an ad of the one led there may have met an ad of the other before, and both claim the sale. Counts
-    know of each pixel's own ads and of organic visits only, and miss these claims.
-    """
-    numbering, websites = counts.numbering, counts.history.now.websites
-    pixels: dict[str, set[str]] = {}
-    for delivery in counts.scenario.traffic.delivery:
-        number = int(numbering.group_pixel[numbering.ad_groups.index(delivery.ad_group)])
-        if number >= 0:
-            pixels.setdefault(delivery.website, set()).add(numbering.pixels[number])
-    return any(len(used & set(websites[key].pixels)) > 1 for key, used in pixels.items() if key in websites)
 
 
 def _outcomes(counts: Counts) -> dict[str, list[tuple[float, Exactness]]]:
@@ -83,8 +67,6 @@ def _sales(counts: Counts, outcomes: Mapping[str, list[tuple[float, Exactness]]]
     copies = worst(of_copies(counts, pixel) for pixel in range(len(kept)))
     claimed = worst(exactness for value, exactness in won if value)
     total = sum(value for value, _ in won)
-    if crossed(counts):
-        total, claimed = float("nan"), Exactness.OUTSIDE
     return CountedSales(int(orders), int(seen), tuple(kept.tolist()), total, (exact, copies, claimed))
 
 
@@ -147,12 +129,10 @@ def counted_readings(counts: Counts, event: str) -> dict[tuple[str, str], dict[K
         A standard event.
     """
     found: dict[tuple[str, str], dict[Key, tuple[float, Exactness]]] = {}
-    missed = Exactness.OUTSIDE if crossed(counts) else Exactness.EXACT
     for row in CountReading(counts).rows():
         if row.event == event and row.value is not None:
             table = found.setdefault((row.account, row.pixel), {})
             key = row.surface, row.metric, row.rule
-            known = Exactness.EXACT if row.metric == Metric.TOTAL.value else missed
-            value, exactness = table.get(key, (0.0, known))
+            value, exactness = table.get(key, (0.0, Exactness.EXACT))
             table[key] = value + row.value, worst((exactness, Exactness(row.exactness)))
     return found

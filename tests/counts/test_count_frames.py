@@ -118,8 +118,8 @@ def test_the_same_seed_gives_the_same_counts() -> None:
 
 @pytest.mark.parametrize(("stop", "unshare"), [(5.0, 3.0), (5.0, 3.37), (4.21, None)])
 def test_what_no_change_touches_does_not_move(stop, unshare) -> None:
-    """The second agency has a pixel of its own; and before the change nobody moves."""
-    same = {"days": 8, "own_pixel": True, "policy": "continue"}
+    """The second agency has a pixel of its own and leads to another website; and before the change nobody moves."""
+    same = {"days": 8, "own_pixel": True, "policy": "continue", "websites": ("shop", "other")}
     one, other = count(small(**same), 5), count(small(**same, steps=ending_of("agency", stop=stop, unshare=unshare)), 5)
     names = one.numbering.ad_groups
     second, brand, agency = (names.index(f"{who}_group") for who in ("second", "brand", "agency"))

@@ -15,6 +15,7 @@ from pixelsim.base.clock import DAY, HOUR, MINUTE, Clock
 from pixelsim.counts import Exactness, count, count_outcome_values
 from pixelsim.counts.audiences import audience_days, chains_with_visits
 from pixelsim.counts.cells import Cells, Hours
+from pixelsim.counts.exactness import of_attribution
 from pixelsim.counts.returning import Chains, Comings, Pairs, return_table
 from pixelsim.scenario.structure import AudienceSpec
 from pixelsim.traffic.shapes import LocalDays
@@ -145,3 +146,13 @@ def test_audiences_count_who_comes_back_once() -> None:
     tolerance = max(0.01 * drawn.mean(), 0.1 * drawn.std())
     assert abs(found.mean() - drawn.mean()) < tolerance + SIGMAS * drawn.std() / np.sqrt(60)
     assert abs(np.log(found.std(ddof=1) / drawn.std(ddof=1))) < np.log(1.1) + SIGMAS / np.sqrt(120)
+
+
+def test_once_counted_credit_is_marked_where_most_come_back() -> None:
+    labels = {}
+    for share in (0.3, 0.6):
+        given = small(days=6, site={"return_share": share, "people": 60_000}, measurement={"count": "once"})
+        run = count(given, 3)
+        pixel = run.numbering.pixels.index(SMALL_PIXEL)
+        labels[share] = {of_attribution(run, pixel, event) for event in range(5)}
+    assert labels == {0.3: {Exactness.APPROXIMATE}, 0.6: {Exactness.OUTSIDE}}

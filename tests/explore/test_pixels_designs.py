@@ -157,14 +157,14 @@ def test_Q3_adding_up_the_pixels_counts_a_sale_as_often_as_there_are_pixels(desi
 def test_in_counts_the_same_sales_are_counted_in_the_same_ways(mine: Scenario, designs: Designs) -> None:
     found = compare_designs(mine, Choice(3, 100, 10), replications=6, seed=3, detail="counts")
     for (told, *means, trust), (_, *others, none) in zip(found.counts(), designs.counts(), strict=True):
+        # So few people meet so many ads that the closed form was not tested there.
         assert (trust, none) == ("outside tested range" if told == COUNTS[3] else "exact", "")
         for mean, other in zip(means, others, strict=True):
             # The half-width is 2.57 standard errors of a mean of six; the difference from a mean of two has twice that.
-            assert mean.n == 0 or abs(mean.mean - other.mean) <= 5 * 2 * mean.half_width / 2.57, told
-    # Which sales several accounts claim, each by its own pixel, counts cannot tell: it is missing, and not guessed.
+            assert abs(mean.mean - other.mean) <= 5 * 2 * mean.half_width / 2.57, told
+    # Which sales several accounts claim, each by its own pixel, is told as the chance of having met other ads as well.
     claimed = {c.claim.measure: c for c in found.claims()}["claimed conversions over orders in truth"]
-    assert (claimed.first.n, claimed.second.n, claimed.exactness) == (0, 6, "outside tested range")
-    assert [summary.n for summary in found.counts()[3][1:3]] == [6, 0]
+    assert (claimed.first.n, claimed.second.n, claimed.exactness) == (6, 6, "outside tested range")
     (orders, seen, added, _) = (shared.mean for _, shared, *_ in found.counts())
     # One pixel keeps each order once, in counts too.
     assert added == seen < orders
