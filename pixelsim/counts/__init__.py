@@ -17,7 +17,6 @@ from pixelsim.counts.outcomes import (
     count_outcomes,
     count_purchases,
 )
-from pixelsim.counts.refusals import refusals
 from pixelsim.counts.result import Counts
 from pixelsim.counts.shop import count_by_market, count_by_product
 from pixelsim.counts.simulate import count
@@ -36,5 +35,4 @@ __all__ = [
     "count_outcome_values",
     "count_outcomes",
     "count_purchases",
-    "refusals",
 ]

@@ -139,15 +139,20 @@ def _row(orders: Longs, value: Longs, currency: str) -> tuple[float | int | str,
     return (*(int(number) for number in numbers), *(to_major(int(minor), currency) for minor in money), currency)
 
 
-def _books(counts: Counts) -> Iterator[tuple[SiteCounts, Book]]:
+def _books(counts: Counts, stretch: Stretch | None) -> Iterator[tuple[SiteCounts, Book]]:
     """Give the books of all websites that the scenario tells of, in its order."""
     sites = {site.events.traffic.website: site for site in counts.sites}
     for traffic in counts.scenario.traffic.sites:
-        yield sites[traffic.website], book_of(counts, sites[traffic.website])
+        yield sites[traffic.website], book_of(counts, sites[traffic.website], stretch)
 
 
-def count_by_product(counts: Counts) -> pd.DataFrame:
+def count_by_product(counts: Counts, stretch: Stretch | None = None) -> pd.DataFrame:
     """Give the orders and their value by website and product, as :func:`pixelsim.measure.by_product` does.
+
+    Parameters
+    ----------
+    counts, stretch
+        As for `book_of`.
 
     Returns
     -------
@@ -155,7 +160,7 @@ def count_by_product(counts: Counts) -> pd.DataFrame:
         The same columns, then ``exactness`` of the numbers of orders and ``exactness of value``.
     """
     rows = []
-    for site, book in _books(counts):
+    for site, book in _books(counts, stretch):
         traffic, exact = site.events.traffic, (of_sessions([site]).value, book.exactness.value)
         for place, name in enumerate([product.name for product in traffic.products] or [""]):
             orders, value = (part[:, place].sum(axis=0) for part in (book.orders, book.value))
@@ -163,8 +168,13 @@ def count_by_product(counts: Counts) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["website", "product", *COLUMNS, "currency", "exactness", "exactness of value"])
 
 
-def count_by_market(counts: Counts) -> pd.DataFrame:
+def count_by_market(counts: Counts, stretch: Stretch | None = None) -> pd.DataFrame:
     """Give sessions, orders and their value by website and market, as :func:`pixelsim.measure.by_market` does.
+
+    Parameters
+    ----------
+    counts, stretch
+        As for `book_of`; sessions are those of the whole run.
 
     Returns
     -------
@@ -173,7 +183,7 @@ def count_by_market(counts: Counts) -> pd.DataFrame:
         both are approximate: which orders were seen is dealt out to markets as if the people of all were alike.
     """
     rows = []
-    for site, book in _books(counts):
+    for site, book in _books(counts, stretch):
         traffic = site.events.traffic
         found = [of_sessions([site]), Exactness.APPROXIMATE if len(site.markets) > 1 else Exactness.EXACT]
         exact = (worst(found).value, worst([*found, book.exactness]).value)
@@ -222,8 +232,7 @@ def shop_outcomes(counts: Counts, stretch: Stretch | None = None) -> Iterator[tu
     products, markets = (any(getattr(site, part) for site in specs) for part in ("products", "markets"))
     if not (refunds or products or markets):
         return
-    sites = {site.events.traffic.website: site for site in counts.sites}
-    books = [(sites[spec.website], book_of(counts, sites[spec.website], stretch)) for spec in specs]
+    books = list(_books(counts, stretch))
     exact = of_sessions([site for site, _ in books])
     if refunds:
         kept = sum(int(book.orders[..., 0].sum()) for _, book in books)

@@ -13,7 +13,7 @@ from pixelsim.explore.audience import Growth, access_ends, accounts_of, checked,
 from pixelsim.explore.base import WIDTH, html_table
 from pixelsim.explore.code import scenarios_code
 from pixelsim.explore.moving import quick_png, rounded_up
-from pixelsim.explore.settling import Settling, refused_by_counts, runs_told
+from pixelsim.explore.settling import Settling, runs_told
 from pixelsim.explore.toolkit import widgets
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.scenario.scenario import Scenario
@@ -123,7 +123,6 @@ class AudienceGrowth(Settling):
         self._taken = lru_cache(maxsize=256)(lambda chosen: checked(self.ways, *chosen))
         # Runs in counts of the present account, from which every event and look-back is read.
         self._counted: tuple[_Counted, dict[str, list[CountRun]]] = (("", ""), {})
-        refused = refused_by_counts(ways.values())
         controls: dict[str, Any] = {
             "account": widgets.Dropdown(
                 options=accounts, description="audience of", tooltip="the ad account that builds it"
@@ -137,7 +136,6 @@ class AudienceGrowth(Settling):
                 max=LONGEST,
                 description="look-back, days",
                 tooltip="for how many days people stay in it",
-                continuous_update=not refused,
             ),
             "after": widgets.Dropdown(
                 options=[(after.value.replace("_", " "), after.value) for after in AudienceAfter],
@@ -146,7 +144,7 @@ class AudienceGrowth(Settling):
             ),
         }
         told = "People in the audience by day, under each scenario, against the number from which it can be targeted"
-        super().__init__("How an audience grows", controls, told, replications=replications, refused=refused)
+        super().__init__("How an audience grows", controls, told, replications=replications)
         if not access_ends(self.ways):
             self.controls["after"].layout.display = "none"
         self.update()
@@ -198,7 +196,7 @@ class AudienceGrowth(Settling):
         label = {key: name for name, key in self.controls["account"].options}[account]
         taken, refused = self._scenarios()
         self.found = Growth({name: self._of(name)[:done] for name in taken}, refused, self.detail)
-        self.table.value = growth_table(self.found, self.wanted, self.seed)
+        self.table.value = growth_table(self.found, self.replications, self.seed)
         self.paint(quick_png(growth_figure(self.found, f"People with {event} in {look_back} days, {label}")))
 
     def as_code(self) -> str:
@@ -210,7 +208,7 @@ class AudienceGrowth(Settling):
             f"from pixelsim.explore.audience import growth\n\n"
             f"found = growth(\n"
             f"    ways, {account!r}, {event!r}, {look_back}, {after!r},\n"
-            f"    replications={self.wanted}, seed={self.seed},{detail}\n"
+            f"    replications={self.replications}, seed={self.seed},{detail}\n"
             f")\n"
             f"found.ways"
         )

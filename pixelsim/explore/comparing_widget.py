@@ -13,7 +13,7 @@ from pixelsim.explore.code import scenarios_code
 from pixelsim.explore.comparing import costs, differing, differing_figure, same_outcomes
 from pixelsim.explore.moving import quick_png
 from pixelsim.explore.remembering import Remembering
-from pixelsim.explore.settling import Settling, refused_by_counts, runs_told
+from pixelsim.explore.settling import Settling, runs_told
 from pixelsim.explore.toolkit import widgets
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.show.digits import number, plus_minus
@@ -133,8 +133,7 @@ class CompareVariants(Settling):
             ),
         }
         told = "Paired differences, variant minus baseline: the mean of each and its interval, against no difference"
-        refused = refused_by_counts(self.variants.values())
-        super().__init__("Two variants compared", controls, told, replications=replications, refused=refused)
+        super().__init__("Two variants compared", controls, told, replications=replications)
         self.update()
 
     def arrange(self) -> None:
@@ -175,7 +174,7 @@ class CompareVariants(Settling):
             self._asked = asked
             self.paint(quick_png(differing_figure(self.found, WIDTH)))
         value = float(self.controls["conversion_value"].value)
-        self.table.value = comparison_table(self.found, self.wanted, value)
+        self.table.value = comparison_table(self.found, self.replications, value)
 
     def as_code(self) -> str:
         """Give the call that brings the same numbers."""
@@ -185,7 +184,7 @@ class CompareVariants(Settling):
         return (
             f"{scenarios_code(chosen)}\n\n"
             f"found = ps.compare(\n"
-            f"    *ways.values(), names=list(ways), replications={self.wanted}, seed={self.seed}{detail}\n"
+            f"    *ways.values(), names=list(ways), replications={self.replications}, seed={self.seed}{detail}\n"
             f")\n"
             f"print(found)\n"
             f"ps.decide(found, conversion_value={self.controls['conversion_value'].value})"

@@ -18,7 +18,7 @@ from pixelsim.explore.metrics import (
     trust,
 )
 from pixelsim.explore.remembering import Remembering
-from pixelsim.explore.settling import Settling, refused_by_counts, runs_told
+from pixelsim.explore.settling import Settling, runs_told
 from pixelsim.explore.toolkit import widgets
 from pixelsim.measure import Stage
 from pixelsim.scenario.capture import EVENT_NAMES
@@ -118,8 +118,7 @@ class MetricsByViewer(Settling):
             ),
         }
         told = "The five metrics as each viewer reads them, and the steps from one figure to another"
-        refused = refused_by_counts([scenario])
-        super().__init__("Metrics by viewer", controls, told, replications=replications, refused=refused)
+        super().__init__("Metrics by viewer", controls, told, replications=replications)
         if len(scenario.structure.pixels) == 1:
             self.controls["pixel"].layout.display = "none"
         self.update()
@@ -155,7 +154,7 @@ class MetricsByViewer(Settling):
         scenario = self._variant()
         many = replicate(scenario, done, seed=self.seed, executor=self._memory, detail=self.detail)
         self.found = metrics_found(scenario, event, start, end, pixel=pixel, many=many, first=self._first(shown))
-        self.table.value = metrics_table(self.found, self.wanted)
+        self.table.value = metrics_table(self.found, self.replications)
         self.paint(metrics_picture(self.found, WIDTH))
 
     def as_code(self) -> str:
@@ -169,7 +168,7 @@ class MetricsByViewer(Settling):
             "",
             "found = metrics_found(",
             f"    mine, {event!r}, {start!r}, {end!r},",
-            f"    pixel={pixel!r}, replications={self.wanted}, seed={self.seed}{detail},",
+            f"    pixel={pixel!r}, replications={self.replications}, seed={self.seed}{detail},",
             ")",
             f"print(ps.show.metrics_frame(found.many, event={event!r}, pixel={pixel!r}))",
             "found.bridge.table()",

@@ -13,7 +13,6 @@ from pixelsim.explore.moving import quick_dots, rounded_up
 from pixelsim.explore.pixels import COUNTS, Choice, Counted, Designs, both_counted, sharers, weighed, with_own
 from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough, stacked_png, waiting_dots
 from pixelsim.explore.practice_shell import PairsExplorer, contrast_table, pairs_told, titled_table
-from pixelsim.explore.settling import refused_by_counts
 from pixelsim.explore.toolkit import widgets
 from pixelsim.scenario.measurement import Scope
 from pixelsim.scenario.scenario import Scenario
@@ -26,8 +25,6 @@ from pixelsim.study.statistics import Summary
 __all__ = ["OnePixelOrMany", "pixels_picture", "pixels_tables"]
 
 SHARED, MANY = "one pixel", "many"
-ONLY_EVENTS = "told event by event only"
-"""What stands where counts cannot tell a number."""
 AS_GIVEN = 0
 """Value of a choice that leaves the scenario's own."""
 PEOPLE = (10_000, 50_000, 200_000)
@@ -88,7 +85,7 @@ def pixels_picture(found: Designs) -> bytes:
     if not found.runs:
         return stacked_png(quick_dots(weight), waiting_dots(COUNTS, (SHARED, MANY), width=WIDTH, **words))
     bars = [
-        Bars(rough(told, trust), (shared.mean, many.mean), (shared.half_width, many.half_width), ONLY_EVENTS)
+        Bars(rough(told, trust), (shared.mean, many.mean), (shared.half_width, many.half_width))
         for told, shared, many, trust in found.counts()
     ]
     return stacked_png(quick_dots(weight), quick_dots(pair_bars_figure(bars, (SHARED, MANY), width=WIDTH, **words)))
@@ -97,9 +94,7 @@ def pixels_picture(found: Designs) -> bytes:
 def _slider(label: str, value: int, most: int, hint: str, *, step: int = 1) -> Any:
     """Make a slider from 0 to ``most``, which reaches further where the value does."""
     high = max(most, value)
-    return widgets.IntSlider(
-        value=value, min=0, max=high, step=step, description=label, tooltip=hint, continuous_update=False
-    )
+    return widgets.IntSlider(value=value, min=0, max=high, step=step, description=label, tooltip=hint)
 
 
 class OnePixelOrMany(PairsExplorer[tuple[Counted, Counted]]):
@@ -157,11 +152,7 @@ class OnePixelOrMany(PairsExplorer[tuple[Counted, Counted]]):
             ),
         }
         told = "Sessions lost to load time by the number of pixels on a page, and the same sales counted in four ways"
-        refused = refused_by_counts([scenario])
-        if not refused:
-            for name in ("own", "milliseconds", "lost_percent"):
-                controls[name].continuous_update = True
-        super().__init__("One pixel or many", controls, told, replications=replications, refused=refused)
+        super().__init__("One pixel or many", controls, told, replications=replications)
         self.update()
 
     @property
@@ -194,7 +185,7 @@ class OnePixelOrMany(PairsExplorer[tuple[Counted, Counted]]):
         """Show picture and tables of the pairs."""
         found = self.found = replace(self._present(), runs=pairs)
         self.paint(pixels_picture(found))
-        self.table.value = pixels_tables(found, self.wanted, self.seed)
+        self.table.value = pixels_tables(found, self.replications, self.seed)
 
     def as_code(self) -> str:
         """Give the call that brings the same numbers."""
@@ -206,7 +197,7 @@ class OnePixelOrMany(PairsExplorer[tuple[Counted, Counted]]):
             f"from pixelsim.explore.pixels import Choice, compare_designs\n\n"
             f"choice = Choice({choice.own}, {choice.milliseconds:g}, {choice.lost_percent:g}, "
             f"{choice.scope.value!r}{people})\n"
-            f"found = compare_designs(mine, choice, replications={self.wanted}, seed={self.seed}{detail})\n"
+            f"found = compare_designs(mine, choice, replications={self.replications}, seed={self.seed}{detail})\n"
             f"found.counts(), found.loads(), found.claims()"
         )
 

@@ -82,10 +82,10 @@ class PairsExplorer(Settling, Generic[T]):
     seed: int
     """Root seed."""
 
-    def __init__(self, title: str, controls: dict[str, Any], told: str, *, replications: int, refused: str) -> None:
+    def __init__(self, title: str, controls: dict[str, Any], told: str, *, replications: int) -> None:
         # Choices that were looked at before come back at once.
         self._pairs: dict[tuple[Detail, Hashable], list[T]] = {}
-        super().__init__(title, controls, told, replications=replications, refused=refused)
+        super().__init__(title, controls, told, replications=replications)
 
     def chosen(self) -> Hashable:
         """Give what the controls say of the runs."""

@@ -12,7 +12,6 @@ from pixelsim.explore.moving import Dots, quick_dots
 from pixelsim.explore.practice import BUSINESSES, Measured, Ways, both_measured, ways
 from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough, stacked_png, waiting_dots
 from pixelsim.explore.practice_shell import PairsExplorer, contrast_table, pairs_told, titled_table
-from pixelsim.explore.settling import refused_by_counts
 from pixelsim.explore.toolkit import widgets
 from pixelsim.measure.metrics import Metric, Surface
 from pixelsim.show.digits import NO_ACCESS, plus_minus
@@ -125,8 +124,9 @@ class BestPractice(PairsExplorer[tuple[Measured, Measured]]):
         replications: int = 50,
         seed: int = 1,
     ) -> None:
-        refused = refused_by_counts(ways(business, sizes))
         check_replications(replications)
+        # What cannot be explored is refused before anything is shown.
+        ways(business, sizes)
         self.seed = seed
         self.found: Ways | None = None
         self._ways = lru_cache(maxsize=16)(lambda business, sizes: ways(business, dict(sizes)))
@@ -149,12 +149,11 @@ class BestPractice(PairsExplorer[tuple[Measured, Measured]]):
                     max=max(size.most, value),
                     description=size.label,
                     tooltip=f"number of {size.label}",
-                    continuous_update=not refused,
                 )
         self._most_brands = controls["brands"].max
         told = "Who has access to what under one way, and what each Business Center's people read under both"
         title = "Good practice and its wrong way"
-        super().__init__(title, controls, told, replications=replications, refused=refused)
+        super().__init__(title, controls, told, replications=replications)
         self.update()
 
     @staticmethod
@@ -201,7 +200,7 @@ class BestPractice(PairsExplorer[tuple[Measured, Measured]]):
         """Show structure, picture and tables of the pairs."""
         found = self.found = replace(self._present(), runs=pairs)
         self.paint(practice_picture(found, self._structure(self.chosen(), str(self.controls["way"].value))))
-        self.table.value = practice_tables(found, self.wanted, self.seed)
+        self.table.value = practice_tables(found, self.replications, self.seed)
 
     def as_code(self) -> str:
         """Give the call that brings the same numbers."""
@@ -210,7 +209,7 @@ class BestPractice(PairsExplorer[tuple[Measured, Measured]]):
         return (
             f"from pixelsim.explore.practice import compare_ways\n\n"
             f"found = compare_ways(\n"
-            f"    {business!r}, {sizes!r}, replications={self.wanted}, seed={self.seed}{detail}\n"
+            f"    {business!r}, {sizes!r}, replications={self.replications}, seed={self.seed}{detail}\n"
             f")\n"
             f"found.structure(), found.readings(), found.claims()"
         )

@@ -1,36 +1,24 @@
 """Explorers that answer while a control moves: one run in counts at once, all of them when the hand rests.
 
-A run event by event takes longer, and is exact where counts are approximate; it is a button. What counts refuse is run
-event by event at once.
+A run event by event takes longer, and is exact where counts are approximate; it is a button.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pixelsim.counts import refusals
 from pixelsim.explore.base import Explorer, guarded
 from pixelsim.explore.toolkit import widgets
-from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.detail import Detail, check_detail
 
-__all__ = ["Settling", "refused_by_counts", "runs_told"]
+__all__ = ["Settling", "runs_told"]
 
 REST = 0.15
 """Seconds without another choice, after which the hand is taken to rest."""
 REPAINT = 2.0
 """Seconds after which what is there of long work is shown."""
-
-
-def refused_by_counts(scenarios: Iterable[Scenario]) -> str:
-    """Say what counts refuse in any of the scenarios, each with its rule; nothing where they refuse nothing."""
-    for scenario in scenarios:
-        faults = refusals(scenario)
-        if faults:
-            return "; ".join(f"{fault.field} is {fault.value}, but must be {fault.rule}" for fault in faults)
-    return ""
 
 
 def runs_told(done: int, wanted: int, detail: Detail, *, what: str = "runs") -> str:
@@ -51,20 +39,15 @@ class Settling(Explorer):
         See :class:`~pixelsim.explore.base.Explorer`.
     replications
         Runs for each choice when the hand rests.
-    refused
-        What counts refuse, see `refused_by_counts`; then one run event by event is shown.
     """
 
     children: Any
     ahead = False
     """Whether there is something to show before the first run, which then waits for the hand to rest."""
 
-    def __init__(
-        self, title: str, controls: Mapping[str, Any], told: str, *, replications: int, refused: str = ""
-    ) -> None:
-        self.replications, self.refused = replications, refused
+    def __init__(self, title: str, controls: Mapping[str, Any], told: str, *, replications: int) -> None:
+        self.replications = replications
         self.detail: Detail = "counts"
-        self.wanted = replications
         self.run_events = widgets.Button(
             description="Run events", tooltip="Run the same choice event by event: slower, and nothing is approximate"
         )
@@ -91,17 +74,15 @@ class Settling(Explorer):
 
     def refresh(self) -> None:
         """Answer at once, and bring the other runs in when the hand rests."""
-        self.detail = "events" if self.refused else "counts"
-        self._bring(1 if self.refused else self.replications, REST)
-        if self.refused:
-            self.say(f"Counts cannot answer here, so this is one run event by event: {self.refused}.")
+        self.detail = "counts"
+        self._bring(REST)
 
     @guarded
     def _on_run_events(self, _button: object) -> None:
         self.stop()
         self.say("")
         self.detail = "events"
-        self._bring(self.replications, 0.0)
+        self._bring(0.0)
         self.tell_code()
 
     def state(self) -> dict[str, Any]:
@@ -119,33 +100,32 @@ class Settling(Explorer):
         detail = str(state.get("detail", "counts"))
         check_detail(detail)
         super().load(state)
-        if detail == "events" and self.detail == "counts":
+        if detail == "events":
             self.detail = "events"
             if self.known() >= self.replications:
-                self._bring(self.replications, 0.0)
+                self._bring(0.0)
                 self.tell_code()
             else:
                 self.detail = "counts"
                 self.say("This was saved event by event, and is shown in counts: press Run events to have it again.")
 
-    def _bring(self, wanted: int, rest: float) -> None:
-        self.wanted = wanted
+    def _bring(self, rest: float) -> None:
         if not self.known() and not self.ahead:
             self.prepare(0)
-        done = min(self.known(), wanted)
+        done = min(self.known(), self.replications)
         self.answer(done)
-        if done < wanted:
-            self.start(self._others(done, wanted), wanted, done, rest)
+        if done < self.replications:
+            self.start(self._others(done), self.replications, done, rest)
 
-    def _others(self, done: int, wanted: int) -> Iterator[None]:
+    def _others(self, done: int) -> Iterator[None]:
         shown = time.monotonic()
-        for replication in range(done, wanted):
+        for replication in range(done, self.replications):
             self.prepare(replication)
-            if replication in (0, wanted - 1) or time.monotonic() - shown >= REPAINT:
+            if replication in (0, self.replications - 1) or time.monotonic() - shown >= REPAINT:
                 self.answer(replication + 1)
                 shown = time.monotonic()
             yield
 
     def stopped(self) -> None:
         """Show the runs that are done."""
-        self.answer(min(self.known(), self.wanted))
+        self.answer(min(self.known(), self.replications))

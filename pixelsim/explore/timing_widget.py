@@ -8,7 +8,7 @@ from typing import Any
 
 from pixelsim.explore.base import html_table
 from pixelsim.explore.code import scenario_code
-from pixelsim.explore.settling import Settling, refused_by_counts, runs_told
+from pixelsim.explore.settling import Settling, runs_told
 from pixelsim.explore.timing import Brought, Timing, brought, days_range, preset_of, variant
 from pixelsim.explore.timing_chart import TimingPicture
 from pixelsim.explore.toolkit import widgets
@@ -101,14 +101,12 @@ class UnshareTiming(Settling):
         self._first = lru_cache(maxsize=64)(self._run_first)
         self._variant = lru_cache(maxsize=64)(lambda chosen: variant(scenario, *chosen))
         self._picture: TimingPicture | None = None
-        refused = refused_by_counts([self._variant(self.opened)])
         days = widgets.IntSlider(
             value=self.opened[0],
             min=low,
             max=high,
             description="days after the stop",
             tooltip="negative: unshare first, and stop that many days later",
-            continuous_update=not refused,
         )
         preset = widgets.Dropdown(
             options=list(PRESETS),
@@ -121,7 +119,7 @@ class UnshareTiming(Settling):
             "bars are parts of what the choice at the opening came to"
         )
         controls = {"days": days, "preset": preset}
-        super().__init__("When to unshare", controls, told, replications=replications, refused=refused)
+        super().__init__("When to unshare", controls, told, replications=replications)
         self.update()
 
     def _chosen(self) -> _Choice:
@@ -157,13 +155,13 @@ class UnshareTiming(Settling):
         chosen = self._chosen()
         self.found, base = self._timing(chosen, done), self._timing(self.opened, done)
         other = None if chosen == self.opened else base
-        self.table.value = timing_table(self.found, self.wanted, other, f"day {self.opened[0]}, {self.opened[1]}")
+        self.table.value = timing_table(self.found, self.replications, other, f"day {self.opened[0]}, {self.opened[1]}")
         self._picture = self._picture or TimingPicture(base)
         self.paint(self._picture.png(self.found))
 
     def as_code(self) -> str:
         """Give the calls that bring the same numbers."""
-        how = f"replications={self.wanted}, seed={self.seed}"
+        how = f"replications={self.replications}, seed={self.seed}"
         how += ", detail='counts'" if self.detail == "counts" else ""
         days, preset = self._chosen()
         return (

@@ -28,9 +28,9 @@ def order_tables(run: Run, names: Names) -> str:
     sites = run.scenario.traffic.sites
     parts = []
     if any(site.products for site in sites):
-        parts.append(_orders("Orders by product", by_product(run.simulation), "product", names))
+        parts.append(_orders("Orders by product", run.by_product(), "product", names))
     if any(site.markets for site in sites):
-        parts.append(_orders("Orders by market", by_market(run.simulation), "market", names, first=("sessions",)))
+        parts.append(_orders("Orders by market", run.by_market(), "market", names, first=("sessions",)))
     note = f"{ONE_HISTORY}; refunds count whenever they come."
     return paragraph(note) + "".join(parts) if parts else ""
 

@@ -12,6 +12,8 @@ from pixelsim.counts import (
     CountReading,
     Counts,
     count,
+    count_by_market,
+    count_by_product,
     count_conservation,
     count_delivery,
     count_metrics,
@@ -93,6 +95,14 @@ class CountRun(TellingRun[Counts]):
     def outcomes(self) -> pd.DataFrame:
         """Give the outcomes that decide; see :func:`pixelsim.counts.count_outcomes`."""
         return count_outcomes(self.simulation, _stretch(self.simulation, self.window))
+
+    def by_product(self) -> pd.DataFrame:
+        """Give orders by product as :meth:`pixelsim.study.Run.by_product` does, and how exact orders and value are."""
+        return count_by_product(self.simulation, _stretch(self.simulation, self.window))
+
+    def by_market(self) -> pd.DataFrame:
+        """Give orders by market as :meth:`pixelsim.study.Run.by_market` does, and how exact orders and value are."""
+        return self._of_counted_days(count_by_market(self.simulation, _stretch(self.simulation, self.window)))
 
     def responses(self) -> pd.DataFrame:
         """Give all figures of the run by name, as :meth:`pixelsim.study.Run.responses` does, and ``exactness``."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from pixelsim.base.clock import format_offset
 from pixelsim.base.money import to_major
-from pixelsim.measure import conservation, outcomes
+from pixelsim.measure import by_market, by_product, conservation, outcomes
 from pixelsim.measure.metrics import Level
 from pixelsim.measure.outcomes import PURCHASE
 from pixelsim.scenario.scenario import Scenario
@@ -43,6 +43,17 @@ class Run(TellingRun[Simulation]):
     def outcomes(self) -> pd.DataFrame:
         """Give the outcomes that decide; see :func:`pixelsim.measure.outcomes`."""
         return outcomes(self.window.cut(self.simulation))
+
+    def by_product(self) -> pd.DataFrame:
+        """Give the orders and their value by website and product; see :func:`pixelsim.measure.by_product`."""
+        return by_product(self.window.cut(self.simulation))
+
+    def by_market(self) -> pd.DataFrame:
+        """Give sessions, orders and their value by website and market; see :func:`pixelsim.measure.by_market`.
+
+        With a warm-up or a cool-down ``sessions`` is missing.
+        """
+        return self._of_counted_days(by_market(self.window.cut(self.simulation)))
 
     def responses(self) -> pd.DataFrame:
         """Give all figures of the run by name, the same that replications are summarised by.
@@ -179,8 +190,7 @@ def run(
     Raises
     ------
     InputError
-        The seed, the replication, the detail or a number of days is refused, the scenario has no website, or has
-        something that only events can tell.
+        The seed, the replication, the detail or a number of days is refused, or the scenario has no website.
     """
     check_detail(detail)
     return run_in(detail, scenario, seed, replication, Window(warm_up_days, cool_down_days), compiled=compiled)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from pixelsim.counts import Counts
@@ -29,8 +30,8 @@ class TellingRun(Generic[_Made]):
     simulation
         All that the replication brought forth, warm-up and cool-down included.
     window
-        The days that count. Metrics, outcomes, responses and delivery are of these days; log, conservation and change
-        log show everything.
+        The days that count. Metrics, outcomes, responses, delivery and the shop's books are of these days; log,
+        conservation and change log show everything.
     given
         What was asked for, where it differs from what was run: with its parameters as given, not drawn.
     """
@@ -72,6 +73,10 @@ class TellingRun(Generic[_Made]):
         """
         table = self.responses()
         return float(table["value"].iloc[position(table, response, keys)])
+
+    def _of_counted_days(self, markets: pd.DataFrame) -> pd.DataFrame:
+        """Leave sessions out where not every day counts: a run with events does not keep them by day."""
+        return markets if self.window.whole else markets.assign(sessions=np.nan)
 
     def change_log(self) -> pd.DataFrame:
         """Give every attempt: when, who, what, decision, rule, reason, and each field it changed (R23)."""

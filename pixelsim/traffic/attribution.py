@@ -40,6 +40,7 @@ __all__ = [
 
 Longs = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+FOREVER = np.iinfo(np.int64).max
 Eligible = Callable[[Longs, Longs], Mask]
 _Number = TypeVar("_Number", np.int64, np.int8)
 
@@ -115,6 +116,7 @@ def credit(
     account: int | None = None,
     eligible: Eligible | Grants | None = None,
     inclusive: bool = True,
+    memory: int | None = None,
 ) -> Credit:
     """Give each event to the touch that earns it.
 
@@ -135,6 +137,8 @@ def credit(
         of each touch, or a function of positions of touches and of events, two equally long arrays.
     inclusive
         Whether an event exactly at a window's end is still inside. Default yes, an assumption (field case P65).
+    memory
+        Milliseconds after which a touch is as good as none, at least as long as any window; None: never.
 
     Raises
     ------
@@ -143,30 +147,29 @@ def credit(
     """
     at, person, pixel = (np.asarray(c, dtype=np.int64).reshape(-1) for c in (event_at, event_person, event_pixel))
     _check(at, person, pixel, touches, windows)
-    book = _Book.of(touches, windows, account, inclusive=inclusive)
+    book = _Book.of(touches, windows, account, inclusive=inclusive, memory=FOREVER if memory is None else memory)
     known = (person != NONE) & (pixel != NONE)
     event = np.flatnonzero(known)
     # The compiled kernel takes events in any order.
     compiled = chosen_kernels() is not None and (eligible is None or isinstance(eligible, Grants))
     if not compiled and np.any(at[1:] < at[:-1]):
         event = event[np.argsort(at[event], kind="stable")]
-    touch, refused = np.full(len(at), NONE), np.full(len(at), NONE)
-    reason = np.full(len(at), Reason.NO_TOUCH, dtype=np.int8)
     if Scope(scope) is Scope.PIXEL:
         everything = compiled and len(event) == len(at)
         queries = TimeLine(at, person, pixel) if everything else TimeLine(at, person, pixel).take(event)
         lines = TimeLine(touches.at, touches.person, touches.pixel.astype(np.int64))
-        found = book.settle(queries, event, lines, eligible)
-        if everything:
-            touch, reason, refused = found
-        else:
-            touch[event], reason[event], refused[event] = found
+        touch, reason, refused = book.settle(queries, event, lines, eligible)
+        if not everything:
+            touch, refused = (_scattered(column, event, len(at), NONE) for column in (touch, refused))
+            reason = _scattered(reason, event, len(at), Reason.NO_TOUCH)
         credited = np.flatnonzero(touch != NONE)
         return Credit(touch, reason, refused, book.claims(credited, touch[credited]))
     lines, pairs = book.by_account()
     event, pair = _expand(event, TimeLine(at, person, pixel), pairs)
     queries = TimeLine(at[event], pair, np.zeros(len(pair), dtype=np.int64))
     found = book.settle(queries, event, lines, eligible)
+    touch, refused = np.full(len(at), NONE), np.full(len(at), NONE)
+    reason = np.full(len(at), Reason.NO_TOUCH, dtype=np.int8)
     begin = np.flatnonzero(np.diff(event, prepend=NONE))
     if len(begin):
         one = event[begin]
@@ -232,9 +235,10 @@ class _Book:
     kind: Longs
     window: Longs
     inclusive: bool
+    memory: int
 
     @classmethod
-    def of(cls, touches: Touches, windows: Windows, account: int | None, *, inclusive: bool) -> _Book:
+    def of(cls, touches: Touches, windows: Windows, account: int | None, *, inclusive: bool, memory: int) -> _Book:
         table = windows.by_kind()
         code = np.zeros(table.shape, dtype=np.int16)
         groups = table.shape[1]
@@ -252,7 +256,7 @@ class _Book:
         of_touch = code.reshape(-1)[cell]
         if account is not None:
             of_touch[touches.account != account] = NONE
-        return cls(touches, of_touch, np.array(kinds, np.int64), np.array(lengths, np.int64), inclusive)
+        return cls(touches, of_touch, np.array(kinds, np.int64), np.array(lengths, np.int64), inclusive, memory)
 
     def settle(
         self, queries: TimeLine, event: Longs, lines: TimeLine, eligible: Eligible | Grants | None
@@ -263,7 +267,9 @@ class _Book:
             return self._settled(compiled, queries, lines, eligible)
         found = latest(queries, lines, self.of_touch, classes=len(self.kind) + 1, links=eligible is not None)
         at, last = queries.at[found.query], found.row
-        seen = (last != NONE).any(axis=0)
+        newest = last.max(axis=0, initial=NONE)
+        seen = newest != NONE
+        seen[seen] = at[seen] - self.touches.at[newest[seen]] <= self.memory
         chosen = self.best(last, at)
         refused = np.full(len(chosen), NONE)
         open_ = np.flatnonzero(chosen != NONE) if eligible is not None else np.empty(0, dtype=np.int64)
@@ -305,6 +311,7 @@ class _Book:
             access,
             np.array(reasons, dtype=np.int8),
             self.inclusive,
+            self.memory,
         )
 
     def best(self, last: NDArray[np.int32], at: Longs) -> Longs:

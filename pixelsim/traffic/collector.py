@@ -18,7 +18,7 @@ from pixelsim.traffic.capture import Copies, Loss, no_copies
 from pixelsim.traffic.counting import CountState, count_conversions
 from pixelsim.traffic.dedup import DedupRule, DedupState, deduplicate
 from pixelsim.traffic.flow import TouchRows
-from pixelsim.traffic.keys import NONE, Sieve, TimeLine, latest, order_of_time, order_with_ties
+from pixelsim.traffic.keys import NONE, Sieve, order_of_time, order_with_ties
 from pixelsim.traffic.log import ClaimRows, Fate, LogRows
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.touches import Touches, Windows
@@ -196,7 +196,6 @@ class Collector:
         touch, row = result.touch[credited], kept[credited]
         refused = np.flatnonzero(result.refused >= 0)
         passed_over = touches.account[result.refused[refused]]
-        self._remembered(rows, kept, result.reason, touches)
         claims, again = self._claim_rows(rows, kept, result, touches, ads)
         size = len(rows)
         reason = _spread(result.reason, kept, size)
@@ -241,6 +240,7 @@ class Collector:
             scope=self.settings.scope.value,
             eligible=grants,
             inclusive=self.settings.last_instant,
+            memory=MEMORY,
         )
 
     def _claim_rows(
@@ -271,23 +271,6 @@ class Collector:
             ),
             again,
         )
-
-    @staticmethod
-    def _remembered(rows: Copies, kept: Longs, reason: NDArray[np.int8], touches: Touches) -> None:
-        """Call a touch too long ago no touch at all, in place, so that reasons do not depend on what is carried."""
-        outside = np.flatnonzero(reason == Reason.OUTSIDE_WINDOW)
-        if not len(outside):
-            return
-        asked = kept[outside]
-        by_time = order_of_time(rows.at[asked])
-        outside, asked = outside[by_time], asked[by_time]
-        queries = TimeLine(rows.at[asked], rows.match[asked], rows.pixel[asked].astype(np.int64))
-        lines = TimeLine(touches.at, touches.person, touches.pixel.astype(np.int64))
-        found = latest(queries, lines, np.zeros(len(touches), dtype=np.int16), classes=1)
-        age = np.full(len(outside), MEMORY + 1)
-        known = found.row[0] >= 0
-        age[found.query[known]] = queries.at[found.query[known]] - touches.at[found.row[0, known]]
-        reason[outside[age > MEMORY]] = Reason.NO_TOUCH
 
     def _forget(self, end: int) -> None:
         """Drop the touches that no later event can be told of."""

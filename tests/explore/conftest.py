@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from pixelsim.base.errors import Fault
 from pixelsim.scenario import Scenario, scenario
 from pixelsim.study import Run, run
 
@@ -19,10 +18,3 @@ def agency() -> Scenario:
 @pytest.fixture(scope="session")
 def one(agency: Scenario) -> Run:
     return run(agency, seed=7)
-
-
-@pytest.fixture
-def counts_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let counts refuse every scenario, in the words of `shown_code.REFUSED`."""
-    fault = Fault("$.traffic", "weather", "bad", "fair in counts", "wait")
-    monkeypatch.setattr("pixelsim.explore.settling.refusals", lambda _: [fault])

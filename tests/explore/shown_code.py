@@ -9,9 +9,6 @@ from typing import Any
 
 import pytest
 
-REFUSED = "weather is bad, but must be fair in counts"
-"""What the message says where the fixture `counts_refuse` is used."""
-
 
 def executed(code: str, folder: Path, monkeypatch: pytest.MonkeyPatch, **known: object) -> dict[str, Any]:
     """Run the code that an explorer shows, in a folder, and give what it defined and printed."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from shown_code import REFUSED, executed
+from shown_code import executed
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError
@@ -114,13 +114,6 @@ def test_another_event_or_look_back_is_read_from_the_same_run_in_counts(
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
     assert (found.built, found.minimum) == (expected.built, expected.minimum)
     assert len(set(expected.people[~np.isnan(expected.people)])) > 3
-
-
-@pytest.mark.usefixtures("counts_refuse")
-def test_what_counts_refuse_is_run_once_event_by_event(agency: Scenario) -> None:
-    explorer = ps.explore.audience_growth({"": agency}, replications=2)
-    assert "Of each 1 run, event by event" in explorer.table.value
-    assert REFUSED in explorer.message.value
 
 
 def test_a_shorter_look_back_holds_fewer_people(ways: dict[str, Scenario]) -> None:

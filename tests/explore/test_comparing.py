@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shown_code import REFUSED, executed
+from shown_code import executed
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError
@@ -184,15 +184,6 @@ def test_a_difference_says_how_far_it_can_be_trusted(variants: dict[str, Scenari
     drawn = [text.get_text() for text in differing_figure(found, 8.0).axes[0].texts if text.get_weight() == "bold"]
     assert f"conversions lost to attribution, {AGENCY} (approximate)" in drawn
     assert f"orphaned spend, {AGENCY}" in drawn
-
-
-@pytest.mark.usefixtures("counts_refuse")
-def test_variants_that_counts_refuse_are_run_once_event_by_event(variants: dict[str, Scenario]) -> None:
-    explorer = ps.explore.compare_variants(variants, replications=3)
-    assert "1 pair, event by event" in explorer.table.value
-    assert REFUSED in explorer.message.value
-    explorer.run_events.click()
-    assert "3 pairs, event by event" in explorer.table.value
 
 
 def test_its_code_and_its_state_bring_the_same_back(

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.image import imread
-from shown_code import REFUSED, executed
+from shown_code import executed
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError, MissingExtraError
@@ -103,18 +103,6 @@ def test_while_the_slider_moves_one_run_answers_and_older_work_stops(quick: Scen
         assert explorer.failures == []
 
     asyncio.run(notebook())
-
-
-@pytest.mark.usefixtures("counts_refuse")
-def test_what_counts_refuse_is_run_once_event_by_event_and_says_so(quick: Scenario) -> None:
-    explorer = ps.explore.unshare_timing(quick, replications=2, seed=5)
-    assert "1 run, event by event" in explorer.table.value
-    assert "Counts cannot answer here" in explorer.message.value
-    assert REFUSED in explorer.message.value
-    expected = timing(quick, 0, replications=1, seed=5)
-    assert explorer.found.rows() == expected.rows()
-    assert not explorer.controls["days"].continuous_update
-    assert "detail" not in explorer.as_code()
 
 
 def test_a_choice_that_was_seen_before_comes_back_the_same(quick: Scenario) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from shown_code import REFUSED, executed
+from shown_code import executed
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError, UnknownNameError
@@ -144,13 +144,6 @@ def test_each_metric_says_how_far_it_can_be_trusted(quick: Scenario, one: Run) -
     axes = metrics_figure(counted, 8.0).axes[0]
     assert axes.get_xlabel().endswith("approximate: attributed events, attributed events (campaign level)")
     assert trust(metrics_found(quick, first=one, many=ps.replicate(quick, 1))) == {}
-
-
-@pytest.mark.usefixtures("counts_refuse")
-def test_what_counts_refuse_is_run_once_event_by_event(quick: Scenario) -> None:
-    explorer = ps.explore.metrics_by_viewer(quick, replications=2)
-    assert "1 run, event by event" in explorer.table.value
-    assert REFUSED in explorer.message.value
 
 
 def test_one_pixel_is_not_asked_for_and_of_several_each_can_be(quick: Scenario) -> None:

@@ -13,7 +13,10 @@ from typer.testing import CliRunner
 
 from pixelsim.base.errors import InputError
 from pixelsim.cli.app import app
+from pixelsim.counts import count_by_product
 from pixelsim.explore.remembering import Remembering
+from pixelsim.measure import by_product
+from pixelsim.scenario import Scenario
 from pixelsim.study import (
     CountRun,
     compare,
@@ -84,6 +87,32 @@ def test_warm_up_and_cool_down_are_cut_away() -> None:
         assert one.loc[outcome].tolist() == other.loc[outcome].tolist()
     rows = [len(table.metrics(by="day")) for table in lengthened]
     assert rows[0] == rows[1]
+
+
+@pytest.mark.parametrize("beside", [0, 2])
+@pytest.mark.parametrize("detail", ["events", "counts"])
+def test_the_shops_books_tell_products_and_markets_of_the_days_that_count(detail, beside) -> None:
+    value = {"median": 20.0, "sigma": 0.0}
+    products = [{"name": "shirt", "share": 0.7, "value": value}, {"name": "coat", "share": 0.3, "value": value}]
+    markets = [{"name": name, "share": 0.5, "utc_offset": "+00:00"} for name in ("Spain", "Chile")]
+    data = ending().plain()
+    data["traffic"]["sites"][0] |= {"products": products, "markets": markets, "refund_share": 0.3}
+    found = run(Scenario.read(data), seed=2, warm_up_days=beside, cool_down_days=beside, detail=detail)
+    everything = {"events": by_product, "counts": count_by_product}[detail](found.simulation)
+    of_product, of_market = found.by_product(), found.by_market()
+    assert of_product["product"].tolist() == ["shirt", "coat"]
+    assert of_market["market"].tolist()[:2] == ["Spain", "Chile"]
+    of_totals = found.outcomes().set_index(["outcome", "object"])["value"]
+    for table in (of_product, of_market):
+        assert table["orders"].sum() == of_totals["orders", "all sites"]
+        assert table["orders seen"].sum() == of_totals["orders seen", "all sites"]
+        assert (table["orders"] - table["orders refunded"]).sum() == of_totals["net orders", "all sites"]
+        assert table["value"].sum() == pytest.approx(20 * table["orders"].sum())
+        assert (table["orders"].sum() < everything["orders"].sum()) == (beside > 0)
+        assert ("exactness" in table) == ("exactness of value" in table) == (detail == "counts")
+    # Sessions are known for the whole run only.
+    assert of_market["sessions"].isna().tolist() == [beside > 0] * len(of_market)
+    assert beside or of_market["sessions"].sum() == found.simulation.sessions.sum()
 
 
 @pytest.mark.parametrize("work", [run, replicate])

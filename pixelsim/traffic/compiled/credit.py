@@ -1,4 +1,8 @@
-"""Attribution in one pass over the events: the touches of each key form a chain from the last one back."""
+"""Attribution in one pass over the events: the touches of each key form a chain from the last one back.
+
+What a walk along a chain reads of a touch stands together in one row, and so does what a look into the table of keys
+reads: a processor fetches memory by such rows.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,9 @@ Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 Lines = tuple[Longs, Longs, Longs]
 
+_AT, _WINDOW, _KIND, _PREVIOUS = 0, 1, 2, 3
+"""Columns of a touch in the table of touches."""
+
 
 @compiled
 def settle(  # noqa: PLR0917 - compiled functions are called by position
@@ -24,6 +31,7 @@ def settle(  # noqa: PLR0917 - compiled functions are called by position
     grants: tuple[Ints, Longs, Longs, bool],
     reasons: Bytes,
     inclusive: bool,  # noqa: FBT001 - likewise
+    memory: int,
 ) -> tuple[Longs, Bytes, Longs]:
     """Give touch, reason and refused touch of each query.
 
@@ -40,40 +48,40 @@ def settle(  # noqa: PLR0917 - compiled functions are called by position
         Codes for an event that is credited, that has no touch, whose touches are too old, and whose are refused.
     inclusive
         Whether an event exactly at a window's end is inside.
+    memory
+        After so many ms a touch is as good as none.
     """
-    at, kind, window = lines[0], touches[0], touches[1]
     pair, begin, end, cut = grants
-    places, slots, previous = _chained(lines, touches[2])
+    table, rows = _chained(lines, touches)
+    last = len(table) - 1
     touch = np.full(len(queries[0]), -1, dtype=np.int64)
     refused = np.full(len(queries[0]), -1, dtype=np.int64)
     reason = np.full(len(queries[0]), reasons[1], dtype=np.int8)
     for query in range(len(queries[0])):
-        instant = queries[0][query]
-        last = places[_place(places, lines, queries[1][query], queries[2][query])]
-        # The last touch of a key stands in the table's place only until a later one does: the chain begins in `slots`.
-        row = slots[last] if last >= 0 else -1
-        while row >= 0 and at[row] > instant:
-            row = previous[row]
-        if row < 0:
+        instant, key, second = queries[0][query], queries[1][query], queries[2][query]
+        place = _home(key, second) & last
+        while table[place, 1] >= 0 and (table[place, 0] != key or lines[2][table[place, 1]] != second):
+            place = (place + 1) & last
+        row = table[place, 1]
+        while row >= 0 and rows[row, _AT] > instant:
+            row = rows[row, _PREVIOUS]
+        if row < 0 or instant - rows[row, _AT] > memory:
             continue
         reason[query] = reasons[2]
-        newest, best, weakest = row, -1, 0
+        newest, best, weakest = row, np.int64(-1), 0
         while best < 0 and weakest < 3:
             # The strongest kind that is still to be tried, from its newest touch back.
             row = newest
             while row >= 0:
-                age = instant - at[row]
-                if (
-                    kind[row] == weakest
-                    and window[row] > 0
-                    and (age < window[row] or (inclusive and age == window[row]))
-                ):
-                    if len(pair) == 0 or _allowed(pair[row], at[row], instant, begin, end, cut):
+                window = rows[row, _WINDOW]
+                age = instant - rows[row, _AT]
+                if rows[row, _KIND] == weakest and window > 0 and (age < window or (inclusive and age == window)):
+                    if len(pair) == 0 or _allowed(pair[row], rows[row, _AT], instant, begin, end, cut):
                         best = row
                         break
                     if refused[query] < 0:
                         refused[query] = row
-                row = previous[row]
+                row = rows[row, _PREVIOUS]
             weakest += 1
         touch[query] = best
         if best >= 0:
@@ -95,34 +103,32 @@ def _allowed(pair: int, touch_at: int, event_at: int, begin: Longs, end: Longs, 
 
 
 @compiled
-def _chained(lines: Lines, used: NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
-    """Chain touches by key: a table of first touches by hash, the last touch of each first one, and the one before."""
+def _chained(lines: Lines, touches: tuple[Bytes, Longs, NDArray[np.bool_]]) -> tuple[Longs, Longs]:
+    """Chain touches by key: a table of keys by hash with the last touch of each, and the touches by row."""
     at, key, second = lines
+    kind, window, used = touches
     bits = 8
     while 1 << bits < 1.4 * len(at):
         bits += 1
-    places = np.full(1 << bits, -1, dtype=np.int32)
-    slots = np.full(len(at), -1, dtype=np.int32)
-    previous = np.full(len(at), -1, dtype=np.int32)
+    table = np.full((1 << bits, 2), -1, dtype=np.int64)
+    rows = np.empty((len(at), 4), dtype=np.int64)
+    last = len(table) - 1
     for row in range(len(at)):
+        rows[row, _AT] = at[row]
+        rows[row, _WINDOW] = window[row]
+        rows[row, _KIND] = kind[row]
+        rows[row, _PREVIOUS] = -1
         if used[row]:
-            place = _place(places, lines, key[row], second[row])
-            first = places[place]
-            if first < 0:
-                places[place] = row
-                slots[row] = row
-            else:
-                previous[row] = slots[first]
-                slots[first] = row
-    return places, slots, previous
+            place = _home(key[row], second[row]) & last
+            while table[place, 1] >= 0 and (table[place, 0] != key[row] or second[table[place, 1]] != second[row]):
+                place = (place + 1) & last
+            rows[row, _PREVIOUS] = table[place, 1]
+            table[place, 0] = key[row]
+            table[place, 1] = row
+    return table, rows
 
 
 @compiled
-def _place(places: Ints, lines: Lines, one: int, other: int) -> np.int64:
-    """Give the place in the table of a key, or the first free one from its hash on."""
-    last = len(places) - 1
-    word = mixed(np.uint64(one) ^ (np.uint64(other) << np.uint64(40)))
-    place = np.int64(word >> np.uint64(20)) & last
-    while places[place] >= 0 and (lines[1][places[place]] != one or lines[2][places[place]] != other):
-        place = (place + 1) & last
-    return place
+def _home(key: int, second: int) -> np.int64:
+    """Give a number from which the place of a key in a table follows."""
+    return np.int64(mixed(np.uint64(key) ^ (np.uint64(second) << np.uint64(40))) >> np.uint64(20))
