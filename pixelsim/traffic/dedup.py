@@ -385,15 +385,16 @@ def _carry(
     now = int(block.at[-1])
     oldest = now - max(rule.window, rule.repeat)
     since = int(np.searchsorted(block.at, oldest))
-    known = (block.event_id[since:] != NONE) | (block.visitor[since:] != NONE)
-    known &= outcome[since:] == DedupOutcome.KEPT
     earlier = state.parts
-    if returning is not None:
+    if returning is None:
+        kept = np.arange(since, len(block.at))
+    else:
         ids = Sieve(returning)
-        known &= ids.passes(block.event_id[since:])
+        kept = since + ids.positions(block.event_id[since:])
         picked = ((copies, row, ids.positions(copies.event_id)) for copies, row in earlier)
         earlier = tuple((copies.take(here), row[here]) for copies, row, here in picked if len(here))
-    kept = since + np.flatnonzero(known)
+    known = (block.event_id[kept] != NONE) | (block.visitor[kept] != NONE)
+    kept = kept[known & (outcome[kept] == DedupOutcome.KEPT)]
     parts = [*earlier, (block.take(kept), kept + state.rows)]
     firsts = [int(np.searchsorted(copies.at, oldest)) for copies, _ in parts]
     still = tuple(

@@ -105,16 +105,20 @@ class EventMaker:
 
         These stand first, in no order of their own; the others follow in the order of time.
         """
-        row, event, place, at = self._stages(sessions)
+        row, event, place, at, count = self._stages(sessions, end)
         if self.traffic.capture.navigations > 0:
             more = self._navigations(sessions)
             row, event = np.concatenate([row, more[0]]), np.concatenate([event, more[1]])
             place, at = np.concatenate([place, more[2]]), np.concatenate([at, more[3]])
-        due = at < end
-        early, late = np.flatnonzero(due), np.flatnonzero(~due)
-        if len(late):
-            order = np.concatenate([early, late[order_of_time(at[late])]])
+            count = -1
+        if count < 0:
+            due = at < end
+            early, late = np.flatnonzero(due), np.flatnonzero(~due)
+            order, count = np.concatenate([early, late]), len(early)
             row, event, place, at = row.take(order), event.take(order), place.take(order), at.take(order)
+        by_time = count + order_of_time(at[count:])
+        for column in (row, event, place, at):
+            column[count:] = column[by_time]
         value = np.full(len(row), -1, dtype=np.int64)
         bought = np.flatnonzero(event == PURCHASE)
         value[bought] = self._values(sessions.origin[row[bought]], sessions.number[row[bought]])
@@ -129,10 +133,13 @@ class EventMaker:
             value,
             sessions.visit.take(row),
         )
-        return events, len(early)
+        return events, count
 
-    def _stages(self, sessions: Sessions) -> tuple[Longs, NDArray[np.int8], Longs, Longs]:
-        """Give the steps of the funnel: row of the session, event, place in the session, and time in ms."""
+    def _stages(self, sessions: Sessions, end: int) -> tuple[Longs, NDArray[np.int8], Longs, Longs, int]:
+        """Give the steps of the funnel: row of the session, event, place in the session, and time in ms.
+
+        Last comes how many come before ``end`` ms where these stand first, else -1.
+        """
         funnel, ordered = self.traffic.funnel, sessions.ordered
         depth = uniform(sessions.number, self._keys["depth"], sessions.origin)
         chances = (funnel.view, funnel.cart, funnel.checkout)
@@ -140,7 +147,7 @@ class EventMaker:
         compiled = chosen()
         if compiled is not None:
             columns = (sessions.at, sessions.length, ordered, depth)
-            return compiled.stages(columns, np.array(chances), STAGE_PLACES, viewed)
+            return compiled.stages(columns, np.array(chances), STAGE_PLACES, viewed, end)
         stages = np.empty((len(sessions), len(EVENT_NAMES)), dtype=np.bool_)
         stages[:, 0] = viewed
         for stage, chance in enumerate(chances, start=1):
@@ -148,7 +155,7 @@ class EventMaker:
         stages[:, PURCHASE] = ordered
         row, event = np.nonzero(stages)
         at = sessions.at[row] + (STAGE_PLACES[event] * sessions.length[row]).astype(np.int64)
-        return row, event.astype(np.int8), event, at
+        return row, event.astype(np.int8), event, at, -1
 
     def _navigations(self, sessions: Sessions) -> tuple[Longs, NDArray[np.int8], Longs, Longs]:
         """Give the page views of navigations inside the site: one each, or two where both sides report them (P47)."""

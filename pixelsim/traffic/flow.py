@@ -22,6 +22,7 @@ from pixelsim.traffic.counter import keys_of, uniform
 from pixelsim.traffic.delay import delays
 from pixelsim.traffic.delivery import BEST, AdGroupTraffic, Pace
 from pixelsim.traffic.identity import STRANGER
+from pixelsim.traffic.kernels import chosen
 from pixelsim.traffic.keys import order_of_time
 from pixelsim.traffic.touches import TouchKind
 
@@ -318,6 +319,9 @@ def _find(found: _Found, stretches: Sequence[tuple[int, Span]]) -> tuple[Longs, 
     owner = np.array([i for i, _ in stretches], dtype=np.int64)
     starts = np.array([span.start for _, span in stretches], dtype=np.int64)
     ends = np.array([span.end for _, span in stretches], dtype=np.int64)
+    compiled = chosen()
+    if compiled is not None:
+        return compiled.stretches((found.source, found.at), owner, starts, ends)
     # Times of a scenario stay far below 2^44 ms, which are 500 years.
     place = np.searchsorted((owner << 44) + starts, (found.source.astype(np.int64) << 44) + found.at, side="right") - 1
     return place, (place >= 0) & (owner[place] == found.source) & (found.at < ends[place])

@@ -39,8 +39,9 @@ class Kernels:
         Make the table of a sieve of so many bits from what is wanted; give the positions of the values that pass it.
     inverse, scatter
         The place of each row in an order that names all of them once; write values to places of an array.
-    instants, stages
-        Times of arrivals, and the steps of sessions; see `pixelsim.traffic.compiled.making`.
+    instants, stages, stretches
+        Times of arrivals, the steps of sessions, and the stretch of delivery that each touch would fall into; see
+        `pixelsim.traffic.compiled.making`.
     settle
         Attribution of `pixelsim.traffic.attribution`; see `pixelsim.traffic.compiled.credit`.
     chain
@@ -55,7 +56,8 @@ class Kernels:
     inverse: Callable[[Longs], Longs]
     scatter: Callable[[NDArray[Any], Longs, NDArray[Any]], None]
     instants: Callable[..., tuple[Longs, Longs, Longs]]
-    stages: Callable[..., tuple[Longs, Bytes, Longs, Longs]]
+    stages: Callable[..., tuple[Longs, Bytes, Longs, Longs, int]]
+    stretches: Callable[..., tuple[Longs, Mask]]
     settle: Callable[..., tuple[Longs, Bytes, Longs]]
     chain: Callable[..., None]
 

@@ -43,6 +43,7 @@ def load() -> Kernels:
         scatter=lookup.scatter,
         instants=making.instants,
         stages=making.stages,
+        stretches=making.stretches,
         settle=credit.settle,
         chain=dedup.chain,
     )

@@ -21,6 +21,7 @@ Lines = tuple[Longs, Longs, Longs]
 
 _AT, _WINDOW, _KIND, _PREVIOUS = 0, 1, 2, 3
 """Columns of a touch in the table of touches."""
+_KINDS = 3
 
 
 @compiled
@@ -52,83 +53,103 @@ def settle(  # noqa: PLR0917 - compiled functions are called by position
         After so many ms a touch is as good as none.
     """
     pair, begin, end, cut = grants
-    table, rows = _chained(lines, touches)
-    last = len(table) - 1
+    places, rows, sieve, shift = _chained(lines, touches)
+    made = _with_access(lines[0], pair, begin, end)
+    vetoes, last = len(pair) > 0, len(places) - 1
     touch = np.full(len(queries[0]), -1, dtype=np.int64)
     refused = np.full(len(queries[0]), -1, dtype=np.int64)
     reason = np.full(len(queries[0]), reasons[1], dtype=np.int8)
     for query in range(len(queries[0])):
         instant, key, second = queries[0][query], queries[1][query], queries[2][query]
-        place = _home(key, second) & last
-        while table[place, 1] >= 0 and (table[place, 0] != key or lines[2][table[place, 1]] != second):
+        word = _mixed(key, second)
+        if not sieve[word >> (shift - _FINER)]:
+            continue
+        place = np.int64(word >> shift)
+        while places[place] >= 0 and (lines[1][places[place]] != key or lines[2][places[place]] != second):
             place = (place + 1) & last
-        row = table[place, 1]
+        row = np.int64(places[place])
         while row >= 0 and rows[row, _AT] > instant:
             row = rows[row, _PREVIOUS]
         if row < 0 or instant - rows[row, _AT] > memory:
             continue
-        reason[query] = reasons[2]
-        newest, best, weakest = row, np.int64(-1), 0
-        while best < 0 and weakest < 3:
-            # The strongest kind that is still to be tried, from its newest touch back.
-            row = newest
-            while row >= 0:
-                window = rows[row, _WINDOW]
-                age = instant - rows[row, _AT]
-                if rows[row, _KIND] == weakest and window > 0 and (age < window or (inclusive and age == window)):
-                    if len(pair) == 0 or _allowed(pair[row], rows[row, _AT], instant, begin, end, cut):
-                        best = row
-                        break
-                    if refused[query] < 0:
-                        refused[query] = row
-                row = rows[row, _PREVIOUS]
-            weakest += 1
+        # Along the chain, the newest allowed touch of the strongest kind wins; one refused before it is remembered.
+        best, of_best, passed, of_passed = np.int64(-1), _KINDS, np.int64(-1), _KINDS
+        while row >= 0 and of_best > 0:
+            kind, window = rows[row, _KIND], rows[row, _WINDOW]
+            age = instant - rows[row, _AT]
+            if kind < of_best and window > 0 and (age < window or (inclusive and age == window)):
+                may = True
+                if vetoes:
+                    may = made[row]
+                    if may and cut:
+                        may = False
+                        for interval in range(begin.shape[1]):
+                            may |= begin[pair[row], interval] <= instant < end[pair[row], interval]
+                if may:
+                    best, of_best = row, kind
+                elif kind < of_passed:
+                    passed, of_passed = row, kind
+            row = rows[row, _PREVIOUS]
         touch[query] = best
+        if passed >= 0 and of_passed <= of_best:
+            refused[query] = passed
         if best >= 0:
             reason[query] = reasons[0]
-        elif refused[query] >= 0:
-            reason[query] = reasons[3]
+        else:
+            reason[query] = reasons[3] if passed >= 0 else reasons[2]
     return touch, reason, refused
 
 
 @compiled
-def _allowed(pair: int, touch_at: int, event_at: int, begin: Longs, end: Longs, cut: bool) -> bool:  # noqa: FBT001, PLR0917
-    """Tell whether a pair had access at a touch, and, where it is cut, at the event."""
-    at_touch, at_event = False, not cut
-    if pair >= 0:
-        for interval in range(begin.shape[1]):
-            at_touch |= begin[pair, interval] <= touch_at < end[pair, interval]
-            at_event |= begin[pair, interval] <= event_at < end[pair, interval]
-    return at_touch and at_event
+def _with_access(at: Longs, pair: Ints, begin: Longs, end: Longs) -> NDArray[np.bool_]:
+    """Tell which touches were made while their pair had access; empty where no pairs are given."""
+    made = np.zeros(len(pair), dtype=np.bool_)
+    for row in range(len(pair)):
+        if pair[row] >= 0:
+            for interval in range(begin.shape[1]):
+                made[row] |= begin[pair[row], interval] <= at[row] < end[pair[row], interval]
+    return made
+
+
+_FINER = np.uint64(2)
+"""Bits by which the sieve is finer than the table of keys."""
 
 
 @compiled
-def _chained(lines: Lines, touches: tuple[Bytes, Longs, NDArray[np.bool_]]) -> tuple[Longs, Longs]:
-    """Chain touches by key: a table of keys by hash with the last touch of each, and the touches by row."""
+def _chained(
+    lines: Lines, touches: tuple[Bytes, Longs, NDArray[np.bool_]]
+) -> tuple[Ints, Longs, NDArray[np.bool_], np.uint64]:
+    """Chain touches by key.
+
+    Returns a table by hash with the last touch of each key, the touches by row, a sieve of keys, and the bits by which
+    a hash is shifted to a place of the table.
+    """
     at, key, second = lines
     kind, window, used = touches
     bits = 8
     while 1 << bits < 1.4 * len(at):
         bits += 1
-    table = np.full((1 << bits, 2), -1, dtype=np.int64)
+    places = np.full(1 << bits, -1, dtype=np.int32)
+    sieve = np.zeros(1 << (bits + 2), dtype=np.bool_)
     rows = np.empty((len(at), 4), dtype=np.int64)
-    last = len(table) - 1
+    last, shift = len(places) - 1, np.uint64(64 - bits)
     for row in range(len(at)):
         rows[row, _AT] = at[row]
         rows[row, _WINDOW] = window[row]
         rows[row, _KIND] = kind[row]
         rows[row, _PREVIOUS] = -1
         if used[row]:
-            place = _home(key[row], second[row]) & last
-            while table[place, 1] >= 0 and (table[place, 0] != key[row] or second[table[place, 1]] != second[row]):
+            word = _mixed(key[row], second[row])
+            sieve[word >> (shift - _FINER)] = True
+            place = np.int64(word >> shift)
+            while places[place] >= 0 and (key[places[place]] != key[row] or second[places[place]] != second[row]):
                 place = (place + 1) & last
-            rows[row, _PREVIOUS] = table[place, 1]
-            table[place, 0] = key[row]
-            table[place, 1] = row
-    return table, rows
+            rows[row, _PREVIOUS] = places[place]
+            places[place] = row
+    return places, rows, sieve, shift
 
 
 @compiled
-def _home(key: int, second: int) -> np.int64:
-    """Give a number from which the place of a key in a table follows."""
-    return np.int64(mixed(np.uint64(key) ^ (np.uint64(second) << np.uint64(40))) >> np.uint64(20))
+def _mixed(key: int, second: int) -> np.uint64:
+    """Hash the two keys of a row."""
+    return mixed(np.uint64(key) ^ (np.uint64(second) << np.uint64(40)))

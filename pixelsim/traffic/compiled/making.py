@@ -75,8 +75,11 @@ def stages(
     chances: Floats,
     places: Floats,
     first: bool,  # noqa: FBT001 - compiled functions are called by position
-) -> tuple[Longs, Bytes, Longs, Longs]:
+    end: int,
+) -> tuple[Longs, Bytes, Longs, Longs, int]:
     """Give the steps of the funnel: row of the session, event, place in the session, and time in ms.
+
+    Those before ``end`` ms stand first; how many they are comes last.
 
     Parameters
     ----------
@@ -95,7 +98,8 @@ def stages(
     event = np.empty(most, dtype=np.int8)
     place = np.empty(most, dtype=np.int64)
     at = np.empty(most, dtype=np.int64)
-    found = 0
+    later = np.empty((most, 3), dtype=np.int64)
+    found, late = 0, 0
     for session in range(len(begin)):
         for step in range(len(places)):
             if step == 0:
@@ -105,9 +109,46 @@ def stages(
             else:
                 happens = ordered[session]
             if happens:
-                row[found] = session
-                event[found] = step
-                place[found] = step
-                at[found] = begin[session] + np.int64(places[step] * length[session])
-                found += 1
-    return row[:found], event[:found], place[:found], at[:found]
+                instant = begin[session] + np.int64(places[step] * length[session])
+                if instant >= end:
+                    later[late, 0], later[late, 1], later[late, 2] = session, step, instant
+                    late += 1
+                else:
+                    row[found], event[found], place[found], at[found] = session, step, step, instant
+                    found += 1
+    for number in range(late):
+        session, step, instant = later[number]
+        row[found + number], event[found + number], place[found + number] = session, step, step
+        at[found + number] = instant
+    whole = found + late
+    return row[:whole], event[:whole], place[:whole], at[:whole], found
+
+
+@compiled
+def stretches(rows: tuple[NDArray[np.int32], Longs], owner: Longs, begin: Longs, end: Longs) -> tuple[Longs, Mask]:
+    """Give for each row the stretch of its owner that began last, and whether the row is inside it.
+
+    Parameters
+    ----------
+    rows
+        Owner and time in ms of each row.
+    owner, begin, end
+        Owner, beginning and end of each stretch, in ms, ordered by owner and beginning.
+    """
+    owners, at = rows
+    place = np.empty(len(at), dtype=np.int64)
+    inside = np.empty(len(at), dtype=np.bool_)
+    most = 0
+    for number in range(len(owner)):
+        most = max(most, owner[number])
+    after = np.zeros(most + 1, dtype=np.int64)
+    for number in range(len(owner)):
+        after[owner[number]] = number + 1
+    for row in range(len(at)):
+        mine = owners[row]
+        last = after[mine] - 1 if mine <= most else -1
+        while last >= 0 and owner[last] == mine and begin[last] > at[row]:
+            last -= 1
+        place[row] = last
+        inside[row] = last >= 0 and owner[last] == mine and at[row] < end[last]
+    return place, inside
