@@ -321,18 +321,17 @@ def _by_event_id(copies: Copies, rule: DedupRule, outcome: NDArray[np.int8], fir
         codes = np.array([DedupOutcome.MERGED, DedupOutcome.DUPLICATE], dtype=np.int8)
         compiled.chain(columns, (rule.window, rule.merge, rule.inclusive), codes, outcome, first)
         return
-    rows = np.flatnonzero(copies.event_id != NONE)
-    everything = len(rows) == len(copies.at)
-    part = copies if everything else copies.take(rows)
-    fell, kept = _fallen(first_equal(part.event_id))
-    if (part.pixel[fell] != part.pixel[kept]).any() or (part.event[fell] != part.event[kept]).any():
+    # What has no id is given one of its own below -1, so that it equals nothing.
+    missing = copies.event_id == NONE
+    ids = np.where(missing, -2 - np.arange(len(missing)), copies.event_id)
+    fell, kept = _fallen(first_equal(ids))
+    if (copies.pixel[fell] != copies.pixel[kept]).any() or (copies.event[fell] != copies.event[kept]).any():
         # An id stands for several pixels or events, as where two pixels are on a page.
-        fell, kept = _fallen(first_equal(part.pixel, part.event, part.event_id))
-    if not everything:
-        fell, kept = rows[fell], rows[kept]
+        fell, kept = _fallen(first_equal(copies.pixel, copies.event, ids))
     if not rule.within(copies.at[fell] - copies.at[kept], rule.window).all():
-        order, heads = sort_groups(part.pixel, part.event, part.event_id)
-        rows = order if everything else rows[order]
+        rows = np.flatnonzero(~missing)
+        order, heads = sort_groups(copies.pixel[rows], copies.event[rows], copies.event_id[rows])
+        rows = rows[order]
         open_windows(copies.at[rows], heads, [(rule.window, None)], inclusive=rule.inclusive)
         fell, kept = _split(rows, heads)
     age = copies.at[fell] - copies.at[kept]
