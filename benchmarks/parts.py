@@ -21,20 +21,20 @@ PARTS = {
     "sessions": [("sessions", "until")],
     "events of sessions": [("events", "unfold"), ("events", "orders")],
     "copies at the pixels: legs, losses, ids, cookies, consent": [("capture", "copies")],
-    "order of time of copies": [("collector", "in_order")],
+    "order of time of copies, put in it": [("collector", "_arrived")],
     "de-duplication": [("collector", "_deduplicate")],
-    "last touches": [("collector", "_touches_of"), ("collector", "_credit"), ("collector", "_remembered")],
+    "last touches": [("collector", "_touches_of"), ("collector", "_credit")],
     "claims and once-counting": [("collector", "_claim_rows")],
 }
 """Parts of a run: the functions that each is made of, by module of ``pixelsim.traffic`` and name."""
 
 
-def shares(visits: int, days: int) -> dict[str, float]:
+def shares(visits: int, days: int, *, compiled: bool) -> dict[str, float]:
     """Give the share of each part of one run, browser and server; the rest is joining, picking, log columns, clock."""
     scenario = busy(visits, days=days)
-    simulate(busy(500, days=2), seed=SEED)
+    simulate(busy(500, days=2), seed=SEED, compiled=compiled)
     profile = cProfile.Profile()
-    profile.runcall(simulate, scenario, seed=SEED)
+    profile.runcall(simulate, scenario, seed=SEED, compiled=compiled)
     spent: dict[tuple[str, str], float] = {}
     # Rows of the profiler: code, calls, recursive calls, own time, time with what is called.
     for row in profile.getstats():
@@ -48,13 +48,14 @@ def shares(visits: int, days: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print the shares, those of the dearest part first."""
+    """Print the shares in NumPy and compiled, those of the dearest part first."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.parts", description=__doc__)
     parser.add_argument("--visits", type=int, default=100_000, help="visits a day")
     parser.add_argument("--days", type=int, default=14, help="days")
     given = parser.parse_args()
-    for part, share in sorted(shares(given.visits, given.days).items(), key=lambda one: -one[1]):
-        print(f"| {part} | {100 * share:.0f} % |")
+    numpy, compiled = (shares(given.visits, given.days, compiled=way) for way in (False, True))
+    for part, share in sorted(numpy.items(), key=lambda one: -one[1]):
+        print(f"| {part} | {100 * share:.0f} % | {100 * compiled[part]:.0f} % |")
 
 
 if __name__ == "__main__":
