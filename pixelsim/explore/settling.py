@@ -49,11 +49,14 @@ class Settling(Explorer):
         self.replications = replications
         self.detail: Detail = "counts"
         self.run_events = widgets.Button(
-            description="Run events", tooltip="Run the same choice event by event: slower, and nothing is approximate"
+            description="Run events",
+            tooltip="Run the same choice event by event: slower, and nothing is approximate",
+            layout=widgets.Layout(flex="0 0 auto"),
         )
         super().__init__(title, controls, told)
         self.run_events.on_click(self._on_run_events)
-        actions = widgets.HBox([self.run_events, self.work])
+        # On a narrow screen the bar of progress goes below the button, which keeps its words.
+        actions = widgets.HBox([self.run_events, self.work], layout=widgets.Layout(flex_flow="row wrap"))
         self.children = tuple(actions if part is self.work else part for part in self.children)
 
     # ---- what subclasses give ----------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from pixelsim.measure import audit_run, by_market, by_product, organic_sensitivity
+from pixelsim.measure import audit_run, organic_sensitivity
 from pixelsim.scenario.parameters import parameters
 from pixelsim.show.digits import count, number
 from pixelsim.show.names import Names
