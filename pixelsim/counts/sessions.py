@@ -92,7 +92,8 @@ class SessionEvents:
             of_kind = events[..., kind, :]
             if self.fates.silent(kind):
                 total[..., 0] += of_kind
-                sent_again[..., 0] += again[..., kind]
+                if self.traffic.capture.resends_previous:
+                    sent_again[..., 0] += again[..., kind]
                 continue
             found = self.fates.draw(copies, of_kind, kind)
             total += found

@@ -14,6 +14,7 @@ from benchmarks.scenarios import SMALL_PIXEL, ending_of, small
 from pixelsim.base.clock import DAY, HOUR
 from pixelsim.counts import Counts, count
 from pixelsim.counts.audiences import audience_days, different_people, people_spread
+from pixelsim.counts.copies import HOPS
 from pixelsim.scenario import Scenario
 from pixelsim.scenario.structure import AudienceSpec
 from pixelsim.scenario.traffic import ConversionDelay
@@ -175,3 +176,16 @@ def test_all_own_orders_are_claimed_where_none_waits_as_long_as_the_window() -> 
         number = run.numbering.ad_groups.index(f"{owner}_group")
         orders = int(run.paid[number].followed.orders.sum())
         assert run.credit[number].claims[4].sum() == orders > 0
+
+
+@pytest.mark.parametrize("resends", [False, True])
+def test_page_views_of_people_whom_no_pixel_hears_are_sent_once_each(resends: bool) -> None:
+    """With one navigation a session on average a session has two page views, and one more where each is sent again."""
+    capture = {"navigations": 1.0, "resends_previous": resends, "blocked_people": 0.5}
+    given = small(days=20, capture=capture, site={"organic_sessions": 2000.0}, delivery={"daily_budget": 0.0})
+    run = count(given, 3)
+    sessions = int(run.sessions.sum())
+    sent = int(run.copies[0, :, 0, HOPS.index("sent")].sum())
+    # The variance of a geometric number with mean 1 is 2, and four times that where each navigation is a view twice.
+    expected, variance = (3, 8) if resends else (2, 2)
+    assert abs(sent - expected * sessions) < 4 * np.sqrt(variance * sessions)
