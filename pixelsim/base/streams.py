@@ -10,13 +10,7 @@ import numpy as np
 from numpy.random.bit_generator import ISpawnableSeedSequence
 from numpy.typing import NDArray
 
-__all__ = ["Streams", "stable_hash"]
-
-
-def stable_hash(text: str) -> tuple[int, int]:
-    """Hash a text to two 32-bit words that are the same in every process (blake2b, never ``hash()``)."""
-    digest = hashlib.blake2b(text.encode("utf-8"), digest_size=8).digest()
-    return int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:], "little")
+__all__ = ["Streams"]
 
 
 @dataclass(frozen=True, slots=True)

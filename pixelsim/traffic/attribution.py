@@ -151,11 +151,11 @@ def credit(
     known = (person != NONE) & (pixel != NONE)
     event = np.flatnonzero(known)
     # The compiled kernel takes events in any order.
-    compiled = chosen_kernels() is not None and (eligible is None or isinstance(eligible, Grants))
-    if not compiled and np.any(at[1:] < at[:-1]):
+    fast = _kernels_for(eligible)
+    if fast is None and np.any(at[1:] < at[:-1]):
         event = event[np.argsort(at[event], kind="stable")]
     if Scope(scope) is Scope.PIXEL:
-        everything = compiled and len(event) == len(at)
+        everything = fast is not None and len(event) == len(at)
         queries = TimeLine(at, person, pixel) if everything else TimeLine(at, person, pixel).take(event)
         lines = TimeLine(touches.at, touches.person, touches.pixel.astype(np.int64))
         touch, reason, refused = book.settle(queries, event, lines, eligible)
@@ -177,6 +177,11 @@ def credit(
     claimed = np.flatnonzero(found[0] != NONE)
     claimed = claimed[np.argsort(event[claimed], kind="stable")]
     return Credit(touch, reason, refused, book.claims(event[claimed], found[0][claimed]))
+
+
+def _kernels_for(eligible: Eligible | Grants | None) -> Kernels | None:
+    """Give the compiled kernels where they are chosen and the veto is one that they know; a function is not."""
+    return None if callable(eligible) else chosen_kernels()
 
 
 def _check(at: Longs, person: Longs, pixel: Longs, touches: Touches, windows: Windows) -> None:
@@ -262,9 +267,9 @@ class _Book:
         self, queries: TimeLine, event: Longs, lines: TimeLine, eligible: Eligible | Grants | None
     ) -> tuple[Longs, NDArray[np.int8], Longs]:
         """Give touch, reason and refused touch of each query; ``event`` is its position for the veto."""
-        compiled = chosen_kernels()
-        if compiled is not None and (eligible is None or isinstance(eligible, Grants)):
-            return self._settled(compiled, queries, lines, eligible)
+        fast = _kernels_for(eligible)
+        if fast is not None and not callable(eligible):
+            return self._settled(fast, queries, lines, eligible)
         found = latest(queries, lines, self.of_touch, classes=len(self.kind) + 1, links=eligible is not None)
         at, last = queries.at[found.query], found.row
         newest = last.max(axis=0, initial=NONE)

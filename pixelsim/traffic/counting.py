@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from pixelsim.base.clock import Clock
 from pixelsim.base.errors import InputError
 from pixelsim.traffic.attribution import Reason
-from pixelsim.traffic.keys import NONE, Sieve, first_equal
+from pixelsim.traffic.keys import NONE, Sieve, first_equal, whole_numbers
 from pixelsim.traffic.reporting import (
     DefinitionClash,
     Drop,
@@ -146,7 +146,7 @@ def count_conversions(
     InputError
         *By goal* is asked for without ``value_goal``.
     """
-    ids, names, groups, times = (_whole(column) for column in (touch, event, ad_group, at))
+    ids, names, groups, times = (whole_numbers(column) for column in (touch, event, ad_group, at))
     ids = ids.astype(np.int64, copy=False)
     credited = np.flatnonzero(ids != NONE)
     if np.any(times[1:] < times[:-1]):
@@ -168,12 +168,6 @@ def count_conversions(
     mask[rows[new]] = True
     parts = ((asked.take(new), named.take(new)),) if len(new) else ()
     return Counted(mask, CountState((*old.parts, *parts)))
-
-
-def _whole(column: ArrayLike) -> NDArray[np.integer]:
-    """Give a column as whole numbers, in the type that it has."""
-    array = np.asarray(column)
-    return array if array.dtype.kind == "i" else array.astype(np.int64)
 
 
 def _once(

@@ -22,7 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 from pixelsim.base.clock import HOUR, MINUTE
 from pixelsim.base.errors import Fault, InputError
 from pixelsim.traffic.kernels import chosen
-from pixelsim.traffic.keys import NONE, Sieve, first_equal, inside, maybe_in, open_windows, sort_groups
+from pixelsim.traffic.keys import NONE, Sieve, first_equal, inside, maybe_in, open_windows, sort_groups, whole_numbers
 
 __all__ = [
     "BROWSER",
@@ -238,12 +238,12 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
     rule = rule or DedupRule()
     state = state or DedupState()
     block = Copies(
-        _whole(at).astype(np.int64, copy=False),
-        _whole(pixel),
-        _whole(event),
-        _whole(event_id).astype(np.int64, copy=False),
-        _whole(channel),
-        _whole(visitor).astype(np.int64, copy=False),
+        whole_numbers(at).astype(np.int64, copy=False),
+        whole_numbers(pixel),
+        whole_numbers(event),
+        whole_numbers(event_id).astype(np.int64, copy=False),
+        whole_numbers(channel),
+        whole_numbers(visitor).astype(np.int64, copy=False),
     )
     _check(block, state.now)
     tried = _tried(block, rule)
@@ -262,12 +262,6 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
         earlier = first < state.rows
         first[earlier] = carried.row[first[earlier] - (state.rows - old)]
     return Deduplicated(outcome, first, _carry(state, block, outcome, rule, returning))
-
-
-def _whole(column: ArrayLike) -> NDArray[np.integer]:
-    """Give a column as whole numbers, in the type that it has."""
-    array = np.asarray(column).reshape(-1)
-    return array if array.dtype.kind == "i" else array.astype(np.int64)
 
 
 def _check(block: Copies, now: int | None) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pixelsim.base.errors import InputError
 from pixelsim.traffic.kernels import chosen
@@ -30,6 +30,7 @@ __all__ = [
     "order_with_ties",
     "pack_columns",
     "sort_groups",
+    "whole_numbers",
 ]
 
 NONE = -1
@@ -68,6 +69,12 @@ def pack_columns(*columns: Sequence[NDArray[np.integer]]) -> tuple[NDArray[np.ui
         key |= code
         bits += width
     return (key, bits) if bits <= 63 else _rank(key)
+
+
+def whole_numbers(column: ArrayLike) -> NDArray[np.integer]:
+    """Give a column as whole numbers, in the type that it has, shape (n,)."""
+    array = np.asarray(column).reshape(-1)
+    return array if array.dtype.kind == "i" else array.astype(np.int64)
 
 
 def _offset(parts: Sequence[NDArray[np.integer]]) -> tuple[NDArray[np.uint64], int]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pixelsim.base.streams import Streams, stable_hash
+from pixelsim.base.streams import Streams
 
 PURPOSES = ("arrivals", "conversion", "delay", "bots")
 
@@ -59,22 +59,23 @@ def test_asking_twice_begins_at_the_beginning_and_moves_nobody():
 
 
 def test_numbers_are_the_same_in_another_process_with_another_hash_seed():
-    code = (
-        "from pixelsim.base.streams import Streams, stable_hash;"
-        "print(stable_hash('späte Käufe'), Streams(7, 2).generator('delay', 'ag 1').integers(0, 2**62, 4).tolist())"
-    )
-    here = f"{stable_hash('späte Käufe')} {Streams(7, 2).generator('delay', 'ag 1').integers(0, 2**62, 4).tolist()}"
+    told = "(one := Streams(7, 2)).key('späte Käufe'), one.generator('delay', 'ag 1').integers(0, 2**62, 4).tolist()"
+    code = f"from pixelsim.base.streams import Streams; print({told})"
+    one = Streams(7, 2)
+    here = f"{one.key('späte Käufe')} {one.generator('delay', 'ag 1').integers(0, 2**62, 4).tolist()}"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "4711"}
     )
     assert done.stdout.strip() == here
 
 
-def test_hashes_are_two_words_of_32_bits_and_differ():
+def test_keys_have_64_bits_and_differ():
     names = [f"entity {i}" for i in range(2000)]
-    hashes = [stable_hash(name) for name in names]
-    assert len(set(hashes)) == len(names)
-    assert all(0 <= word < 2**32 for words in hashes for word in words)
+    keys = [Streams(7).key(name) for name in names]
+    assert len(set(keys)) == len(names)
+    # Both halves differ as well, as far as chance lets 2,000 words of 32 bits.
+    assert all(len({key >> shift & 0xFFFFFFFF for key in keys}) >= len(names) - 1 for shift in (0, 32))
+    assert all(0 <= key < 2**64 for key in keys)
 
 
 def test_neighbouring_streams_are_uncorrelated_and_uniform():
