@@ -16,7 +16,7 @@ from scipy import sparse
 
 from pixelsim.counts.cells import Cells
 from pixelsim.counts.dead_time import Alive
-from pixelsim.counts.touching import Bins
+from pixelsim.counts.field import Bins
 
 __all__ = ["AfterTouch", "Coming", "NoRepeat"]
 

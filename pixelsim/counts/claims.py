@@ -18,8 +18,9 @@ from pixelsim.base.streams import Streams
 from pixelsim.counts.after_touch import NoRepeat
 from pixelsim.counts.cells import Cells, by_event
 from pixelsim.counts.draws import Draw, draw_of, stream
+from pixelsim.counts.field import Field
 from pixelsim.counts.own import Contender, Earned, OwnTouches
-from pixelsim.counts.touching import Field, Repeats, Touching
+from pixelsim.counts.touching import Repeats, Touching
 from pixelsim.scenario.capture import EVENT_NAMES
 
 __all__ = ["Claimed", "Contest"]
@@ -206,9 +207,7 @@ class Contest:
 
     def _lost(self) -> Longs:
         """Draw the purchases that touches would have earned, had access not ended."""
-        every, vetoed = (
-            Touching(self.field, self.cells, earning=earning).chances([None])[0] for earning in ("all", "vetoed")
-        )
+        every, vetoed = self._touching.vetoed()
         lost, expected = self._own.lost(self._draws(), PURCHASE), self._own.expected(PURCHASE)
         others = self._others(PURCHASE, every, vetoed, expected)
         free = self.visits[0, :, PURCHASE] + expected.free - lost.sum(axis=0)

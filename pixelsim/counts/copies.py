@@ -6,6 +6,7 @@ pixel: copies sent, received, kept, merged and dropped. All pixels of a page sha
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -286,6 +287,7 @@ def _within(server: ServerLeg, limit: int) -> float:
     return float(special.ndtr(distance / server.delay_sigma))
 
 
+@functools.cache
 def _before_consent(median: float, longest: float) -> Floats:
     """Give the share of late consenters' events that come before consent, by event: its place in the session decides.
 

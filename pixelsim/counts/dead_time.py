@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pixelsim.base.clock import MINUTE
 from pixelsim.counts.cells import Cells, by_event
-from pixelsim.counts.touching import Bins
+from pixelsim.counts.field import Bins
 from pixelsim.scenario.capture import Capture, PageViews
 from pixelsim.traffic.events import MOST_NAVIGATIONS
 from pixelsim.traffic.sessions import MEAN_MINUTES

@@ -14,9 +14,10 @@ from scipy import sparse
 from pixelsim.counts.after_touch import NoRepeat
 from pixelsim.counts.cells import Cells, by_event
 from pixelsim.counts.draws import Draw, stacked
+from pixelsim.counts.field import Field
 from pixelsim.counts.kernels import DelayTable
 from pixelsim.counts.paid import PaidCounts
-from pixelsim.counts.touching import Field, Repeats, uncovered
+from pixelsim.counts.touching import Repeats, uncovered
 from pixelsim.traffic.touches import TouchKind
 
 __all__ = ["Contender", "Earned", "OwnTouches"]

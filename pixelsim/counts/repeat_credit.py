@@ -12,10 +12,10 @@ from pixelsim.base.clock import SECOND
 from pixelsim.counts.after_touch import AfterTouch, Coming, NoRepeat
 from pixelsim.counts.cells import by_event
 from pixelsim.counts.dead_time import ratio
+from pixelsim.counts.field import Field
 from pixelsim.counts.heard import AGAIN
 from pixelsim.counts.kernels import within
 from pixelsim.counts.repeated import Leader, Repeated, Repeating
-from pixelsim.counts.touching import Field
 from pixelsim.traffic.touches import TouchKind
 
 __all__ = ["no_repeat"]

@@ -17,12 +17,12 @@ from pixelsim.base.streams import Streams
 from pixelsim.counts.cells import Cells, Hours, Spread
 from pixelsim.counts.dead_time import Alive, Arrivals, ratio
 from pixelsim.counts.draws import stream
+from pixelsim.counts.field import BIN, Bins
 from pixelsim.counts.heard import AGAIN, Heard
 from pixelsim.counts.kernels import delay_table
 from pixelsim.counts.organic import Source
 from pixelsim.counts.paid import AdGroupCounts, PaidCounts, add_by_cell
 from pixelsim.counts.sessions import Fates
-from pixelsim.counts.touching import BIN, Bins
 from pixelsim.traffic.touches import TouchKind
 
 __all__ = ["Leader", "Repeated", "Repeating"]

@@ -90,16 +90,30 @@ class _Places:
 
     def __init__(self, cells: Sequence[Longs], size: int) -> None:
         self.cell = np.concatenate([cell + number * size for number, cell in enumerate(cells)])
-        self.within, self.size, self.groups = np.concatenate(cells), size, len(cells)
-        self.turn = turns(self.cell)
+        self.size, self.groups = size, len(cells)
+        # Where every cell has one row, the rows are the table.
+        self.whole = np.array_equal(self.cell, np.arange(size * self.groups))
+        turn = turns(self.cell)
+        self.turns = [np.flatnonzero(turn == number) for number in range(int(turn.max(initial=-1)) + 1)]
 
     def add(self, parts: Sequence[NDArray[Number]]) -> NDArray[Number]:
         """Add up by cell what rows have by lag from their own cell on; what falls after the end is none."""
-        of_row: NDArray[Number] = np.concatenate(parts)
-        total = np.zeros((self.size * self.groups, *of_row.shape[2:]), dtype=of_row.dtype)
-        for turn in range(int(self.turn.max(initial=-1)) + 1):
-            for lag in range(min(of_row.shape[1], self.size)):
-                # Two rows of one cell take their turns, so that no place is added to twice at once.
-                now = (self.within + lag < self.size) & (self.turn == turn)
-                total[self.cell[now] + lag] += of_row[now, lag]
-        return total
+        table = self._by_touch(np.concatenate(parts))
+        table = table.reshape(self.groups, self.size, *table.shape[1:])
+        total = table[:, :, 0].copy()
+        for lag in range(1, min(table.shape[2], self.size)):
+            total[:, lag:] += table[:, : self.size - lag, lag]
+        return total.reshape(self.groups * self.size, *table.shape[3:])
+
+    def _by_touch(self, of_row: NDArray[Number]) -> NDArray[Number]:
+        """Add up rows by the cell of their touches."""
+        if self.whole:
+            return of_row
+        table = np.zeros((self.size * self.groups, *of_row.shape[1:]), dtype=of_row.dtype)
+        for number, rows in enumerate(self.turns):
+            # Two rows of one cell take their turns, so that no place is added to twice at once.
+            if number == 0:
+                table[self.cell[rows]] = of_row[rows]
+            else:
+                table[self.cell[rows]] += of_row[rows]
+        return table

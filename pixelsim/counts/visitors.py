@@ -6,6 +6,7 @@ How many people of a population have a trait is drawn once for a replication; se
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -73,11 +74,10 @@ class Visitors:
             capture.late_consent_people,
         )
         found: dict[VisitorKind, float] = {}
-        for traits in itertools.product((False, True), repeat=len(chances)):
-            chance = float(np.prod([p if has else 1 - p for has, p in zip(traits, chances, strict=True)]))
-            if chance > 0:
-                kind = _kind(traits, server=capture.server is not None)
-                found[kind] = found.get(kind, 0.0) + chance
+        for traits in itertools.product(*(_occurring(p) for p in chances)):
+            kind = _kind(traits, server=capture.server is not None)
+            of_traits = math.prod(p if has else 1 - p for has, p in zip(traits, chances, strict=True))
+            found[kind] = found.get(kind, 0.0) + of_traits
         kinds = tuple(sorted(found, reverse=True))
         weights = np.array([found[kind] for kind in kinds])
         rng = stream(streams, "traits of people", population)
@@ -108,6 +108,11 @@ class Visitors:
     def heard(self) -> int:
         """People whom a pixel can hear of and match."""
         return int(sum(n for kind, n in zip(self.kinds, self.people, strict=True) if kind.matched))
+
+
+def _occurring(chance: float) -> tuple[bool, ...]:
+    """Give who there is, without and with a trait of this chance."""
+    return tuple(has for has, some in ((False, chance < 1), (True, chance > 0)) if some)
 
 
 def _kind(traits: tuple[bool, ...], *, server: bool) -> VisitorKind:

@@ -12,7 +12,8 @@ from pixelsim.base.clock import DAY, MINUTE, SECOND
 from pixelsim.counts.after_touch import AfterTouch, Coming
 from pixelsim.counts.cells import Cells
 from pixelsim.counts.dead_time import Alive, Arrivals, ViewsOfSession
-from pixelsim.counts.touching import Bins, uncovered
+from pixelsim.counts.field import Bins
+from pixelsim.counts.touching import uncovered
 from pixelsim.scenario.capture import Capture
 
 SIGMAS = 4.0
