@@ -25,6 +25,7 @@ from pixelsim.world.world import World
 
 __all__ = ["audience_days", "different_people", "people_spread"]
 
+Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
@@ -93,7 +94,7 @@ def _refresh(
     ready = at - audience.built_at >= settings.audience_ready_hours * HOUR
     frozen = not is_linked(world, audience.pixel, audience.account)
     if not frozen:
-        left[key] = visits.people(at - days(audience.look_back_days), at)
+        left[key] = visits.people(days(audience.look_back_days))[at // DAY - 1]
     else:
         tombstone = world.unbound.get((audience.pixel, audience.account))
         after = tombstone.audiences if tombstone is not None else AudienceAfter.LOST
@@ -128,14 +129,18 @@ class _Public:
     chains: list[tuple[Floats, Chains]] = field(default_factory=list)
     pairs: list[Pairs] = field(default_factory=list)
 
-    def different(self, first: int, last: int) -> float:
-        """Give the different people in cells from one to another (excluded)."""
-        came = float(self.visits[first:last].sum()) - sum(pairs.within(first, last) for pairs in self.pairs)
+    def different(self, first: Longs, last: Longs) -> Floats:
+        """Give the different people in stretches of cells from one to another (excluded), shape (stretches,)."""
+        came = _within(self.visits, first, last)
+        for pairs in self.pairs:
+            came -= pairs.within(first, last)
         for visits, chains in self.chains:
-            came += chains_with_visits(float(visits[first:last].sum()), *chains.of(first, last))
-        number = np.array(came)
-        known = float(different_people(number, self.people) + self.luck * people_spread(number, self.people))
-        return min(max(known, 0.0), came, self.people)
+            told = zip(
+                _within(visits, first, last).tolist(), *(n.tolist() for n in chains.of(first, last)), strict=True
+            )
+            came += [chains_with_visits(*of_stretch) for of_stretch in told]
+        known = different_people(came, self.people) + self.luck * people_spread(came, self.people)
+        return np.minimum(np.minimum(np.maximum(known, 0.0), came), self.people)
 
 
 class _Visits:
@@ -145,6 +150,7 @@ class _Visits:
         self._of_day = counts.cells.of_day
         self._publics: dict[str, _Public] = {}
         self._strangers = np.zeros(len(counts.cells))
+        self._known: dict[int, list[int]] = {}
         for site in counts.sites:
             self._add(counts, site, pixel, event)
 
@@ -191,11 +197,22 @@ class _Visits:
             self._publics[name] = _Public(events.visitors.heard, float(rng.standard_normal()), none)
         return self._publics[name]
 
-    def people(self, since: int, at: int) -> int:
-        """Give the different people of whole days between two instants."""
-        first, last = max(-(-since // DAY), 0) * self._of_day, at // DAY * self._of_day
-        found = float(self._strangers[first:last].sum())
-        return round(found + sum(public.different(first, last) for public in self._publics.values()))
+    def people(self, look_back: int) -> list[int]:
+        """Give the different people of the last so many ms at the end of each day, as far as these are whole days."""
+        if look_back not in self._known:
+            ends = np.arange(1, len(self._strangers) // self._of_day + 1)
+            first, last = np.maximum(ends - look_back // DAY, 0) * self._of_day, ends * self._of_day
+            found = _within(self._strangers, first, last)
+            for public in self._publics.values():
+                found += public.different(first, last)
+            self._known[look_back] = np.rint(found).astype(np.int64).tolist()
+        return self._known[look_back]
+
+
+def _within(of_cell: Floats, first: Longs, last: Longs) -> Floats:
+    """Add up what cells have from one to another (excluded)."""
+    run = np.append(0.0, np.cumsum(of_cell))
+    return np.asarray(run[last] - run[first])
 
 
 def _pairs(counts: Counts, number: int, site: SiteCounts, pixel: str, event: str) -> Floats:

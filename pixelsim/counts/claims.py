@@ -107,14 +107,10 @@ class Contest:
         chances, fresh = self._chances(repeats)
         earned = self._own.draw(self._draws(), repeats, self.no_repeat)
         counted = earned.counted
-        moved = np.zeros(len(EVENT_NAMES))
         rng = stream(self.streams, "others' events", self.name)
-        for event, once in enumerate(zip(*(one.once.tolist() for one in self.contenders), strict=True)):
-            of_touch = np.where(np.array(once)[:, np.newaxis, np.newaxis], fresh[event], chances)
-            of_name = earned.only(event)
-            others = self._others(event, chances, of_touch, of_name)
-            counted[..., event] += _deal(rng, self.visits[0, :, event] + of_name.free, others)
-            moved[event] = float(others.sum() + of_name.stronger.sum() + of_name.later.sum())
+        others = self._others(slice(None), chances, fresh, earned)
+        counted += _deal(rng, self.visits[0] + earned.free, others)
+        moved = others.sum(axis=(0, 1, 2)) + (earned.stronger + earned.later).sum(axis=(0, 1))
         lost = np.zeros((len(self.contenders), len(self.cells)), dtype=np.int64)
         if self.field.vetoed:
             lost = self._lost()
@@ -125,20 +121,19 @@ class Contest:
         """Give what opens the streams of each ad group in this contest."""
         return [draw_of(self.streams, f"{self.name}, {one.name}") for one in self.contenders]
 
-    def _chances(self, repeats: Sequence[Sequence[Repeats]]) -> tuple[Floats, list[Floats]]:
-        """Give the chances that touches earn an event, and for each name those that they earn it and are not used up.
+    def _chances(self, repeats: Sequence[Sequence[Repeats]]) -> tuple[Floats, Floats]:
+        """Give the chances that touches earn an event, and those that they earn one of a name that counts for them.
 
-        Each is of shape (kinds, groups, cells, lags).
+        They are of shape (kinds, groups, cells, lags), and of the same shape and names.
         """
         ways = [one for of_name in repeats for one in of_name]
         found = self._touching.chances([None, *ways])
-        fresh, number = [], 1
-        for of_name in repeats:
-            chances = found[0]
+        fresh, number = np.repeat(found[0][..., np.newaxis], len(EVENT_NAMES), axis=-1), 1
+        for event, of_name in enumerate(repeats):
             for one in of_name:
-                chances = np.where(one.party[:, np.newaxis, np.newaxis], found[number], chances)
+                uses = one.party & np.array([contender.once[event] for contender in self.contenders])
+                fresh[..., event][:, uses] = found[number][:, uses]
                 number += 1
-            fresh.append(chances)
         return found[0], fresh
 
     def _repeats(self) -> list[list[Repeats]]:
@@ -181,27 +176,41 @@ class Contest:
             for window in np.unique(windows[others])
         }
 
-    def _others(self, event: int, chances: Floats, of_touch: Floats, earned: Earned) -> Floats:
-        """Give the expected events that touches earn which they do not follow from, shape (groups, cells, lags)."""
+    def _others(self, names: slice, chances: Floats, of_touch: Floats, earned: Earned) -> Floats:
+        """Give the expected events of some names that touches earn which they do not follow from.
+
+        Parameters
+        ----------
+        names
+            The names, which are the last axis of all that has one.
+        chances, of_touch
+            Chances that touches earn an event, shape (kinds, groups, cells, lags); and that it counts, with names.
+        earned
+            What they earn of the events that follow from them.
+
+        Returns
+        -------
+        ndarray of float64, shape (groups, cells, lags, names)
+        """
         at = np.arange(len(self.cells))[:, np.newaxis] + np.arange(self._lags)
-        in_run, at = at < len(self.cells), np.minimum(at, len(self.cells) - 1)
-        once = np.array([one.once[event] for one in self.contenders]).astype(np.int64)
-        stray = self.visits[once, :, event] + earned.stray
-        total = np.zeros(of_touch.shape[1:])
-        factors = (np.ones((1, 1, 1, self.field.kinds)),) * 2
+        in_run, at = (at < len(self.cells))[..., np.newaxis], np.minimum(at, len(self.cells) - 1)
+        once = np.stack([one.once[names] for one in self.contenders])[:, np.newaxis]
+        stray = np.where(once, self.visits[1, :, names], self.visits[0, :, names]) + earned.stray
+        total, every = np.zeros(of_touch.shape[1:]), chances[..., np.newaxis]
+        unused = earned.unused
         if self.no_repeat is not None:
-            factors = self.no_repeat.others[..., event], self.no_repeat.others_first[..., event]
-        every = chances * np.moveaxis(factors[0], 3, 0)
+            every = every * np.moveaxis(self.no_repeat.others[..., names], 3, 0)
+            unused = unused * self.no_repeat.others_first[..., names]
         for kind in range(self.field.kinds):
-            weight = of_touch[kind] * earned.unused[..., kind] * factors[1][..., kind]
+            weight = of_touch[kind] * unused[..., kind, :]
             total += weight * (stray[:, at] * in_run)
             if earned.later[:, kind].any():
                 earlier = _earlier(earned.held[:, :, kind], earned.held_before[:, :, kind])
                 of_event = by_event(every[kind].sum(axis=0) * earlier)
-                total += weight * earlier * (_ratio(earned.later[:, kind], of_event)[at] * in_run)
+                total += weight * (earlier * (_ratio(earned.later[:, kind], of_event)[at] * in_run))
             weaker = earned.stronger[:, kind + 1 :].sum(axis=1)
             if weaker.any():
-                of_event = by_event(every[: kind + 1].sum(axis=(0, 1)))
+                of_event = np.broadcast_to(by_event(every[: kind + 1].sum(axis=(0, 1))), weaker.shape)
                 total += weight * (_ratio(weaker, of_event)[at] * in_run)
         return total
 
@@ -209,9 +218,9 @@ class Contest:
         """Draw the purchases that touches would have earned, had access not ended."""
         every, vetoed = self._touching.vetoed()
         lost, expected = self._own.lost(self._draws(), PURCHASE), self._own.expected(PURCHASE)
-        others = self._others(PURCHASE, every, vetoed, expected)
-        free = self.visits[0, :, PURCHASE] + expected.free - lost.sum(axis=0)
-        dealt = _deal(stream(self.streams, "others' lost purchases", self.name), free, others)
+        others = self._others(slice(PURCHASE, PURCHASE + 1), every, vetoed[..., np.newaxis], expected)
+        free = self.visits[0, :, PURCHASE] + expected.free[:, 0] - lost.sum(axis=0)
+        dealt = _deal(stream(self.streams, "others' lost purchases", self.name), free[:, np.newaxis], others)[..., 0]
         for lag in range(self._lags):
             lost[:, lag:] += dealt[:, : len(self.cells) - lag, lag]
         return lost
@@ -239,15 +248,20 @@ def _ratio(part: Floats, whole: Floats) -> Floats:
 
 
 def _deal(rng: np.random.Generator, free: Longs, expected: Floats) -> Longs:
-    """Deal out the free events of each cell to touches by their expected numbers, shape (groups, cells, lags)."""
-    groups, size, lags = expected.shape
-    by_event = np.zeros((size + lags, groups, lags))
+    """Deal out the free events of each cell and name to touches by their expected numbers.
+
+    ``free`` is of shape (cells, names), ``expected`` and the result of shape (groups, cells, lags, names).
+    """
+    groups, size, lags, names = expected.shape
+    # A last touch, to which nothing is dealt out in the end, stands for nobody's.
+    chance = np.zeros((names, size, groups * lags + 1))
+    by_event = chance[..., :-1].reshape(names, size, groups, lags)
     for lag in range(lags):
-        by_event[lag : lag + size, :, lag] = expected[:, :, lag].T
-    weight = by_event[:size].reshape(size, -1)
-    chance = weight / np.maximum(np.maximum(free, weight.sum(axis=1)), 1e-300)[:, np.newaxis]
-    dealt = rng.multinomial(free, np.append(chance, np.zeros((size, 1)), axis=1))[:, :-1].reshape(size, groups, lags)
+        by_event[:, lag:, :, lag] = expected[:, : size - lag, lag].transpose(2, 1, 0)
+    chance[..., :-1] = by_event.reshape(names, size, -1)
+    chance /= np.maximum(np.maximum(free.T, chance.sum(axis=-1)), 1e-300)[..., np.newaxis]
+    dealt = rng.multinomial(free.T, chance)[..., :-1].reshape(names, size, groups, lags)
     found = np.zeros(expected.shape, dtype=np.int64)
     for lag in range(lags):
-        found[:, : size - lag, lag] = dealt[lag:, :, lag].T
+        found[:, : size - lag, lag] = dealt[:, lag:, :, lag].transpose(2, 1, 0)
     return found

@@ -202,8 +202,11 @@ class FateClasses:
         size = fates.chances.shape[-1]
         table, share = kept if kept is not None else (np.zeros((len(EVENT_NAMES), size), dtype=np.int64), None)
         alike = table if share is None else np.concatenate([table, share.reshape(-1, size)])
-        _, first, of_fate = np.unique(alike, axis=1, return_index=True, return_inverse=True)
-        members = of_fate.reshape(-1) == np.arange(len(first))[:, np.newaxis]
+        order = np.lexsort(alike[::-1])
+        begins = np.append(True, (alike[:, order[1:]] != alike[:, order[:-1]]).any(axis=0))
+        first, of_fate = order[begins], np.empty(size, dtype=np.int64)
+        of_fate[order] = np.cumsum(begins) - 1
+        members = of_fate == np.arange(len(first))[:, np.newaxis]
         chances = np.clip(fates.chances @ members.T.astype(np.float64), 0.0, 1.0)
         whole = chances @ members.astype(np.float64)
         within = np.divide(fates.chances, whole, out=np.zeros_like(whole), where=whole > 0)

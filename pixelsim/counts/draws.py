@@ -13,6 +13,9 @@ from pixelsim.base.streams import Streams
 
 __all__ = ["Draw", "Numbers", "draw_of", "inside", "stacked", "stream"]
 
+MANY = 10_000
+"""Numbers from which on it is quicker to draw only those that are not 0 anyway."""
+
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -54,9 +57,23 @@ class Numbers:
 
     def binomial(self, n: Longs, p: Floats | float) -> Longs:
         """Draw how many of each number are chosen; ``p`` is one chance, or has a row for each of ``n``'s."""
+        if n.size > MANY and isinstance(p, np.ndarray):
+            return self._binomial_of_some(n, np.broadcast_to(p, n.shape))
         found, by_row = np.empty(n.shape, dtype=np.int64), _by_row(p, n, n.ndim)
         for rng, rows in self._rows(len(n)):
             found[rows] = rng.binomial(n[rows], by_row[rows] if by_row is not None else p)
+        return found
+
+    def _binomial_of_some(self, n: Longs, p: Floats) -> Longs:
+        """Draw where something can be chosen: the rest is 0 and uses no numbers up, so that they are the same."""
+        found, some = np.zeros(n.shape, dtype=np.int64), (n > 0) & (p > 0)
+        ends = [0, *np.cumsum(some.reshape(len(n), -1).sum(axis=1)).tolist()]
+        number, chance = n[some], p[some]
+        drawn = np.empty_like(number)
+        for rng, rows in self._rows(len(n)):
+            here = slice(ends[rows.start], ends[rows.stop])
+            drawn[here] = rng.binomial(number[here], chance[here])
+        found[some] = drawn
         return found
 
     def multinomial(self, n: Longs, p: Floats) -> Longs:

@@ -121,7 +121,7 @@ class Field:
 
     def lengths(self, kind: int) -> list[int]:
         """Give the windows in ms that ad groups have for a kind, each once."""
-        return [int(window) for window in np.unique(self.windows[kind])]
+        return sorted(set(self.windows[kind].tolist()))
 
     def covering(self, kind: int, party: Mask) -> Iterator[tuple[int, Mask]]:
         """Give the windows in ms that can end before a touch's of a kind does, with the touches that have them.
@@ -130,7 +130,8 @@ class Field:
         as bool of shape (kinds, groups).
         """
         mine = np.where(party & (np.arange(self.kinds)[:, np.newaxis] <= kind), self.windows, 0)
-        for window in np.unique(mine[(mine > 0) & (mine < self.windows[kind][party].max(initial=0))]).tolist():
+        longest = int(self.windows[kind][party].max(initial=0))
+        for window in sorted({one for one in mine.ravel().tolist() if 0 < one < longest}):
             yield window, mine == window
 
     @property
@@ -185,7 +186,7 @@ class Field:
         """Give the most touches of any kind that a person has in their windows, on average, at any time."""
         inside = np.zeros(len(self.bins) + 1)
         for kind, windows in enumerate(self.windows):
-            for window in np.unique(windows).tolist():
+            for window in self.lengths(kind):
                 touches = (self.with_access[kind] + self.without[kind])[windows == window].sum(axis=0)
                 run = np.concatenate([[0.0], np.cumsum(touches)])
                 inside += run - np.interp(self.bins.borders - window, self.bins.borders, run)

@@ -217,7 +217,7 @@ class _Making:
         orders = self.orders[..., kind]
         for part, rng in zip(self.parts, self.draw(f"delays, {name}").generators, strict=True):
             rows = slice(first, first + len(part.cell))
-            orders[rows] = rng.multinomial(buyers[rows], _chances(part.shares.share))[:, :-1]
+            orders[rows] = rng.multinomial(buyers[rows], part.shares.chances)[:, :-1]
             first = rows.stop
         if kind is TouchKind.CLICK:
             share = np.concatenate([part.shares.soon[:, :2] for part in self.parts])
@@ -296,9 +296,3 @@ class _Making:
         )
         ends = np.cumsum([0, *self.sizes]).tolist()
         return [every.rows(slice(one, two)) for one, two in itertools.pairwise(ends)]
-
-
-def _chances(share: Floats) -> Floats:
-    """Give chances of lags for each row, with a last one for the rest, so that roundings never make more than 1."""
-    chances = np.append(share, np.zeros((len(share), 1)), axis=1)
-    return np.asarray(chances / np.maximum(chances.sum(axis=1, keepdims=True), 1.0))

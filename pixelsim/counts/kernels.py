@@ -25,7 +25,7 @@ Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class OrderShares:
     """Where the orders of touches fall, for rows of touches and lags in cells; float64 of shape (rows, lags).
 
@@ -51,9 +51,15 @@ class OrderShares:
         """Put rows one after another."""
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__match_args__))
 
-    def take(self, index: Longs) -> OrderShares:
-        """Pick rows."""
-        return OrderShares(*(getattr(self, name)[index] for name in self.__match_args__))
+    def take(self, index: Longs, lags: int | None = None) -> OrderShares:
+        """Pick rows, and of each the first lags."""
+        return OrderShares(*(getattr(self, name)[:, :lags][index] for name in self.__match_args__))
+
+    @functools.cached_property
+    def chances(self) -> Floats:
+        """Chances of lags for each row, with a last one for the rest, so that roundings never make more than 1."""
+        chances = np.append(self.share, np.zeros((len(self.share), 1)), axis=1)
+        return np.asarray(chances / np.maximum(chances.sum(axis=1, keepdims=True), 1.0))
 
 
 def _cut(seconds: Floats, delay: ConversionDelay) -> tuple[Floats, Floats, float, float]:
@@ -123,14 +129,14 @@ class DelayTable:
     known: dict[tuple[int, int, int], OrderShares] = field(default_factory=dict)
     known_before: dict[tuple[int, int, int], float] = field(default_factory=dict)
 
-    def of_rows(self, cell: Longs, start: Longs, end: Longs) -> OrderShares:
-        """Give the shares of touches in parts of cells, shape (rows, lags)."""
-        whole = (start == self.borders[cell]) & (end == self.borders[cell + 1])
-        parts, order = [self.whole.take(cell[whole])], [np.flatnonzero(whole)]
-        for row in np.flatnonzero(~whole).tolist():
-            parts.append(self._of_part(int(cell[row]), int(start[row]), int(end[row])))
-            order.append(np.array([row]))
-        return OrderShares.join(parts).take(np.argsort(np.concatenate(order)))
+    def of_rows(self, cell: Longs, start: Longs, end: Longs, lags: int | None = None) -> OrderShares:
+        """Give the shares of touches in parts of cells, shape (rows, lags); None: all lags."""
+        found = self.whole.take(cell, lags)
+        for row in np.flatnonzero((start != self.borders[cell]) | (end != self.borders[cell + 1])).tolist():
+            part = self._of_part(int(cell[row]), int(start[row]), int(end[row]))
+            for name in OrderShares.__match_args__:
+                getattr(found, name)[row] = getattr(part, name)[0, :lags]
+        return found
 
     def _of_part(self, cell: int, start: int, end: int) -> OrderShares:
         """Give the shares of touches in a part of a cell; the same part of another day has the same."""
@@ -199,12 +205,12 @@ def delay_table(
     longest
         The table reaches so many ms at least, even where no order comes so late.
     """
-    return _table(tuple(cells.borders.tolist()), cells.of_day, delay, hours, days, soon, window, longest)
+    return _table(cells.borders.tobytes(), cells.of_day, delay, hours, days, soon, window, longest)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=256)
 def _table(  # noqa: PLR0917 - the key of the cache
-    borders: tuple[int, ...],
+    borders: bytes,
     of_day: int,
     delay: ConversionDelay,
     hours: Hours,
@@ -213,7 +219,7 @@ def _table(  # noqa: PLR0917 - the key of the cache
     window: int,
     longest: int,
 ) -> DelayTable:
-    cells = Cells(np.array(borders, dtype=np.int64), of_day)
+    cells = Cells(np.frombuffer(borders, dtype=np.int64), of_day)
     lags = cells.lags(max(delay.limit_days * DAY, longest))
     longer = cells.beyond(lags // of_day + 8)
     none = OrderShares(*(np.zeros((0, lags)) for _ in OrderShares.__match_args__))

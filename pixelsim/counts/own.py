@@ -74,7 +74,7 @@ class Earned:
         Those among them that another touch of the own touch's cell, and before the event, comes after.
     unused
         Share of touches that have no conversion of the name yet from what follows from them, shape (groups, cells,
-        lags, kinds, events); 1 where every event counts.
+        lags, kinds, events), or one for all; 1 where every event counts.
     """
 
     counted: Longs
@@ -85,10 +85,6 @@ class Earned:
     held: Floats
     held_before: Floats
     unused: Floats
-
-    def only(self, event: int) -> Earned:
-        """Pick one name."""
-        return Earned(*(getattr(self, name)[..., event] for name in self.__match_args__))
 
 
 class OwnTouches:
@@ -114,13 +110,10 @@ class OwnTouches:
         self._cell, self._start, self._end, self._authorised = (
             np.concatenate([getattr(some, name) for some in rows]) for name in ("cell", "start", "end", "authorised")
         )
-        number, size = len(self._cell), len(cells)
+        size = len(cells)
         # Sums by cell of the touch, of all ad groups together and of each, as products with tables of 0 and 1.
-        pairs = ((self._cell, size), (self._cell + size * self._group, size * len(contenders)))
-        ones = np.ones(number, dtype=np.int64)
-        self._of_all, self._of_each = (
-            sparse.csr_array((ones, (place, np.arange(number))), shape=(width, number)) for place, width in pairs
-        )
+        self._of_all = _adding(self._cell, size)
+        self._of_each = _adding(self._cell + size * self._group, size * len(contenders))
         self._once = np.stack([one.once for one in contenders])
         self._event = np.minimum(self._cell[:, np.newaxis] + np.arange(lags), size - 1)
         self._duration = (cells.borders[self._event + 1] - self._start[:, np.newaxis]).astype(np.float64)
@@ -140,9 +133,9 @@ class OwnTouches:
             which = np.array([id(one.tables[kind]) for one in self.contenders])[self._group]
             for key, table in tables.items():
                 rows = np.flatnonzero(which == key)
-                shares = table.of_rows(self._cell[rows], self._start[rows], self._end[rows])
+                shares = table.of_rows(self._cell[rows], self._start[rows], self._end[rows], self._earning)
                 for place, name in enumerate(("inside", "elapsed", "soon")):
-                    found[place, rows, :, kind] = getattr(shares, name)[:, : self._earning]
+                    found[place, rows, :, kind] = getattr(shares, name)
         return found
 
     def _access(self) -> Floats:
@@ -227,7 +220,7 @@ class OwnTouches:
         won = np.where(once, np.minimum(self._followed("landed_once"), clicks), self._followed("landed"))
         stronger, later = self._passed(vetoed=False)
         share = np.repeat((self._eligible * (1 - stronger) * (1 - later))[..., np.newaxis], once.shape[1], axis=-1)
-        unused = np.ones((len(self.contenders), len(self.cells), self._earning, self.field.kinds, once.shape[1]))
+        unused = np.ones((1, 1, 1, self.field.kinds, once.shape[1]))
         # A click with an order soon has that session right after it instead of one without an order.
         click = TouchKind.CLICK
         soon = (kept[:, :, click] * self._soon[:, :, click, np.newaxis]).sum(axis=1)
@@ -242,8 +235,8 @@ class OwnTouches:
                     mine = (once[:, event] & some.party[self._group])[:, np.newaxis, np.newaxis]
                     share[..., event] *= np.where(mine, np.exp(-self._used(some)), 1.0)
             gone = np.minimum(won + soon, clicks)
-            unused = np.where(self._once[:, np.newaxis, np.newaxis, np.newaxis], self._unused(kept, gone), 1.0)
-        earned = stacked(draws, self._sizes)("own events").binomial(kept, np.clip(share, 0.0, 1.0))
+            unused = self._unused(kept, gone)
+        earned = stacked(draws, self._sizes)("own events").binomial(kept, np.clip(share, 0.0, 1.0, out=share))
         windows = np.array([one.tables[TouchKind.CLICK].window for one in self.contenders])
         earns = (self._authorised & (windows[self._group] > 0))[:, np.newaxis]
         counted = self._each(earned.sum(axis=2))
@@ -364,12 +357,15 @@ class OwnTouches:
         clicks = self._each((touches[:, TouchKind.CLICK] + self._followed("bots"))[:, np.newaxis])
         heard = self._each(touches[:, : self.field.kinds])[:, :, np.newaxis, :, np.newaxis]
         alone = (1 - self._soon) * self._alone
-        had = self._each(kept * alone[..., np.newaxis]) / np.maximum(heard, 1)
+        had = self._each(kept * alone[..., np.newaxis])
+        had /= np.maximum(heard, 1)
         # Half of the events of a cell come before a random event in it.
-        unused = 1 - np.cumsum(had, axis=2)
-        unused += had / 2
+        unused = np.subtract(1.0, np.cumsum(had, axis=2))
+        had /= 2
+        unused += had
         np.clip(unused, 0.0, 1.0, out=unused)
         unused[:, :, :, TouchKind.CLICK] *= (1 - self._each(at_once) / np.maximum(clicks, 1))[:, :, np.newaxis]
+        np.copyto(unused, 1.0, where=~self._once[:, np.newaxis, np.newaxis, np.newaxis])
         return unused
 
     def returns(self) -> tuple[Floats, Longs]:
@@ -401,11 +397,11 @@ class OwnTouches:
         """Give what is expected of the events of a name if all touches may earn: by whom they are passed."""
         kept = self._kept[:, : self._earning, :, event : event + 1]
         every = self._kept_by_event[..., event : event + 1].sum(axis=1)
-        unused = np.ones((len(self.contenders), len(self.cells), self._earning, self.field.kinds, 1))
-        counted = np.zeros((*unused.shape[:3], 1), dtype=np.int64)
+        unused = np.ones((1, 1, 1, self.field.kinds, 1))
+        counted = np.zeros((len(self.contenders), len(self.cells), self._earning, 1), dtype=np.int64)
         held = kept * (self._eligible + self._vetoed)[..., np.newaxis]
         stronger, later = (chance[..., np.newaxis] for chance in self._passed(vetoed=True))
-        return self._told(held, (stronger, later), (counted, every, every), unused).only(0)
+        return self._told(held, (stronger, later), (counted, every, every), unused)
 
     def lost(self, draws: Sequence[Draw], event: int) -> Longs:
         """Draw the events of a name that touches would have earned, had access not ended, shape (groups, cells)."""
@@ -424,3 +420,10 @@ class OwnTouches:
         """Add up by cell of the touch what rows have, for each ad group, shape (groups, cells, ...)."""
         total: NDArray[Number] = np.asarray(self._of_each @ of_row.reshape(len(of_row), -1))
         return total.reshape(len(self.contenders), len(self.cells), *of_row.shape[1:])
+
+
+def _adding(place: Longs, size: int) -> sparse.csr_array:
+    """Give the table of 0 and 1 whose product with rows adds up those of each place, shape (size, rows)."""
+    order = np.argsort(place, kind="stable")
+    begins = np.searchsorted(place[order], np.arange(size + 1))
+    return sparse.csr_array((np.ones(len(place), dtype=np.int64), order, begins), shape=(size, len(place)))

@@ -53,17 +53,17 @@ class Pages:
     @classmethod
     def of(cls, history: History, traffic: SiteTraffic, cells: Cells, day: Spread, name: str) -> Pages:
         """Read the states from what people did in the whole run; ``day`` says how sessions spread over time."""
+        spans = [(a, b, _state(world, traffic)) for a, b, world in history.spans(0, int(cells.borders[-1]))]
+        states = {state for _, _, state in spans}
+        if len(states) == 1:
+            return cls(traffic, name, tuple(states), np.ones((1, len(cells))))
         lengths, weight = np.diff(cells.borders), day.share(cells.borders[:-1], cells.borders[1:])
         found: dict[_State, Floats] = {}
-        spans = list(history.spans(0, int(cells.borders[-1])))
-        for start, end, world in spans:
-            state = _state(world, traffic)
+        for start, end, state in spans:
             low, high = np.clip(cells.borders[:-1], start, end), np.clip(cells.borders[1:], start, end)
             # Where nobody comes in a cell, time decides.
             share = np.divide(day.share(low, high), weight, out=(high - low) / lengths, where=weight > 0)
             found[state] = found.get(state, 0.0) + share
-        if len(found) == 1:
-            found = {state: np.ones(len(cells)) for state in found}
         shares = np.stack(list(found.values()))
         return cls(traffic, name, tuple(found), shares / shares.sum(axis=0))
 

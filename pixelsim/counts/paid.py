@@ -181,9 +181,10 @@ class AdGroupCounts:
         uncut = (rows.start == self.cells.borders[rows.cell]) & (rows.end == self.cells.borders[rows.cell + 1])
         best = uncut & (factor == 1) & (happen == 1) & (budget == self.delivery.budget_envelope)
         impressions, spend = self._impressions[rows.cell], self._spend[rows.cell]
-        impressions[~best], spend[~best] = self.traffic.shown(
-            *(some[~best] for some in (rows.start, rows.end, factor, budget))
-        )
+        if not best.all():
+            impressions[~best], spend[~best] = self.traffic.shown(
+                *(some[~best] for some in (rows.start, rows.end, factor, budget))
+            )
         parts, order = [whole.take(rows.cell[best])], [np.flatnonzero(best)]
         thinned = np.flatnonzero(uncut & ~best)
         if len(thinned):

@@ -79,9 +79,9 @@ class Pairs:
             table[cell + 1, cell + 1 : cell + 1 + len(inside)] = inside
         return np.cumsum(np.cumsum(table, axis=0), axis=1)
 
-    def within(self, begin: int, end: int) -> float:
-        """Count the pairs of which both lie in cells from one to another (excluded)."""
-        return float(self._earlier[-1, end] - self._earlier[begin, end])
+    def within(self, begin: Longs, end: Longs) -> Floats:
+        """Count the pairs of which both lie in stretches of cells from one to another (excluded), shape (stretches,)."""
+        return np.asarray(self._earlier[-1, end] - self._earlier[begin, end])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,9 +91,10 @@ class Chains:
     sessions: Longs
     pairs: Pairs
 
-    def of(self, begin: int, end: int) -> tuple[float, float]:
-        """Count the sessions in cells from one to another (excluded), and the chains that they belong to."""
-        sessions = float(self.sessions[begin:end].sum())
+    def of(self, begin: Longs, end: Longs) -> tuple[Floats, Floats]:
+        """Count the sessions in stretches of cells from one to another (excluded), and the chains they belong to."""
+        run = np.append(0, np.cumsum(self.sessions))
+        sessions = (run[end] - run[begin]).astype(np.float64)
         return sessions, sessions - self.pairs.within(begin, end)
 
 

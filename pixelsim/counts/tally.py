@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from pixelsim.counts.draws import Draw, inside, stacked
 from pixelsim.counts.following import Followed, Follower
@@ -91,29 +93,31 @@ class _Places:
     def __init__(self, cells: Sequence[Longs], size: int) -> None:
         self.cell = np.concatenate([cell + number * size for number, cell in enumerate(cells)])
         self.size, self.groups = size, len(cells)
+        self.ends = (self.cell // size + 1) * size
         # Where every cell has one row, the rows are the table.
         self.whole = np.array_equal(self.cell, np.arange(size * self.groups))
-        turn = turns(self.cell)
-        self.turns = [np.flatnonzero(turn == number) for number in range(int(turn.max(initial=-1)) + 1)]
+        self._adding: dict[int, sparse.csr_array] = {}
 
     def add(self, parts: Sequence[NDArray[Number]]) -> NDArray[Number]:
         """Add up by cell what rows have by lag from their own cell on; what falls after the end is none."""
-        table = self._by_touch(np.concatenate(parts))
-        table = table.reshape(self.groups, self.size, *table.shape[1:])
+        of_row: NDArray[Number] = np.concatenate(parts)
+        shape = (self.groups * self.size, *of_row.shape[2:])
+        if not self.whole:
+            total: NDArray[Number] = np.asarray(self._of(of_row.shape[1]) @ of_row.reshape(-1, math.prod(shape[1:])))
+            return total.reshape(shape)
+        table = of_row.reshape(self.groups, self.size, *of_row.shape[1:])
         total = table[:, :, 0].copy()
         for lag in range(1, min(table.shape[2], self.size)):
             total[:, lag:] += table[:, : self.size - lag, lag]
-        return total.reshape(self.groups * self.size, *table.shape[3:])
+        return total.reshape(shape)
 
-    def _by_touch(self, of_row: NDArray[Number]) -> NDArray[Number]:
-        """Add up rows by the cell of their touches."""
-        if self.whole:
-            return of_row
-        table = np.zeros((self.size * self.groups, *of_row.shape[1:]), dtype=of_row.dtype)
-        for number, rows in enumerate(self.turns):
-            # Two rows of one cell take their turns, so that no place is added to twice at once.
-            if number == 0:
-                table[self.cell[rows]] = of_row[rows]
-            else:
-                table[self.cell[rows]] += of_row[rows]
-        return table
+    def _of(self, lags: int) -> sparse.csr_array:
+        """Give the table of 0 and 1 whose product with rows and lags adds them up by cell."""
+        if lags not in self._adding:
+            to = self.cell[:, np.newaxis] + np.arange(lags)
+            inside = to < self.ends[:, np.newaxis]
+            place = np.flatnonzero(inside)
+            shape = (self.groups * self.size, to.size)
+            ones = np.ones(len(place), dtype=np.int64)
+            self._adding[lags] = sparse.csr_array((ones, (to[inside], place)), shape=shape)
+        return self._adding[lags]

@@ -325,7 +325,7 @@ def _inside(edges: bytes, window: int, width: int) -> Floats:
     def before(limit: float) -> Floats:
         # The integral of two even distributions' difference: four parabolas.
         def area(shift: Floats) -> Floats:
-            return np.maximum(limit - age + shift, 0.0) ** 2 / 2
+            return np.asarray(np.maximum(limit - age + shift, 0.0) ** 2 / 2)
 
         wide, narrow = (touch + event) / 2, np.abs(touch - event) / 2
         return np.asarray((area(wide) - area(narrow) - area(-narrow) + area(-wide)) / (touch * event))

@@ -99,18 +99,8 @@ class WeekShape:
         InputError
             All weights are 0.
         """
-        if shaped.hours_of_week is None:
-            return cls((DayShape.of(shaped.hours),), tuple(shaped.weekdays))
-        table = np.asarray(shaped.hours_of_week, dtype=np.float64).reshape(7, 24)
-        sums = table.sum(axis=1)
-        # A day without any weight has no traffic, whatever its shape.
-        return cls(
-            tuple(
-                DayShape.of((row if total > 0 else np.ones(24)).tolist())
-                for row, total in zip(table, sums, strict=True)
-            ),
-            tuple(sums.tolist()),
-        )
+        week = shaped.hours_of_week
+        return _week_shape(tuple(shaped.hours), tuple(shaped.weekdays), None if week is None else tuple(week))
 
     def on(self, day: int) -> DayShape:
         """Give the shape of a day, by the number of days since a Monday."""
@@ -134,6 +124,19 @@ class WeekShape:
             rows = np.flatnonzero(weekday == number)
             at[rows] = shape.instant(quantile[rows])
         return at
+
+
+@functools.lru_cache(maxsize=256)
+def _week_shape(
+    hours: tuple[float, ...], weekdays: tuple[float, ...], hours_of_week: tuple[float, ...] | None
+) -> WeekShape:
+    if hours_of_week is None:
+        return WeekShape((DayShape.of(hours),), weekdays)
+    table = np.asarray(hours_of_week, dtype=np.float64).reshape(7, 24)
+    sums = table.sum(axis=1)
+    # A day without any weight has no traffic, whatever its shape.
+    shapes = (np.where(total > 0, row, 1.0).tolist() for row, total in zip(table, sums, strict=True))
+    return WeekShape(tuple(DayShape.of(row) for row in shapes), tuple(sums.tolist()))
 
 
 @dataclass(frozen=True, slots=True)
