@@ -135,10 +135,8 @@ class _Public:
         for pairs in self.pairs:
             came -= pairs.within(first, last)
         for visits, chains in self.chains:
-            told = zip(
-                _within(visits, first, last).tolist(), *(n.tolist() for n in chains.of(first, last)), strict=True
-            )
-            came += [chains_with_visits(*of_stretch) for of_stretch in told]
+            told = np.stack([_within(visits, first, last), *chains.of(first, last)], axis=1)
+            came += [chains_with_visits(*of_stretch) for of_stretch in told.tolist()]
         known = different_people(came, self.people) + self.luck * people_spread(came, self.people)
         return np.minimum(np.minimum(np.maximum(known, 0.0), came), self.people)
 

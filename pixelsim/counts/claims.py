@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from pixelsim.base.streams import Streams
 from pixelsim.counts.after_touch import NoRepeat
 from pixelsim.counts.cells import Cells, by_event
+from pixelsim.counts.contender import Contender, Earned
 from pixelsim.counts.draws import Draw, draw_of, stream
 from pixelsim.counts.field import Field
-from pixelsim.counts.own import Contender, Earned, OwnTouches
+from pixelsim.counts.own import OwnTouches
 from pixelsim.counts.touching import Repeats, Touching
 from pixelsim.scenario.capture import EVENT_NAMES
 

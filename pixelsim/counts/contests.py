@@ -12,9 +12,9 @@ from pixelsim.base.streams import Streams
 from pixelsim.control.timeline import Timeline
 from pixelsim.counts.cells import Cells, ShapedDay, Spread
 from pixelsim.counts.claims import Claimed, Contest
+from pixelsim.counts.contender import Contender
 from pixelsim.counts.field import Bins, Field
 from pixelsim.counts.kernels import DelayTable
-from pixelsim.counts.own import Contender
 from pixelsim.counts.paid import PaidCounts
 from pixelsim.counts.repeat_credit import no_repeat
 from pixelsim.counts.repeated import Repeated, Repeating

@@ -80,7 +80,7 @@ class Pairs:
         return np.cumsum(np.cumsum(table, axis=0), axis=1)
 
     def within(self, begin: Longs, end: Longs) -> Floats:
-        """Count the pairs of which both lie in stretches of cells from one to another (excluded), shape (stretches,)."""
+        """Count the pairs of which both lie in stretches of cells, from one to another (excluded)."""
         return np.asarray(self._earlier[-1, end] - self._earlier[begin, end])
 
 
