@@ -7,7 +7,7 @@ pixel: copies sent, received, kept, merged and dropped. All pixels of a page sha
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,11 +44,14 @@ class CopyFates:
     chances
         Chance of each fate, float64 of shape (kinds of visitor, events, fates). A site without a server has two
         fates, lost and received; one with a server ten: the browser's two times the server's five.
+    known
+        What `at_pixel` gave before.
     """
 
     capture: Capture
     settings: MeasurementSettings
     chances: Floats
+    known: dict[tuple[str, bool], Longs] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -94,6 +97,11 @@ class CopyFates:
 
     def at_pixel(self, pixel: str, *, token: bool) -> Longs:
         """Give what each fate means at a pixel, int64 of shape (events, fates, hops)."""
+        if (pixel, token) not in self.known:
+            self.known[pixel, token] = self._at_pixel(pixel, token=token)
+        return self.known[pixel, token]
+
+    def _at_pixel(self, pixel: str, *, token: bool) -> Longs:
         loads = self.capture.loads.get(pixel, 1)
         fires = self._fires(pixel)
         fates = self.chances.shape[-1]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from enum import StrEnum
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from pixelsim.counts.result import Counts, SiteCounts
+from pixelsim.counts.trust import Exactness, worst
 from pixelsim.scenario.capture import Capture
 from pixelsim.scenario.measurement import MeasurementSettings, WhileNoConsent
 from pixelsim.traffic.collector import dedup_rule
@@ -26,22 +26,6 @@ SELDOM = 0.01
 """Expected events that rest on a closed form, below which a run is as good as without any."""
 
 
-class Exactness(StrEnum):
-    """How a figure compares with the same figure of a run with events."""
-
-    EXACT = "exact"
-    """It has the same distribution."""
-    APPROXIMATE = "approximate"
-    """Mean and spread agree within the tolerance that the closed form was tested to."""
-    OUTSIDE = "outside tested range"
-    """The closed form was not tested where it is used here."""
-
-
-def worst(found: Iterable[Exactness]) -> Exactness:
-    """Give how far a figure can be trusted that is made of several."""
-    return max(found, key=list(Exactness).index, default=Exactness.EXACT)
-
-
 def of_sessions(sites: Sequence[SiteCounts]) -> Exactness:
     """Judge counts of sessions and orders on some websites: steps of returns know no more than the cell before."""
     comes_back = any(site.events.traffic.return_share > 0 for site in sites)
@@ -53,8 +37,19 @@ def sites_of(counts: Counts, code: str) -> list[SiteCounts]:
     return [site for site in counts.sites if any(code in state.pixels for state in site.pages.states)]
 
 
+def _known(counts: Counts, judge: Callable[..., Exactness], *what: int) -> Exactness:
+    """Judge what was not judged before."""
+    if what not in counts.judged:
+        counts.judged[what] = judge(counts, *what)
+    return counts.judged[what]
+
+
 def of_copies(counts: Counts, pixel: int) -> Exactness:
     """Judge counts of copies and events at a pixel."""
+    return _known(counts, _of_copies, pixel)
+
+
+def _of_copies(counts: Counts, pixel: int) -> Exactness:
     code, settings = counts.numbering.pixels[pixel], counts.scenario.measurement
     sites = sites_of(counts, code)
     found = [repeated for (_, of), repeated in counts.repeated.items() if of == code]
@@ -100,6 +95,10 @@ def _untested(counts: Counts, site: SiteCounts) -> bool:
 
 def of_attribution(counts: Counts, pixel: int, event: int) -> Exactness:
     """Judge what the ad groups on a pixel earn with events of a name."""
+    return _known(counts, _of_attribution, pixel, event)
+
+
+def _of_attribution(counts: Counts, pixel: int, event: int) -> Exactness:
     code = counts.numbering.pixels[pixel]
     found = [claimed for (_, of), claimed in counts.contests.items() if of == code]
     of_pixel = of_copies(counts, pixel)

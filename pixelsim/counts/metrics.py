@@ -129,7 +129,7 @@ class CountReading:
         """
         for one in self._viewers(viewer):
             for pixel in range(len(self.counts.numbering.pixels)):
-                yield from self._of_viewer(one, pixel)
+                yield from self.of_viewer(one, pixel)
 
     def _viewers(self, viewer: str | None) -> list[Viewer]:
         accounts = self.counts.numbering.accounts
@@ -139,7 +139,14 @@ class CountReading:
             raise UnknownNameError("viewer", str(viewer), [one.name for one in viewers])
         return found
 
-    def _of_viewer(self, viewer: Viewer, pixel: int) -> Iterator[Row]:
+    def of_viewer(self, viewer: Viewer, pixel: int) -> Iterator[Row]:
+        """Give the rows of one viewer and of the pixel of a number.
+
+        Raises
+        ------
+        InputError
+            The reports are read within a cell.
+        """
         code = self.counts.numbering.pixels[pixel]
         world = self.counts.history.at(self.instant)
         if code not in world.pixels:

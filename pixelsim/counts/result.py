@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from pixelsim.counts.pages import Pages
 from pixelsim.counts.paid import PaidCounts, add_by_cell
 from pixelsim.counts.repeated import Repeated
 from pixelsim.counts.sessions import PURCHASE, Fates, SessionEvents
+from pixelsim.counts.trust import Exactness
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.sharing.history import History
@@ -96,6 +97,8 @@ class Counts:
         Learning phase of each ad group at the end of each day, codes of `learning.Phase`, shape (days, ad groups).
     goals
         Number of the event that each ad group is optimised for, -1 for one that no site sends.
+    judged
+        How far figures can be trusted, by what was asked before.
     """
 
     scenario: Scenario
@@ -112,6 +115,7 @@ class Counts:
     repeated: dict[tuple[str, str], Repeated]
     phases: NDArray[np.int8]
     goals: NDArray[np.int8]
+    judged: dict[tuple[int, ...], Exactness] = field(default_factory=dict)
 
     @property
     def streams(self) -> Streams:
