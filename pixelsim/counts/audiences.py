@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import optimize
 
 from pixelsim.base.clock import DAY, HOUR, days
 from pixelsim.counts.draws import stream
-from pixelsim.counts.paid import add_by_cell
+from pixelsim.counts.exactness import sites_of
 from pixelsim.counts.result import Counts, SiteCounts
 from pixelsim.counts.returning import Chains, Pairs
 from pixelsim.counts.sessions import SessionEvents
@@ -73,7 +74,8 @@ def people_spread(visits: Floats, people: int) -> Floats:
 def audience_days(counts: Counts) -> list[AudienceDay]:
     """Give every audience at the end of each day, refreshed as in a run with events."""
     wanted = {(a.pixel, a.event) for a in counts.history.now.audiences.values() if a.event in EVENT_NAMES}
-    visits = {pair: _Visits(counts, *pair) for pair in sorted(wanted)}
+    led = {site.events.traffic.website: _Led.of(counts, site) for site in counts.sites} if wanted else {}
+    visits = {pair: _Visits(counts, led, *pair) for pair in sorted(wanted)}
     left: dict[str, int] = {}
     found: list[AudienceDay] = []
     for day in range(counts.scenario.days):
@@ -117,23 +119,24 @@ class _Public:
         one number for all days, since who is in an audience today is in it tomorrow too.
     visits
         Visits of independent people by cell.
+    pairs
+        Pairs of ``visits`` that one person has after a click, at once and with an order later, by the cell of the first
+        and the second's as cells after it, shape (cells, cells).
     chains
         Visits of people who come back, by cell, and the chains that their sessions make.
-    pairs
-        Those of ``visits`` that one person has after a click: at once, and with an order later.
     """
 
     people: int
     luck: float
     visits: Floats
+    pairs: Floats
     chains: list[tuple[Floats, Chains]] = field(default_factory=list)
-    pairs: list[Pairs] = field(default_factory=list)
 
     def different(self, first: Longs, last: Longs) -> Floats:
         """Give the different people in stretches of cells from one to another (excluded), shape (stretches,)."""
         came = _within(self.visits, first, last)
-        for pairs in self.pairs:
-            came -= pairs.within(first, last)
+        if self.pairs.any():
+            came -= Pairs(self.pairs).within(first, last)
         for visits, chains in self.chains:
             told = np.stack([_within(visits, first, last), *chains.of(first, last)], axis=1)
             came += [chains_with_visits(*of_stretch) for of_stretch in told.tolist()]
@@ -141,18 +144,52 @@ class _Public:
         return np.minimum(np.minimum(np.maximum(known, 0.0), came), self.people)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Led:
+    """What the clicks on ads that lead to one website brought about, whatever pixel hears of it.
+
+    Parameters
+    ----------
+    by_bots
+        By number of the ad group: the share of its clicks that are of bots, by cell.
+    returned
+        By place of the market that ad groups reach, -1 for everybody: expected orders of a later session whose person
+        landed right after the click, by the click's cell and the order's as cells after it, shape (cells, lags).
+    """
+
+    by_bots: Mapping[int, Floats]
+    returned: Mapping[int, Floats]
+
+    @classmethod
+    def of(cls, counts: Counts, site: SiteCounts) -> _Led:
+        """Add up by cell what rows have."""
+        size, landing = len(counts.cells), {d.ad_group: d.landing_share for d in counts.scenario.traffic.delivery}
+        by_bots: dict[int, Floats] = {}
+        returned: dict[int, Floats] = {}
+        for number in counts.leads[site.events.traffic.website]:
+            paid, market = counts.paid[number], counts.reached[number]
+            clicks, bots = (
+                np.bincount(paid.rows.cell, weights=some, minlength=size) for some in (paid.clicks, paid.followed.bots)
+            )
+            by_bots[number] = bots / np.maximum(clicks, 1)
+            mine = returned.setdefault(market, np.zeros((size, size)))[:, : paid.followed.returned.shape[1]]
+            later = paid.followed.returned[:, : mine.shape[1]] * landing[counts.numbering.ad_groups[number]]
+            np.add.at(mine, paid.rows.cell, later)
+        return cls(by_bots, returned)
+
+
 class _Visits:
     """Visits with an event that a pixel keeps and matches, of people by population and market, and of strangers."""
 
-    def __init__(self, counts: Counts, pixel: str, event: str) -> None:
+    def __init__(self, counts: Counts, led: Mapping[str, _Led], pixel: str, event: str) -> None:
         self._of_day = counts.cells.of_day
         self._publics: dict[str, _Public] = {}
         self._strangers = np.zeros(len(counts.cells))
         self._known: dict[int, list[int]] = {}
-        for site in counts.sites:
-            self._add(counts, site, pixel, event)
+        for site in sites_of(counts, pixel):
+            self._add(counts, site, led[site.events.traffic.website], pixel, event)
 
-    def _add(self, counts: Counts, site: SiteCounts, pixel: str, event: str) -> None:
+    def _add(self, counts: Counts, site: SiteCounts, led: _Led, pixel: str, event: str) -> None:
         place, population = EVENT_NAMES.index(event), site.events.population
         publics = [self._public(counts, population, site.events, pixel, event)]
         if site.markets:
@@ -171,28 +208,27 @@ class _Visits:
                 public.chains.append((visits, back.chains))
             else:
                 public.visits += visits
-        for number in counts.leads[site.events.traffic.website]:
-            paid, market = counts.paid[number], counts.reached[number]
-            kept = site.pages.expected(site.events.fates, paid.tally.events, pixel)[:, place]
+        for number, bots in led.by_bots.items():
+            tally, market = counts.paid[number].tally, counts.reached[number]
+            kept = site.pages.expected(site.events.fates, tally.events, pixel)[:, place]
             # Of one session, one event counts.
-            kept = np.minimum(kept, paid.tally.sessions)
-            numbers = paid.clicks, paid.followed.bots
-            clicks, bots = (add_by_cell(counts.cells, paid.rows.cell, n[:, np.newaxis]) for n in numbers)
-            by_bots = kept * bots / np.maximum(clicks, 1)
-            self._strangers += by_bots
-            by_people = (kept - by_bots) * site.events_in(market).visitors.matched_share
-            pairs = _pairs(counts, number, site, pixel, event)
-            reached = [(1.0, publics[market])] if market >= 0 else zip(site.shares.tolist(), publics, strict=True)
-            for share, public in reached:
+            kept = np.minimum(kept, tally.sessions)
+            self._strangers += kept * bots
+            by_people = kept * (1 - bots) * site.events_in(market).visitors.matched_share
+            for share, public in _reached(site, publics, market):
                 public.visits += share * by_people
-                public.pairs.append(Pairs(share * pairs))
+        for market, returned in led.returned.items():
+            pairs = returned * _heard_twice(site, site.events_in(market), pixel, event)
+            for share, public in _reached(site, publics, market):
+                public.pairs += share * pairs
 
     def _public(self, counts: Counts, name: str, events: SessionEvents, pixel: str, event: str) -> _Public:
         """Give the people of a name; those whom another site of theirs told of are the same."""
         if name not in self._publics:
             rng = stream(counts.streams, f"people with {event}", f"{name} > {pixel}")
-            none = np.zeros(len(counts.cells))
-            self._publics[name] = _Public(events.visitors.heard, float(rng.standard_normal()), none)
+            size = len(counts.cells)
+            luck = float(rng.standard_normal())
+            self._publics[name] = _Public(events.visitors.heard, luck, np.zeros(size), np.zeros((size, size)))
         return self._publics[name]
 
     def people(self, look_back: int) -> list[int]:
@@ -213,22 +249,20 @@ def _within(of_cell: Floats, first: Longs, last: Longs) -> Floats:
     return np.asarray(run[last] - run[first])
 
 
-def _pairs(counts: Counts, number: int, site: SiteCounts, pixel: str, event: str) -> Floats:
-    """Give the expected pairs of visits after one click of an ad group: right after it, and with an order later.
+def _reached(site: SiteCounts, publics: Sequence[_Public], market: int) -> Iterable[tuple[float, _Public]]:
+    """Give whom ads reach, and the share of what they bring that falls to each."""
+    return [(1.0, publics[market])] if market >= 0 else zip(site.shares.tolist(), publics, strict=True)
 
-    Both are of one person, so that a pixel may hear of both.
+
+def _heard_twice(site: SiteCounts, events: SessionEvents, pixel: str, event: str) -> Floats:
+    """Give the chance that a pixel hears of an event from both sessions of a person who landed and ordered later.
 
     Returns
     -------
-    ndarray of float64, shape (cells, lags)
-        By the click's cell, and the order's as cells after it.
+    ndarray of float64, shape (cells, cells)
+        By the first session's cell, and the second's as cells after it.
     """
-    paid, place = counts.paid[number], EVENT_NAMES.index(event)
-    events, fates = site.events_in(counts.reached[number]), site.events.fates
-    (delivery,) = (d for d in counts.scenario.traffic.delivery if d.ad_group == counts.numbering.ad_groups[number])
-    size = len(counts.cells)
-    returned = np.zeros((size, paid.followed.returned.shape[1]))
-    np.add.at(returned, paid.rows.cell, paid.followed.returned)
+    place, fates, size = EVENT_NAMES.index(event), site.events.fates, len(site.pages.stays)
     funnel = events.traffic.funnel
     without_order = (min(events.views, 1.0), funnel.view, funnel.cart, funnel.checkout, 0.0)[place]
     with_order = min(events.views, 1.0) if place == 0 else 1.0
@@ -237,6 +271,6 @@ def _pairs(counts: Counts, number: int, site: SiteCounts, pixel: str, event: str
     # What becomes of an event depends on the kind of person, and that is the same twice.
     heard = fates.chances[:-1, place] @ any_copy.T * events.matched[:-1, place, np.newaxis]
     both = (heard.T * events.visitors.shares) @ heard * without_order * with_order
-    both *= (delivery.landing_share * site.pages.stays)[:, np.newaxis]
-    at = np.arange(size)[:, np.newaxis] + np.arange(returned.shape[1])
-    return np.asarray(returned * both[np.arange(size)[:, np.newaxis], np.minimum(at, size - 1)])
+    both *= site.pages.stays[:, np.newaxis]
+    at = np.minimum(np.arange(size)[:, np.newaxis] + np.arange(size), size - 1)
+    return np.asarray(both[np.arange(size)[:, np.newaxis], at])

@@ -12,7 +12,7 @@ from pixelsim.scenario.capture import Capture
 from pixelsim.scenario.measurement import MeasurementSettings, WhileNoConsent
 from pixelsim.traffic.collector import dedup_rule
 
-__all__ = ["TESTED", "Exactness", "of_attribution", "of_copies", "of_sessions", "worst"]
+__all__ = ["TESTED", "Exactness", "of_attribution", "of_copies", "of_sessions", "sites_of", "worst"]
 
 TESTED = 2.25
 """Most touches a person in their windows at which attribution was compared with events: 2, and the best days more."""
