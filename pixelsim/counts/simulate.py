@@ -298,6 +298,7 @@ class _Run:
             changed = {n for n in self.ad_groups if n not in paces or not paces[n].same(supposed[n])}
             paces |= {number: supposed[number] for number in changed}
             paid |= count_ad_groups({n: self.ad_groups[n] for n in sorted(changed)}, spans, paces)
+            by_people = functools.cache(lambda number, paid=paid: paid[number].by_people(self.cells))
             dealt = {number: self._dealt(number, paid[number]) for number in self.reach}
             for pool, repeating in self.repeating.items():
                 if not repeating.leaders or changed & repeating.leaders.keys():
@@ -307,7 +308,7 @@ class _Run:
                 meets = self.repeating[pool].leaders.keys() if pool in self.repeating else set()
                 if changed & ({one.number for one in entrants} | meets | self.bringing[pool].keys()):
                     mine = {one.number: dealt[one.number][pool] for one in entrants}
-                    brought = [share * paid[n].by_people(self.cells) for n, share in self.bringing[pool].items()]
+                    brought = [share * by_people(n) for n, share in self.bringing[pool].items()]
                     heard = np.sum(brought, axis=0) if brought else None
                     won[pool], contests[pool] = self.contests.settle(pool, mine, repeated.get(pool), heard)
             credit = together(won.values())
