@@ -229,9 +229,9 @@ class OwnTouches:
 
         They are those within the longest window of any contender.
         """
-        once = self._once[self._group][:, np.newaxis, np.newaxis]
         here = np.s_[:, : self.lags, : self.field.kinds]
-        return np.where(once, self._followed("ordered_once")[here], self._followed("ordered")[here])
+        followed = ((one.once, one.counts.followed) for one in self.contenders)
+        return np.concatenate([np.where(once, of.ordered_once[here], of.ordered[here]) for once, of in followed])
 
     @functools.cached_property
     def _kept_by_event(self) -> Longs:
