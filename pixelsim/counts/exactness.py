@@ -93,6 +93,13 @@ def _untested(counts: Counts, site: SiteCounts) -> bool:
     return bool(alone * sessions * max(rule.window, rule.repeat) / people.sum() > UNSEEN)
 
 
+def _repeats_across(counts: Counts, site: SiteCounts, code: str) -> bool:
+    """Tell whether events can be repeats on pages where ads with another pixel earn, too."""
+    others = {pixel for _, pixel in counts.contests} - {code}
+    beside = any(code in state.pixels and others & set(state.pixels) for state in site.pages.states)
+    return beside and site.events.fates.repeat_window > 0
+
+
 def of_attribution(counts: Counts, pixel: int, event: int) -> Exactness:
     """Judge what the ad groups on a pixel earn with events of a name."""
     return _known(counts, _of_attribution, pixel, event)
@@ -103,6 +110,8 @@ def _of_attribution(counts: Counts, pixel: int, event: int) -> Exactness:
     found = [claimed for (_, of), claimed in counts.contests.items() if of == code]
     of_pixel = of_copies(counts, pixel)
     if of_pixel is Exactness.OUTSIDE or any(claimed.densest > TESTED for claimed in found):
+        return Exactness.OUTSIDE
+    if any(_repeats_across(counts, site, code) for site in sites_of(counts, code)):
         return Exactness.OUTSIDE
     returns = max((site.events.traffic.return_share for site in sites_of(counts, code)), default=0.0)
     if returns > TESTED_RETURNS and any(claimed.once[event] for claimed in found):

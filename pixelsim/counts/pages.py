@@ -68,6 +68,11 @@ class Pages:
         return cls(traffic, name, tuple(found), shares / shares.sum(axis=0))
 
     @property
+    def pixel(self) -> str | None:
+        """Code of a pixel that is on the pages at some time; None: there never is any."""
+        return next((state.pixels[0] for state in self.states if state.pixels), None)
+
+    @property
     def stays(self) -> Floats:
         """Share of sessions that load time does not drive away, by cell."""
         weight, loads = self.traffic.capture.weight, self.traffic.capture.loads

@@ -158,7 +158,7 @@ class _Run:
             CountedTraffic(
                 self.streams, delivery, days, world.ad_accounts[account].currency, block_days=self.scenario.days + 2
             ),
-            follower=self._follower(delivery.website, place, pixel),
+            follower=self._follower(delivery.website, place, pixel or site.pages.pixel),
             table=tables[0],
             windows=windows,
         )
@@ -201,14 +201,14 @@ class _Run:
         )
 
     def _bringing(self, region: str, pixel: str) -> dict[int, float]:
-        """Give the ad groups with another pixel whose visitors this pixel hears too, and the share of them in a region.
+        """Give the ad groups with another pixel, or none, whose visitors this pixel hears, and their share in a region.
 
-        What their own pixel keeps of their sessions stands for what this one keeps of them.
+        What their own pixel keeps of their sessions, or any on the pages, stands for what this one keeps of them.
         """
         found = {}
         for number, group in self.ad_groups.items():
             site, own = self.sites[group.delivery.website], self._pixel(number)
-            if own in {None, pixel} or not any(pixel in state.pixels for state in site.pages.states):
+            if own == pixel or not any(pixel in state.pixels for state in site.pages.states):
                 continue
             place = site.market(group.delivery.market)
             here = [one for one in self.regions.get((site.events.population, pixel), ()) if one.name == region]

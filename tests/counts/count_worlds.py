@@ -74,10 +74,12 @@ def of_counts(run: Counts) -> dict[str, float]:
         found[f"spend of {name}"] = paid.spend.sum()
         found[f"orphaned spend of {name}"] = paid.spend[~paid.rows.authorised].sum()
         found[f"clicks of {name}"] = paid.clicks.sum()
+        # An ad group without a pixel earns nothing.
+        credit = run.credit.get(number)
         for event in range(5):
-            found[f"claims {event} of {name}"] = run.credit[number].claims[event].sum()
-            found[f"credited {event} of {name}"] = run.credit[number].credited[event].sum()
-        lost[names.accounts[names.group_account[number]]] += run.credit[number].lost.sum()
+            found[f"claims {event} of {name}"] = credit.claims[event].sum() if credit else 0
+            found[f"credited {event} of {name}"] = credit.credited[event].sum() if credit else 0
+        lost[names.accounts[names.group_account[number]]] += credit.lost.sum() if credit else 0
     found |= {f"lost of {name}": value for name, value in lost.items()}
     for number, name in enumerate(names.pixels):
         hops = dict(zip(HOPS, (run.copies + run.previews)[number].sum(axis=0).T, strict=True))

@@ -100,6 +100,7 @@ def test_repeats_of_every_sort_conserve_copies() -> None:
         (3.0, {}, Exactness.EXACT, Exactness.OUTSIDE),
         (2.0, {"capture": VISITOR}, Exactness.APPROXIMATE, Exactness.APPROXIMATE),
         (3.0, {"capture": VISITOR}, Exactness.OUTSIDE, Exactness.OUTSIDE),
+        (0.2, {"capture": VISITOR, "own_pixel": True}, Exactness.APPROXIMATE, Exactness.OUTSIDE),
         (2.0, {"capture": {"server": {"event_id": "missing"}}}, Exactness.OUTSIDE, Exactness.OUTSIDE),
         (0.002, {"capture": {"server": {"event_id": "missing"}}}, Exactness.APPROXIMATE, Exactness.APPROXIMATE),
     ],
