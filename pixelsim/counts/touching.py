@@ -60,7 +60,7 @@ class _Band:
     starts
         How many bins after each touch's the cells from its own on begin, shape (bins, lags + 1).
     place
-        By cell and bin of a cell, the place in ``older`` by bin of the event of what is told by cell and lag, shape
+        Where each pair lies among the cells of touches and lags of events, one lag after another in each cell, shape
         (bins, width).
     of_cell
         The bins of each cell, filled up with the number of bins where it has fewer than others, shape (cells, most).
