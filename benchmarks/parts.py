@@ -23,14 +23,16 @@ PARTS = {
     "copies at the pixels: legs, losses, ids, cookies, consent": [("capture", "copies")],
     "order of time of copies, put in it": [("collector", "_arrived")],
     "de-duplication": [("collector", "_deduplicate")],
-    "last touches": [("collector", "_touches_of"), ("collector", "_credit")],
-    "claims and once-counting": [("collector", "_claim_rows")],
+    "last touches, claims, once-counting, last columns of the log": [
+        (module, name) for module in ("crediting", "chained") for name in ("add", "settle", "forget")
+    ],
 }
-"""Parts of a run: the functions that each is made of, by module of ``pixelsim.traffic`` and name."""
+"""Parts of a run: the functions that each is made of, by module of ``pixelsim.traffic`` and name.
+"""
 
 
 def shares(visits: int, days: int, *, compiled: bool) -> dict[str, float]:
-    """Give the share of each part of one run, browser and server; the rest is joining, picking, log columns, clock."""
+    """Give the share of each part of one run, browser and server; the rest is joining, picking, people, clock."""
     scenario = busy(visits, days=days)
     simulate(busy(500, days=2), seed=SEED, compiled=compiled)
     profile = cProfile.Profile()
@@ -43,8 +45,8 @@ def shares(visits: int, days: int, *, compiled: bool) -> dict[str, float]:
             if key[0] == "traffic":
                 spent[key[1:]] = spent.get(key[1:], 0.0) + row.totaltime
     whole = spent["simulate", "simulate"]
-    parts = {part: sum(spent[function] for function in functions) / whole for part, functions in PARTS.items()}
-    return parts | {"joining and picking rows, columns of the log, the rest": 1 - sum(parts.values())}
+    parts = {part: sum(spent.get(function, 0.0) for function in functions) / whole for part, functions in PARTS.items()}
+    return parts | {"joining and picking rows, people, clock, the rest": 1 - sum(parts.values())}
 
 
 def main() -> None:

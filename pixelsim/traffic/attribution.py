@@ -20,8 +20,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from pixelsim.base.errors import Fault, InputError
 from pixelsim.traffic.access import Grants
-from pixelsim.traffic.kernels import Kernels
-from pixelsim.traffic.kernels import chosen as chosen_kernels
 from pixelsim.traffic.keys import NONE, TimeLine, inside, latest, maybe_in, sort_groups
 from pixelsim.traffic.touches import Touches, TouchKind, Windows, open_touches
 
@@ -150,18 +148,14 @@ def credit(
     book = _Book.of(touches, windows, account, inclusive=inclusive, memory=FOREVER if memory is None else memory)
     known = (person != NONE) & (pixel != NONE)
     event = np.flatnonzero(known)
-    # The compiled kernel takes events in any order.
-    fast = _kernels_for(eligible)
-    if fast is None and np.any(at[1:] < at[:-1]):
+    if np.any(at[1:] < at[:-1]):
         event = event[np.argsort(at[event], kind="stable")]
     if Scope(scope) is Scope.PIXEL:
-        everything = fast is not None and len(event) == len(at)
-        queries = TimeLine(at, person, pixel) if everything else TimeLine(at, person, pixel).take(event)
+        queries = TimeLine(at, person, pixel).take(event)
         lines = TimeLine(touches.at, touches.person, touches.pixel.astype(np.int64))
         touch, reason, refused = book.settle(queries, event, lines, eligible)
-        if not everything:
-            touch, refused = (_scattered(column, event, len(at), NONE) for column in (touch, refused))
-            reason = _scattered(reason, event, len(at), Reason.NO_TOUCH)
+        touch, refused = (_scattered(column, event, len(at), NONE) for column in (touch, refused))
+        reason = _scattered(reason, event, len(at), Reason.NO_TOUCH)
         credited = np.flatnonzero(touch != NONE)
         return Credit(touch, reason, refused, book.claims(credited, touch[credited]))
     lines, pairs = book.by_account()
@@ -177,11 +171,6 @@ def credit(
     claimed = np.flatnonzero(found[0] != NONE)
     claimed = claimed[np.argsort(event[claimed], kind="stable")]
     return Credit(touch, reason, refused, book.claims(event[claimed], found[0][claimed]))
-
-
-def _kernels_for(eligible: Eligible | Grants | None) -> Kernels | None:
-    """Give the compiled kernels where they are chosen and the veto is one that they know; a function is not."""
-    return None if callable(eligible) else chosen_kernels()
 
 
 def _check(at: Longs, person: Longs, pixel: Longs, touches: Touches, windows: Windows) -> None:
@@ -267,9 +256,6 @@ class _Book:
         self, queries: TimeLine, event: Longs, lines: TimeLine, eligible: Eligible | Grants | None
     ) -> tuple[Longs, NDArray[np.int8], Longs]:
         """Give touch, reason and refused touch of each query; ``event`` is its position for the veto."""
-        fast = _kernels_for(eligible)
-        if fast is not None and not callable(eligible):
-            return self._settled(fast, queries, lines, eligible)
         found = latest(queries, lines, self.of_touch, classes=len(self.kind) + 1, links=eligible is not None)
         at, last = queries.at[found.query], found.row
         newest = last.max(axis=0, initial=NONE)
@@ -296,27 +282,6 @@ class _Book:
             _scattered(chosen, found.query, len(event), NONE),
             _scattered(reason, found.query, len(event), Reason.NO_TOUCH),
             _scattered(refused, found.query, len(event), NONE),
-        )
-
-    def _settled(
-        self, kernels: Kernels, queries: TimeLine, lines: TimeLine, grants: Grants | None
-    ) -> tuple[Longs, NDArray[np.int8], Longs]:
-        """Do the same by the compiled kernel."""
-        none = np.empty((0, 0), dtype=np.int64)
-        access = (
-            (np.empty(0, dtype=np.int32), none, none, False)
-            if grants is None
-            else (grants.pair, grants.begin, grants.end, grants.cut)
-        )
-        reasons = (Reason.CREDITED, Reason.NO_TOUCH, Reason.OUTSIDE_WINDOW, Reason.ACCESS_ENDED)
-        return kernels.settle(
-            (queries.at, queries.key, queries.second_key),
-            (lines.at, lines.key, lines.second_key),
-            (self.touches.kind, np.append(self.window, 0)[self.of_touch], self.of_touch != NONE),
-            access,
-            np.array(reasons, dtype=np.int8),
-            self.inclusive,
-            self.memory,
         )
 
     def best(self, last: NDArray[np.int32], at: Longs) -> Longs:

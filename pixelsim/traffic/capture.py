@@ -5,6 +5,7 @@ Sent = received + lost holds for each leg and pixel: every copy that was sent is
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -23,10 +24,12 @@ from pixelsim.traffic.counter import key_of, keys_of, uniform
 from pixelsim.traffic.dedup import BROWSER, SERVER
 from pixelsim.traffic.events import Events
 from pixelsim.traffic.identity import event_key, in_population, sent_id
+from pixelsim.traffic.kernels import chosen
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.sessions import Visit
+from pixelsim.traffic.tabulated import WholeParts
 
-__all__ = ["Capturer", "Copies", "Loss", "Page"]
+__all__ = ["Capturer", "Copies", "Loss", "Page", "server_delay"]
 
 Longs = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -44,6 +47,16 @@ class Loss(IntEnum):
     LEFT_TOO_SOON = 3
     LOST_BY_RELAY = 4
     TOKEN_REVOKED = 5
+
+
+_LOSSES = np.array(
+    [Loss.RECEIVED, Loss.LEFT_TOO_SOON, Loss.NO_CONSENT, Loss.BLOCKED, Visit.PERSON],
+    dtype=np.int8,
+)
+_SERVER_LOSSES = np.array(
+    [Loss.RECEIVED, Loss.NO_CONSENT, Loss.LOST_BY_RELAY, Loss.TOKEN_REVOKED, Visit.PERSON], dtype=np.int8
+)
+"""Codes that the compiled kernels are told."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +128,7 @@ class Capturer:
         self._lost = keys_of(streams, "event lost", names)
         server = ("server sends", "server loses", "server delay") if traffic.capture.server is not None else ()
         self._server = {purpose: keys_of(streams, purpose, names) for purpose in server}
+        self._delay = WholeParts(functools.partial(server_delay, traffic.capture.server))
         self._consent_time = keys_of(streams, "consent time", names)
         traits = ("blocks trackers", "refuses consent", "consents late", "cannot be tracked", "checks out elsewhere")
         self._traits = {trait: key_of(streams, trait, population) for trait in traits}
@@ -167,17 +181,13 @@ class Capturer:
         """Give one browser copy of each event, without a pixel yet."""
         capture = self.capture
         person, count = events.person, len(events)
-        key = event_key(events.origin, events.number, events.place)
-        counter = events.number << 8 | events.place
-        drawn = uniform(counter, self._lost, events.origin)
-        loss = np.where(drawn < self._shares[events.event], np.int8(Loss.LEFT_TOO_SOON), np.int8(Loss.RECEIVED))
         real = events.visit == Visit.PERSON
-        received = events.at
+        received, early = events.at, np.empty(0, dtype=np.bool_)
         if capture.late_consent_people > 0:
-            received = self._held(events, loss, real)
-        refuses = real & self._trait("refuses consent", person, capture.refusing_people)
-        loss[refuses] = Loss.NO_CONSENT
-        loss[real & self._trait("blocks trackers", person, capture.blocked_people)] = Loss.BLOCKED
+            early, granted = self._before_consent(events, real)
+            if self.consent is WhileNoConsent.HOLD:
+                received, early = np.where(early, granted, events.at), early[:0]
+        counter, key, loss, refuses = self._losses(events, early, real)
         visitor, match = person, person
         if capture.other_checkout > 0:
             elsewhere = real & self._trait("checks out elsewhere", person, capture.other_checkout)
@@ -205,6 +215,28 @@ class Capturer:
         )
         return _Base(copies, counter, events.origin, refuses)
 
+    def _losses(self, events: Events, early: Mask, real: Mask) -> tuple[Longs, Longs, NDArray[np.int8], Mask]:
+        """Give counters of draws and numbers of events, losses of the browser's copies, and who refuses consent.
+
+        ``early`` tells what comes before consent and is lost for it; empty: nothing.
+        """
+        refusing, blocked = self.capture.refusing_people, self.capture.blocked_people
+        compiled = chosen()
+        if compiled is not None:
+            columns = (events.origin, events.number, events.place, events.person, events.event, events.visit)
+            refuse, block = (np.array([self._traits[name]]) for name in ("refuses consent", "blocks trackers"))
+            traits = (refuse, refusing, block, blocked)
+            return compiled.browser(columns, early, (self._lost, self._shares), traits, _LOSSES)
+        counter = events.number << 8 | events.place
+        drawn = uniform(counter, self._lost, events.origin)
+        loss = np.where(drawn < self._shares[events.event], np.int8(Loss.LEFT_TOO_SOON), np.int8(Loss.RECEIVED))
+        if len(early):
+            loss[early] = Loss.NO_CONSENT
+        refuses = real & self._trait("refuses consent", events.person, refusing)
+        loss[refuses] = Loss.NO_CONSENT
+        loss[real & self._trait("blocks trackers", events.person, blocked)] = Loss.BLOCKED
+        return counter, event_key(events.origin, events.number, events.place), loss, refuses
+
     def _id_base(self, events: Events, key: Longs) -> Longs:
         """Give what event ids are made of: the event, or the visitor and the event name (P49)."""
         if self.capture.id_from == "visitor":
@@ -217,17 +249,13 @@ class Capturer:
             return np.zeros(len(person), dtype=np.bool_)
         return np.asarray(uniform(in_population(person), self._traits[name]) < share)
 
-    def _held(self, events: Events, loss: NDArray[np.int8], real: Mask) -> Longs:
-        """Hold or lose, in place, what a late consenter does before consent; give the times of arrival."""
+    def _before_consent(self, events: Events, real: Mask) -> tuple[Mask, Longs]:
+        """Tell what a late consenter does before consent, and when consent is given."""
         late = real & self._trait("consents late", events.person, self.capture.late_consent_people)
         score = special.ndtri(uniform(events.number, self._consent_time, events.origin))
         wait = np.floor(self.capture.consent_seconds * np.exp(score) * SECOND).astype(np.int64)
         granted = events.session_at + wait
-        early = late & (events.at < granted)
-        if self.consent is WhileNoConsent.HOLD:
-            return np.where(early, granted, events.at)
-        loss[early] = Loss.NO_CONSENT
-        return events.at
+        return late & (events.at < granted), granted
 
     def _of_pixel(
         self, base: _Base, rows: Longs, pixel: int, following: Longs | None, *, token: bool
@@ -256,36 +284,59 @@ class Capturer:
         self, server: ServerLeg, base: _Base, browser: Copies, rows: Longs, *, token: bool
     ) -> tuple[Copies, Longs]:
         """Give the copies that the site's server sends: later, not blocked, lost for reasons of their own."""
-        relays = np.array([name in server.events for name in EVENT_NAMES])[browser.event]
-        relays &= browser.visit == Visit.PERSON
-        if server.sent < 1:
-            drawn = uniform(base.counter.take(rows), self._server["server sends"], base.origin.take(rows))
-            relays &= drawn < server.sent
-        sent = np.flatnonzero(relays)
-        rows = rows.take(sent)
-        counter, origin = base.counter.take(rows), base.origin.take(rows)
-        score = special.ndtri(uniform(counter, self._server["server delay"], origin))
-        delay = np.floor(server.delay_seconds * np.exp(server.delay_sigma * score) * SECOND).astype(np.int64)
+        sent, quantile, loss = self._relayed(server, base, browser, rows, token=token)
         made = browser.take(sent)
-        loss = np.where(made.loss == Loss.NO_CONSENT, made.loss, np.int8(Loss.RECEIVED))
-        # The browser's loss names the blocker before the refusal; a server is not blocked, but consent binds it too.
-        loss[base.refuses.take(rows)] = Loss.NO_CONSENT
-        if server.lost > 0:
-            relay = uniform(counter, self._server["server loses"], origin) < server.lost
-            loss[relay & (loss == Loss.RECEIVED)] = Loss.LOST_BY_RELAY
-        if not token:
-            loss[loss == Loss.RECEIVED] = Loss.TOKEN_REVOKED
         ids = made.event_id
         if server.event_id != "shared":
             ids = sent_id(made.key, 7) if server.event_id == "own" else np.full(len(made), NONE)
         copies = made.with_columns(
-            received=made.received + delay,
+            received=made.received + self._delay(quantile),
             channel=np.full(len(made), SERVER, dtype=np.int8),
             event_id=ids,
             visitor=made.visitor if server.cookie else np.full(len(made), NONE),
-            loss=loss.astype(np.int8),
+            loss=loss,
         )
-        return copies, rows
+        return copies, rows.take(sent)
+
+    def _relayed(
+        self, server: ServerLeg, base: _Base, browser: Copies, rows: Longs, *, token: bool
+    ) -> tuple[Longs, NDArray[np.float64], NDArray[np.int8]]:
+        """Give which browser copies the server sends once more, the quantiles of their delays, and their losses."""
+        relays = np.array([name in server.events for name in EVENT_NAMES])
+        keys = self._server
+        compiled = chosen()
+        if compiled is not None:
+            return compiled.server(
+                (base.counter, base.origin, base.refuses),
+                rows,
+                (browser.event, browser.visit, browser.loss),
+                relays,
+                (keys["server sends"], keys["server delay"], keys["server loses"]),
+                (server.sent, server.lost, token),
+                _SERVER_LOSSES,
+            )
+        sends = relays[browser.event] & (browser.visit == Visit.PERSON)
+        if server.sent < 1:
+            sends &= uniform(base.counter.take(rows), keys["server sends"], base.origin.take(rows)) < server.sent
+        sent = np.flatnonzero(sends)
+        rows, before = rows.take(sent), browser.loss.take(sent)
+        counter, origin = base.counter.take(rows), base.origin.take(rows)
+        loss = np.where(before == Loss.NO_CONSENT, before, np.int8(Loss.RECEIVED))
+        # The browser's loss names the blocker before the refusal; a server is not blocked, but consent binds it too.
+        loss[base.refuses.take(rows)] = Loss.NO_CONSENT
+        if server.lost > 0:
+            relay = uniform(counter, keys["server loses"], origin) < server.lost
+            loss[relay & (loss == Loss.RECEIVED)] = Loss.LOST_BY_RELAY
+        if not token:
+            loss[loss == Loss.RECEIVED] = Loss.TOKEN_REVOKED
+        return sent, uniform(counter, keys["server delay"], origin), loss
+
+
+def server_delay(server: ServerLeg | None, quantile: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give delays of the server's copies in ms, log-normal, by their quantiles; without a server there are none."""
+    if server is None:
+        return np.zeros(len(quantile))
+    return server.delay_seconds * np.exp(server.delay_sigma * special.ndtri(quantile)) * SECOND
 
 
 def _following_views(events: Events) -> Longs:

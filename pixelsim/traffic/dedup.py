@@ -13,8 +13,7 @@ so that nothing loops over rows.
 from __future__ import annotations
 
 import enum
-import functools
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +21,8 @@ from numpy.typing import ArrayLike, NDArray
 from pixelsim.base.clock import HOUR, MINUTE
 from pixelsim.base.errors import Fault, InputError
 from pixelsim.traffic.kernels import chosen
-from pixelsim.traffic.keys import NONE, Sieve, first_equal, inside, maybe_in, open_windows, sort_groups, whole_numbers
+from pixelsim.traffic.keys import NONE, first_equal, inside, maybe_in, open_windows, sort_groups, whole_numbers
+from pixelsim.traffic.open_copies import Copies, DedupState, carry, relevant
 
 __all__ = [
     "BROWSER",
@@ -39,8 +39,6 @@ BROWSER = 0
 SERVER = 1
 
 Longs = NDArray[np.int64]
-_FEW = 0.05
-"""Share of a block up to which copies are carried along as they are: to pick among so few costs more than it saves."""
 Wholes = NDArray[np.integer]
 Mask = NDArray[np.bool_]
 
@@ -98,77 +96,14 @@ class DedupRule:
         if faults:
             raise InputError("dedup rule", faults)
 
+    @property
+    def longest(self) -> int:
+        """The longest window in ms."""
+        return max(self.window, self.repeat)
+
     def within(self, age: Longs, window: int) -> Mask:
         """Tell which ages (ms since the kept copy) lie inside a window; a window of 0 holds none."""
         return inside(age, window, inclusive=self.inclusive)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Copies:
-    """Received copies of events, one entry for each, whole numbers of shape (n,).
-
-    Parameters
-    ----------
-    at
-        Time received, ms, ascending; of equal times the one that stands first was received first.
-    pixel, event
-        Numbers of pixel and event name.
-    event_id
-        Number of the event id, -1 = missing.
-    channel
-        0 browser, 1 server.
-    visitor
-        Number of the visitor's first-party cookie, -1 = none.
-    """
-
-    at: Longs
-    pixel: Wholes
-    event: Wholes
-    event_id: Longs
-    channel: Wholes
-    visitor: Longs
-
-    def __deepcopy__(self, memo: dict[int, object]) -> Copies:
-        # Nothing changes it once it is made, so copies of what holds it may share it.
-        return self
-
-    def take(self, index: Longs | Mask | slice) -> Copies:
-        """Pick copies by position."""
-        return Copies(*(getattr(self, field.name)[index] for field in fields(self)))
-
-    def then(self, later: Copies) -> Copies:
-        """Append later copies."""
-        return Copies(*(np.concatenate([getattr(self, f.name), getattr(later, f.name)]) for f in fields(self)))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DedupState:
-    """What a later block must know of the earlier ones: the kept copies whose windows are still open.
-
-    Parameters
-    ----------
-    parts
-        Those copies with their row numbers, counted over all blocks so far, in the order received: one part for each
-        earlier block that has any, so that carrying them on copies nothing.
-    rows
-        How many rows all blocks so far had.
-    now
-        Time of the last row so far in ms, or None before the first.
-    """
-
-    parts: tuple[tuple[Copies, Longs], ...] = ()
-    rows: int = 0
-    now: int | None = None
-
-    @property
-    def copies(self) -> Copies:
-        """The copies of all parts."""
-        return functools.reduce(Copies.then, (copies for copies, _ in self.parts), _no_copies())
-
-    @property
-    def row(self) -> Longs:
-        """The row numbers of all parts."""
-        return np.concatenate([np.empty(0, dtype=np.int64), *(row for _, row in self.parts)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,6 +145,7 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
     visitor: ArrayLike,
     rule: DedupRule | None = None,
     *,
+    lost: Mask | None = None,
     state: DedupState | None = None,
     returning: Longs | None = None,
 ) -> Deduplicated:
@@ -224,6 +160,8 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
         The columns of `Copies`, whole numbers of shape (n,).
     rule
         The windows; the platform's own when left out.
+    lost
+        Copies that never came, which have neither id nor cookie; None: there are none.
     state
         The state given by the block before; left out for the first block.
     returning
@@ -246,8 +184,16 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
         whole_numbers(visitor).astype(np.int64, copy=False),
     )
     _check(block, state.now)
+    found = _by_kernel(block, lost, rule, state)
+    if found is not None:
+        open_ = found[0] == DedupOutcome.KEPT
+        if lost is not None:
+            open_ &= ~lost
+        return Deduplicated(*found, carry(state, block, open_, rule.longest, returning))
+    if lost is not None:
+        block = replace(block, event_id=_without(block.event_id, lost), visitor=_without(block.visitor, lost))
     tried = _tried(block, rule)
-    carried = _relevant(state, block, tried)
+    carried = relevant(state, block, tried)
     # Carried copies stand first and come out as kept again: what they could have fallen to is no longer there.
     copies = carried.copies.then(block) if carried.parts else block
     old = len(copies.at) - len(block.at)
@@ -261,7 +207,34 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
     if old:
         earlier = first < state.rows
         first[earlier] = carried.row[first[earlier] - (state.rows - old)]
-    return Deduplicated(outcome, first, _carry(state, block, outcome, rule, returning))
+    return Deduplicated(outcome, first, carry(state, block, outcome == DedupOutcome.KEPT, rule.longest, returning))
+
+
+def _without(column: Longs, lost: Mask) -> Longs:
+    """Give a column that has nothing where copies are lost."""
+    return np.where(lost, NONE, column)
+
+
+def _by_kernel(
+    block: Copies, lost: Mask | None, rule: DedupRule, state: DedupState
+) -> tuple[NDArray[np.int8], Longs] | None:
+    """Give outcome and first row of each copy by the compiled kernel; None where it is not chosen or not enough."""
+    compiled = chosen()
+    if compiled is None:
+        return None
+    carried = relevant(state, block, np.zeros(len(block.at), dtype=np.bool_))
+    old = carried.copies if carried.parts else block.take(slice(0, 0))
+    codes = np.array([DedupOutcome.KEPT, DedupOutcome.MERGED, DedupOutcome.DUPLICATE, SERVER], dtype=np.int8)
+    outcome, first, tried = compiled.chain(
+        block.columns(),
+        np.empty(0, dtype=np.bool_) if lost is None else lost,
+        old.columns(),
+        carried.row,
+        (rule.window, rule.merge, rule.repeat, rule.inclusive),
+        codes,
+        state.rows,
+    )
+    return None if tried else (outcome, first)
 
 
 def _check(block: Copies, now: int | None) -> None:
@@ -293,28 +266,8 @@ def _tried(copies: Copies, rule: DedupRule) -> Mask:
     return without
 
 
-def _relevant(state: DedupState, block: Copies, tried: Mask) -> DedupState:
-    """Pick the carried copies that share an event id or a tried visitor with the block, or seem to."""
-    if sum(len(row) for _, row in state.parts) <= _FEW * len(block.at):
-        return DedupState(state.parts)
-    ids, visitors = Sieve(block.event_id), Sieve(block.visitor[tried])
-    parts = []
-    for copies, row in state.parts:
-        same = ids.passes(copies.event_id) & (copies.event_id != NONE)
-        here = np.flatnonzero(same | visitors.passes(copies.visitor))
-        if len(here):
-            parts.append((copies.take(here), row[here]))
-    return DedupState(tuple(parts))
-
-
 def _by_event_id(copies: Copies, rule: DedupRule, outcome: NDArray[np.int8], first: Longs) -> None:
     """Chain the copies that have an event id, in place."""
-    compiled = chosen()
-    if compiled is not None:
-        columns = (copies.at, copies.pixel, copies.event, copies.event_id, copies.channel)
-        codes = np.array([DedupOutcome.MERGED, DedupOutcome.DUPLICATE], dtype=np.int8)
-        compiled.chain(columns, (rule.window, rule.merge, rule.inclusive), codes, outcome, first)
-        return
     # What has no id is given one of its own below -1, so that it equals nothing.
     missing = copies.event_id == NONE
     ids = np.where(missing, -2 - np.arange(len(missing)), copies.event_id)
@@ -344,7 +297,7 @@ def _by_visitor(copies: Copies, rule: DedupRule, outcome: NDArray[np.int8], firs
     heads |= ~tried[rows]
     tail = np.flatnonzero(~heads)
     server = copies.channel[rows[tail]] == SERVER
-    limits = [(max(rule.window, rule.repeat), tail[server]), (rule.repeat, tail[~server])]
+    limits = [(rule.longest, tail[server]), (rule.repeat, tail[~server])]
     limits = [limit for limit in limits if len(limit[1])]
     open_windows(copies.at[rows], heads, limits, inclusive=rule.inclusive)
     fell, kept = _split(rows, heads)
@@ -367,37 +320,3 @@ def _split(rows: Longs, heads: Mask) -> tuple[Longs, Longs]:
     tail = np.flatnonzero(~heads)
     positions = np.maximum.accumulate(heads * np.arange(len(heads)))
     return rows[tail], rows[positions[tail]]
-
-
-def _carry(
-    state: DedupState, block: Copies, outcome: NDArray[np.int8], rule: DedupRule, returning: Longs | None
-) -> DedupState:
-    """Keep the copies on which a later block's copies can still fall."""
-    if not len(block.at):
-        return state
-    now = int(block.at[-1])
-    oldest = now - max(rule.window, rule.repeat)
-    since = int(np.searchsorted(block.at, oldest))
-    earlier = state.parts
-    if returning is None:
-        kept = np.arange(since, len(block.at))
-    else:
-        ids = Sieve(returning)
-        kept = since + ids.positions(block.event_id[since:])
-        picked = ((copies, row, ids.positions(copies.event_id)) for copies, row in earlier)
-        earlier = tuple((copies.take(here), row[here]) for copies, row, here in picked if len(here))
-    known = (block.event_id[kept] != NONE) | (block.visitor[kept] != NONE)
-    kept = kept[known & (outcome[kept] == DedupOutcome.KEPT)]
-    parts = [*earlier, (block.take(kept), kept + state.rows)]
-    firsts = [int(np.searchsorted(copies.at, oldest)) for copies, _ in parts]
-    still = tuple(
-        (copies.take(slice(first, None)), row[first:])
-        for (copies, row), first in zip(parts, firsts, strict=True)
-        if first < len(row)
-    )
-    return DedupState(still, state.rows + len(block.at), now)
-
-
-def _no_copies() -> Copies:
-    none = np.empty(0, dtype=np.int64)
-    return Copies(none, none, none, none, none, none)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ Longs = NDArray[np.int64]
 PURCHASE = EVENT_NAMES.index("Purchase")
 STAGE_PLACES = np.array([0.0, 0.2, 0.5, 0.8, 1.0])
 """Where in a session its events lie, as shares of its length (assumption); the last one is the order's own instant."""
+_UNFOLDED = ("at", "length", "person", "origin", "number", "ordered", "visit")
+"""Columns of sessions that the compiled kernel reads."""
 MOST_NAVIGATIONS = 49
 """Navigations of a session beyond these are not counted; event numbers have room for no more."""
 
@@ -105,57 +108,62 @@ class EventMaker:
 
         These stand first, in no order of their own; the others follow in the order of time.
         """
-        row, event, place, at, count = self._stages(sessions, end)
+        compiled = chosen()
+        capture, funnel = self.traffic.capture, self.traffic.funnel
+        if compiled is not None and capture.navigations == 0:
+            columns, count = compiled.unfold(
+                tuple(getattr(sessions, name) for name in _UNFOLDED),
+                self._keys["depth"],
+                np.array((funnel.view, funnel.cart, funnel.checkout)),
+                STAGE_PLACES,
+                (capture.page_views is not PageViews.MANUAL, end),
+            )
+        else:
+            columns, count = self._unfolded(sessions, end)
+        by_time = count + order_of_time(columns[0][count:])
+        for column in columns:
+            column[count:] = column[by_time]
+        at, session_at, person, event, origin, number, place, visit = columns
+        value = np.full(len(at), -1, dtype=np.int64)
+        bought = np.flatnonzero(event == PURCHASE)
+        value[bought] = self._values(origin[bought], number[bought])
+        return Events(at, session_at, person, event, origin, number, place, value, visit), count
+
+    def _unfolded(self, sessions: Sessions, end: int) -> tuple[tuple[NDArray[Any], ...], int]:
+        """Give the columns of events but for their values, and how many come before ``end`` ms: those stand first."""
+        row, event, place, at = self._stages(sessions)
         if self.traffic.capture.navigations > 0:
             more = self._navigations(sessions)
             row, event = np.concatenate([row, more[0]]), np.concatenate([event, more[1]])
             place, at = np.concatenate([place, more[2]]), np.concatenate([at, more[3]])
-            count = -1
-        if count < 0:
-            due = at < end
-            early, late = np.flatnonzero(due), np.flatnonzero(~due)
-            order, count = np.concatenate([early, late]), len(early)
-            row, event, place, at = row.take(order), event.take(order), place.take(order), at.take(order)
-        by_time = count + order_of_time(at[count:])
-        for column in (row, event, place, at):
-            column[count:] = column[by_time]
-        value = np.full(len(row), -1, dtype=np.int64)
-        bought = np.flatnonzero(event == PURCHASE)
-        value[bought] = self._values(sessions.origin[row[bought]], sessions.number[row[bought]])
-        events = Events(
-            at,
+        due = at < end
+        early, late = np.flatnonzero(due), np.flatnonzero(~due)
+        order = np.concatenate([early, late])
+        row = row.take(order)
+        columns = (
+            at.take(order),
             sessions.at.take(row),
             sessions.person.take(row),
-            event,
+            event.take(order),
             sessions.origin.take(row),
             sessions.number.take(row),
-            place,
-            value,
+            place.take(order),
             sessions.visit.take(row),
         )
-        return events, count
+        return columns, len(early)
 
-    def _stages(self, sessions: Sessions, end: int) -> tuple[Longs, NDArray[np.int8], Longs, Longs, int]:
-        """Give the steps of the funnel: row of the session, event, place in the session, and time in ms.
-
-        Last comes how many come before ``end`` ms where these stand first, else -1.
-        """
+    def _stages(self, sessions: Sessions) -> tuple[Longs, NDArray[np.int8], Longs, Longs]:
+        """Give the steps of the funnel: row of the session, event, place in the session, and time in ms."""
         funnel, ordered = self.traffic.funnel, sessions.ordered
         depth = uniform(sessions.number, self._keys["depth"], sessions.origin)
-        chances = (funnel.view, funnel.cart, funnel.checkout)
-        viewed = self.traffic.capture.page_views is not PageViews.MANUAL
-        compiled = chosen()
-        if compiled is not None:
-            columns = (sessions.at, sessions.length, ordered, depth)
-            return compiled.stages(columns, np.array(chances), STAGE_PLACES, viewed, end)
         stages = np.empty((len(sessions), len(EVENT_NAMES)), dtype=np.bool_)
-        stages[:, 0] = viewed
-        for stage, chance in enumerate(chances, start=1):
+        stages[:, 0] = self.traffic.capture.page_views is not PageViews.MANUAL
+        for stage, chance in enumerate((funnel.view, funnel.cart, funnel.checkout), start=1):
             stages[:, stage] = ordered | (depth < chance)
         stages[:, PURCHASE] = ordered
         row, event = np.nonzero(stages)
         at = sessions.at[row] + (STAGE_PLACES[event] * sessions.length[row]).astype(np.int64)
-        return row, event.astype(np.int8), event, at, -1
+        return row, event.astype(np.int8), event, at
 
     def _navigations(self, sessions: Sessions) -> tuple[Longs, NDArray[np.int8], Longs, Longs]:
         """Give the page views of navigations inside the site: one each, or two where both sides report them (P47)."""

@@ -20,6 +20,7 @@ __all__ = ["Kernels", "chosen", "kernels"]
 Bytes = NDArray[np.int8]
 Longs = NDArray[np.int64]
 Words = NDArray[np.uint64]
+Places = NDArray[np.uint32]
 Mask = NDArray[np.bool_]
 
 
@@ -39,11 +40,15 @@ class Kernels:
         Make the table of a sieve of so many bits from what is wanted; give the positions of the values that pass it.
     inverse, scatter
         The place of each row in an order that names all of them once; write values to places of an array.
-    instants, stages, stretches
-        Times of arrivals, the steps of sessions, and the stretch of delivery that each touch would fall into; see
+    instants, unfold, stretches
+        Times of arrivals, the events of sessions, and the stretch of delivery that each touch would fall into; see
         `pixelsim.traffic.compiled.making`.
-    settle
-        Attribution of `pixelsim.traffic.attribution`; see `pixelsim.traffic.compiled.credit`.
+    remember, rechain, settle
+        The touches and the crediting of `pixelsim.traffic.chained`; see `pixelsim.traffic.compiled.credit`.
+    whole_parts
+        Whole parts of a function, and the positions at which they are in doubt; see `pixelsim.traffic.tabulated`.
+    browser, server
+        Numbers and losses of events, and what a server sends; see `pixelsim.traffic.compiled.sending`.
     chain
         De-duplication by event id; see `pixelsim.traffic.compiled.dedup`.
     """
@@ -53,13 +58,18 @@ class Kernels:
     first_equal: Callable[[Words], Longs]
     sieve: Callable[[NDArray[np.integer], int], Mask]
     passing: Callable[[NDArray[np.integer], Mask, int], Longs]
-    inverse: Callable[[Longs], Longs]
-    scatter: Callable[[NDArray[Any], Longs, NDArray[Any]], None]
+    inverse: Callable[[Longs], Places]
+    scatter: Callable[[NDArray[Any], Places, NDArray[Any]], None]
     instants: Callable[..., tuple[Longs, Longs, Longs]]
-    stages: Callable[..., tuple[Longs, Bytes, Longs, Longs, int]]
+    unfold: Callable[..., tuple[tuple[NDArray[Any], ...], int]]
     stretches: Callable[..., tuple[Longs, Mask]]
-    settle: Callable[..., tuple[Longs, Bytes, Longs]]
-    chain: Callable[..., None]
+    remember: Callable[..., None]
+    rechain: Callable[..., None]
+    settle: Callable[..., tuple[tuple[NDArray[Any], ...], tuple[NDArray[Any], ...]]]
+    whole_parts: Callable[[NDArray[np.float64], NDArray[np.float64]], tuple[Longs, Longs]]
+    browser: Callable[..., tuple[Longs, Longs, Bytes, Mask]]
+    server: Callable[..., tuple[Longs, NDArray[np.float64], Bytes]]
+    chain: Callable[..., tuple[Bytes, Longs, int]]
 
 
 _CHOSEN: ContextVar[Kernels | None] = ContextVar("kernels", default=None)

@@ -204,10 +204,13 @@ class DataPlane:
         numbers = {code: i for i, code in enumerate(self.numbering.pixels)}
         server = site.traffic.capture.server
         token = server.token if server is not None else None
-        pages = []
+        pages: list[Page] = []
         for one, two, world in self.timeline.history.spans(begin, end):
             pixels = [numbers[code] for code in world.websites[site.traffic.website].pixels]
             holds = token is None or (token in world.tokens and not world.tokens[token].revoked)
+            if pages and (pages[-1].pixels, pages[-1].token) == (pixels, holds):
+                # What else changed in the world leaves the pages as they are.
+                one = pages.pop().start  # noqa: PLW2901
             pages.append(Page(one, two, pixels, holds))
         last = pages.pop()
         return [*pages, Page(last.start, last.end + DAY, last.pixels, last.token)]

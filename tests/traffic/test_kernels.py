@@ -107,21 +107,35 @@ def test_uniform_numbers(numbers, keys) -> None:
 @exact
 @given(st.data())
 def test_chains_of_event_ids(data) -> None:
+    """In blocks that carry on what is still open, with copies that never came."""
     rows = st.tuples(
         st.integers(0, 40),
         st.integers(0, 1),
         st.integers(0, 1),
-        st.integers(-1, 2),
+        st.sampled_from([-1, 0, 1, 2, 2 << 11, 2 << 20]),
         st.integers(0, 1),
         st.integers(-1, 1),
+        st.booleans(),
     )
     table = sorted(data.draw(st.lists(rows, min_size=1, max_size=30)))
     columns = [np.array(column, dtype=np.int64) for column in zip(*table, strict=True)]
+    lost = columns.pop().astype(np.bool_)
     window = data.draw(st.integers(0, 30))
     rule = DedupRule(window, data.draw(st.integers(0, window)), data.draw(st.integers(0, 9)), data.draw(st.booleans()))
-    plain, fast = both(lambda: deduplicate(*columns, rule))
-    assert same(plain.outcome, fast.outcome)
-    assert same(plain.first, fast.first)
+    cut = data.draw(st.integers(0, len(table)))
+
+    def in_blocks():
+        state, found = None, []
+        for block in (slice(0, cut), slice(cut, None)):
+            part = deduplicate(*(column[block] for column in columns), rule, lost=lost[block], state=state)
+            found.append(part)
+            state = part.state
+        return found
+
+    for plain, fast in zip(*both(in_blocks), strict=True):
+        assert same(plain.outcome, fast.outcome)
+        assert same(plain.first, fast.first)
+        assert same(plain.state.row, fast.state.row)
 
 
 @pytest.mark.parametrize("slots", [None, 40, 100_000])
@@ -175,7 +189,13 @@ def test_whole_runs_of_random_businesses(scenario: Scenario, seed: int) -> None:
     "capture",
     [
         {"server": {}, "navigations": 2.0},
-        {"server": {"event_id": "own"}, "resends_previous": True, "late_consent_people": 0.3},
+        {
+            "server": {"event_id": "own", "sent": 0.7, "lost": 0.2},
+            "resends_previous": True,
+            "late_consent_people": 0.3,
+            "refusing_people": 0.2,
+            "blocked_people": 0.2,
+        },
         {"server": {"event_id": "missing"}, "browser_event_id": False, "page_views": "manual"},
         {"id_from": "visitor", "server": {"cookie": False}, "junk": {"bots": 0.2, "preview_sessions": 9.0}},
     ],

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.scenarios import OWN_PIXEL, SMALL_PIXEL, small
+from benchmarks.scenarios import OWN_PIXEL, SMALL_PIXEL, ending_of, small
 from pixelsim.base.clock import DAY, HOUR, MINUTE
 from pixelsim.base.streams import Streams
 from pixelsim.scenario.capture import EVENT_NAMES
@@ -15,6 +15,8 @@ from pixelsim.scenario.scenario import Scenario
 from pixelsim.traffic.capture import Copies, Loss, Page, no_copies
 from pixelsim.traffic.flow import FlowStep, TouchRows, WouldBeOrders
 from pixelsim.traffic.numbering import Numbering
+from pixelsim.traffic.plane import DataPlane, Kept
+from pixelsim.traffic.setup import timeline_of
 from pixelsim.traffic.shapes import LocalDays
 from pixelsim.traffic.sites import Site, SiteStep
 from pixelsim.traffic.touches import TouchKind
@@ -232,3 +234,14 @@ def test_lengths_of_sessions_are_exponential_up_to_the_time_out() -> None:
     for minutes in (1, 4, 10):
         share = np.exp(-minutes / 4)
         assert abs(np.mean(length >= minutes * MINUTE) - share) < 4 * np.sqrt(share * (1 - share) / len(length))
+
+
+def test_pages_are_one_stretch_as_long_as_their_pixels_stay() -> None:
+    """A campaign that is switched off changes the world, and nothing on the page."""
+    given = small(steps=ending_of("agency", stop=0.25, unshare=None))
+    plane = DataPlane(given, timeline_of(given), Streams(7, 0), Kept())
+    history = plane.timeline.history
+    for step in given.plan.steps:
+        assert history.attempt(step.action, step.at).decision.allowed
+    assert len(list(history.spans(0, DAY))) > 1
+    assert [(page.start, page.end) for page in plane._pages(plane.sites[0], 0, DAY)] == [(0, 2 * DAY)]

@@ -30,6 +30,8 @@ def load() -> Kernels:
             lookup,
             making,
             order,
+            sending,
+            tables,
         )
     except ImportError as error:
         raise MissingExtraError("the compiled kernels", "numba", "fast") from error
@@ -42,8 +44,13 @@ def load() -> Kernels:
         inverse=lookup.inverse,
         scatter=lookup.scatter,
         instants=making.instants,
-        stages=making.stages,
+        unfold=making.unfold,
         stretches=making.stretches,
+        remember=credit.remember,
+        rechain=credit.rechain,
         settle=credit.settle,
+        whole_parts=tables.whole_parts,
+        browser=sending.browser,
+        server=sending.server,
         chain=dedup.chain,
     )

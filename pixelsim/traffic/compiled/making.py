@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.traffic.compiled.compiling import compiled
+from pixelsim.traffic.compiled.draws import uniform
 
-__all__ = ["instants", "stages"]
+__all__ = ["instants", "stretches", "unfold"]
 
 Bytes = NDArray[np.int8]
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+_Number = TypeVar("_Number", np.int64, np.int32, np.int8)
 _BELOW_ONE = np.nextafter(1.0, 0.0)
 
 
@@ -70,58 +74,98 @@ def instants(
 
 
 @compiled
-def stages(
-    sessions: tuple[Longs, Longs, Mask, Floats],
+def unfold(
+    sessions: tuple[Longs, Longs, Longs, NDArray[np.int32], Longs, Mask, Bytes],
+    keys: NDArray[np.uint64],
     chances: Floats,
     places: Floats,
-    first: bool,  # noqa: FBT001 - compiled functions are called by position
-    end: int,
-) -> tuple[Longs, Bytes, Longs, Longs, int]:
-    """Give the steps of the funnel: row of the session, event, place in the session, and time in ms.
+    rule: tuple[bool, int],
+) -> tuple[tuple[Longs, Longs, Longs, Bytes, NDArray[np.int32], Longs, Longs, Bytes], int]:
+    """Give the columns of the events of sessions but for their values, and how many come before the step's end.
 
-    Those before ``end`` ms stand first; how many they are comes last.
+    Those stand first, session by session; so do the later ones among themselves.
 
     Parameters
     ----------
     sessions
-        Start and length in ms, whether it ends in an order, and how deep it goes, in [0, 1).
+        Start and length in ms, person, origin, number, whether it ends in an order, and kind of visit.
+    keys
+        Keys by origin of the numbers that decide how deep a session goes.
     chances
-        Share of sessions that reach each step after the first one.
+        Share of sessions that reach each step of the funnel after the first one.
     places
         Where in a session its steps lie, as shares of its length; the last one is that of an order.
-    first
-        Whether the first step is an event.
+    rule
+        Whether the first step is an event, and the end of the step in ms.
     """
-    begin, length, ordered, depth = sessions
-    most = len(begin) * len(places)
-    row = np.empty(most, dtype=np.int64)
-    event = np.empty(most, dtype=np.int8)
-    place = np.empty(most, dtype=np.int64)
-    at = np.empty(most, dtype=np.int64)
-    later = np.empty((most, 3), dtype=np.int64)
-    found, late = 0, 0
+    begin, length, person, origin, number, ordered, visit = sessions
+    first, end = rule
+    # Which steps there are is told by a bit each, and their numbers come from a table: a processor would guess branches
+    # wrong for every session.
+    shares = np.zeros(len(places), dtype=np.float64)
+    shares[0], shares[1 : 1 + len(chances)] = first, chances
+    depth = uniform(number, keys, origin)
+    bits = np.zeros(len(begin), dtype=np.uint8)
+    for one in range(len(places)):
+        for session in range(len(begin)):
+            bits[session] |= np.uint8((depth[session] < shares[one]) | (ordered[session] & (one > 0))) << np.uint8(one)
+    numbers, counts = _steps_of(len(places))
+    owner = np.empty(len(begin) * len(places) + len(places), dtype=np.uint32)
+    step = np.empty(len(owner), dtype=np.int8)
+    size = 0
     for session in range(len(begin)):
-        for step in range(len(places)):
-            if step == 0:
-                happens = first
-            elif step <= len(chances):
-                happens = ordered[session] or depth[session] < chances[step - 1]
-            else:
-                happens = ordered[session]
-            if happens:
-                instant = begin[session] + np.int64(places[step] * length[session])
-                if instant >= end:
-                    later[late, 0], later[late, 1], later[late, 2] = session, step, instant
-                    late += 1
-                else:
-                    row[found], event[found], place[found], at[found] = session, step, step, instant
-                    found += 1
-    for number in range(late):
-        session, step, instant = later[number]
-        row[found + number], event[found + number], place[found + number] = session, step, step
-        at[found + number] = instant
-    whole = found + late
-    return row[:whole], event[:whole], place[:whole], at[:whole], found
+        for one in range(len(places)):
+            owner[size + one], step[size + one] = session, numbers[bits[session], one]
+        size += counts[bits[session]]
+    at = np.empty(size, dtype=np.int64)
+    later = np.empty((size, 3), dtype=np.int64)
+    early, late = 0, 0
+    for event in range(size):
+        session, one = owner[event], step[event]
+        instant = begin[session] + np.int64(places[one] * length[session])
+        if instant < end:
+            at[early], owner[early], step[early] = instant, session, one
+            early += 1
+        else:
+            later[late, 0], later[late, 1], later[late, 2] = instant, session, one
+            late += 1
+    for event in range(late):
+        row = early + event
+        at[row], owner[row], step[row] = later[event, 0], later[event, 1], later[event, 2]
+    owner, step = owner[:size], step[:size].copy()
+    columns = (
+        at,
+        _picked(begin, owner),
+        _picked(person, owner),
+        step,
+        _picked(origin, owner),
+        _picked(number, owner),
+        step.astype(np.int64),
+        _picked(visit, owner),
+    )
+    return columns, early
+
+
+@compiled
+def _steps_of(steps: int) -> tuple[Bytes, Longs]:
+    """Give for each set of steps, told by a bit each, their numbers in order, and how many they are."""
+    numbers = np.zeros((1 << steps, steps), dtype=np.int8)
+    counts = np.zeros(1 << steps, dtype=np.int64)
+    for bits in range(1 << steps):
+        for one in range(steps):
+            if bits >> one & 1:
+                numbers[bits, counts[bits]] = one
+                counts[bits] += 1
+    return numbers, counts
+
+
+@compiled
+def _picked(column: NDArray[_Number], rows: NDArray[np.uint32]) -> NDArray[_Number]:
+    """Pick rows of a column: one column at a time is faster than row by row, since few addresses are in hand."""
+    picked = np.empty(len(rows), dtype=column.dtype)
+    for row in range(len(rows)):
+        picked[row] = column[rows[row]]
+    return picked
 
 
 @compiled
