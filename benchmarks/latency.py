@@ -1,10 +1,11 @@
 """Time explorers in a browser: ``python -m benchmarks.latency``, or with the names of some explorers.
 
-A JupyterLab of its own shows each explorer that has a slider, in Chromium without a GPU, with built-in scenarios. Two
-times are printed for each, from the key on the slider to the frame with the new picture: while the slider moves (the
+A JupyterLab of its own shows each explorer that is moved, in Chromium without a GPU, with built-in scenarios. Two times
+are printed for each, from the key on the slider or list to the frame with the new picture: while the hand moves (the
 first answer), and until it has settled (50 runs or pairs in counts with their intervals, the moment that the hand is
-given to move on included; explorers of one run have no such time). Beside them stand two parts of the first explorer in
-this process: one run in counts, and one picture.
+given to move on included; explorers of one run, or that ask the same runs anew, have no such time). Explorers of pairs
+are timed around the size with which they open and from the largest that they offer; the sizes stand in the line. Beside
+them stand two parts of the first explorer in this process: one run in counts, and one picture.
 
 The aims are 0.15 s and 2 s. They hold for a machine that does nothing else; the times are of the wall, since a hand
 waits on the wall.
@@ -38,30 +39,44 @@ from browser_lab import EXPLORER, FLAGS, RUN_ALL, Lab, open_notebook, running_la
 SEED = 7
 
 
+SLIDER, LIST = ".widget-slider:visible .noUi-handle", "select:visible"
+
+
 @dataclass(frozen=True)
 class Timed:
-    """An explorer with a slider, and how it is timed.
+    """An explorer with a slider or a list, and how it is timed.
 
     Parameters
     ----------
     call
         Makes it; ``twins`` gives a scenario and the other ways of the same practice.
-    settled
+    ready
         How the line begins that is there when all runs are; empty where there is one run only.
-    key, slider
-        The key that is pressed, and which of the sliders moves.
+    key, control, place
+        The key that is pressed, and which of the sliders or lists moves.
     picture
-        Whether the slider moves the picture, and not the table alone.
+        Whether the key moves the picture, and not the table alone.
+    rests
+        Whether runs come in when the hand rests.
+    most
+        Presses for which there are values.
+    size
+        What the first slider counts, which is the size of the business; empty where none does.
     """
 
     call: str
-    settled: str = "50 runs, in counts"
+    ready: str = "50 runs, in counts"
     key: str = "ArrowRight"
-    slider: int = 0
+    control: str = SLIDER
+    place: int = 0
     picture: bool = True
+    rests: bool = True
+    most: int = 6
+    size: str = ""
 
 
 PAIRS = "50 pairs, in counts"
+OWN = "pixels of their own"
 EXPLORERS = {
     "unshare_timing": Timed("unshare_timing(ps.scenario('agency'))", key="ArrowLeft"),
     "audience_growth": Timed(
@@ -73,11 +88,24 @@ EXPLORERS = {
     "compare_variants": Timed(
         "compare_variants(twins(ps.scenario('ending')))", "The same in every pair", picture=False
     ),
-    "best_practice": Timed("best_practice('agency_clients')", PAIRS),
-    "one_pixel_or_many": Timed("one_pixel_or_many(ps.scenario('one_domain'))", PAIRS, slider=1),
-    "who_sees_what": Timed("who_sees_what(ps.scenario('agency'))", "", key="ArrowLeft"),
+    "metrics_by_viewer": Timed(
+        "metrics_by_viewer(ps.scenario('agency'))", key="ArrowUp", control=LIST, rests=False, most=4
+    ),
+    "best_practice, usual": Timed("best_practice('agency_clients', sizes={'clients': 2})", PAIRS, size="clients"),
+    "best_practice, largest": Timed(
+        # One more than the slider offers, from which the first step goes to the largest.
+        "best_practice('agency_clients', sizes={'clients': 13})",
+        PAIRS,
+        key="ArrowLeft",
+        size="clients",
+    ),
+    "one_pixel_or_many, usual": Timed(
+        "one_pixel_or_many(one_domain(regions=3, accounts_of_region=1))", PAIRS, place=1, size=OWN
+    ),
+    "one_pixel_or_many, largest": Timed("one_pixel_or_many(ps.scenario('one_domain'))", PAIRS, place=1, size=OWN),
+    "who_sees_what": Timed("who_sees_what(ps.scenario('agency'))", "", key="ArrowLeft", rests=False),
 }
-"""Every explorer that has a slider."""
+"""Every explorer that has a slider, and the one that has lists instead."""
 WATCH = """([picture, table, words, moves]) => {
   const image = document.querySelector(picture), told = document.querySelector(table);
   window.seen = {};
@@ -96,6 +124,7 @@ PAUSE = 0.1
 """Seconds between presses: the hand moves on before it is taken to rest."""
 LAST = 0.4
 """Seconds within which the last of an answer comes after its beginning."""
+SIZE = f"{EXPLORER} .widget-slider:visible .widget-readout"
 PICTURE, TABLE = f"{EXPLORER} img.widget-image", f"{EXPLORER} .widget-html:has(table)"
 
 
@@ -111,7 +140,7 @@ def seconds(work: Callable[[], object], repeats: int = 15) -> float:
 
 
 def pressed(page: Page, key: str, what: str) -> float:
-    """Press a key on the slider, and give the seconds to what comes of it."""
+    """Press a key on the control, and give the seconds to what comes of it."""
     # A picture that is still on its way from the press before is none of this one's.
     page.wait_for_timeout(1000 * PAUSE)
     page.keyboard.press(key)
@@ -122,49 +151,49 @@ def pressed(page: Page, key: str, what: str) -> float:
     return float(page.evaluate(f"() => (window.seen.{what} - window.pressed) / 1000"))
 
 
-def measured(page: Page, timed: Timed, presses: int) -> dict[str, list[float]]:
-    """Give the seconds to new pictures while the slider moves, and to settled ones, of choices that are all new."""
-
-    def wait() -> None:
-        page.wait_for_selector(f"{TABLE}:has-text('{timed.settled}')", timeout=120_000)
-        page.wait_for_timeout(1000 * LAST)
-
-    wait()
-    page.evaluate(WATCH, [PICTURE, TABLE, timed.settled, timed.picture])
-    page.locator(f"{EXPLORER} .widget-slider:visible .noUi-handle").nth(timed.slider).focus()
-    found = {"first": [pressed(page, timed.key, "first") for _ in range(presses)]}
-    if timed.settled:
-        wait()
-        found["settled"] = [pressed(page, timed.key, "settled") for _ in range(max(2, presses // 2))]
-    return found
-
-
 def show(lab: Lab, browser: Browser, name: str, given: argparse.Namespace) -> None:
-    """Time one explorer and print its times."""
+    """Time one explorer, opened anew for each kind of answer, and print its times; all choices are new ones."""
+    timed = EXPLORERS[name]
     notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
-    cell = f"import pixelsim as ps\nfrom pixelsim.explore.page_widget import twins\nps.explore.{EXPLORERS[name].call}"
-    notebook.cells = [nbformat.v4.new_code_cell(cell)]
+    imports = "import pixelsim as ps\nfrom pixelsim.explore.page_widget import twins\n"
+    imports += "from pixelsim.scenario.practices import one_domain\n"
+    notebook.cells = [nbformat.v4.new_code_cell(f"{imports}ps.explore.{timed.call}")]
     (lab.folder / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
-    page = browser.new_page(viewport={"width": 1280, "height": 1600})
-    open_notebook(page, lab, f"{name}.ipynb")
-    page.evaluate(RUN_ALL)
-    for what, taken in measured(page, EXPLORERS[name], given.presses).items():
-        words = "slider to new picture" if what == "first" else "slider to settled picture"
-        times = f"median {statistics.median(taken):.3f} s, longest {max(taken):.3f} s of {len(taken)}"
-        print(f"{name:<30} {words:<26} {times}", flush=True)
-    if given.screenshots:
-        page.locator(EXPLORER).first.screenshot(path=given.screenshots / f"{name}.png")
-    page.close()
+    presses = {"first": min(given.presses, timed.most)}
+    if timed.rests:
+        presses["settled"] = max(2, given.presses // 2)
+    for what, times in presses.items():
+        page = browser.new_page(viewport={"width": 1280, "height": 1600})
+        open_notebook(page, lab, f"{name}.ipynb")
+        page.evaluate(RUN_ALL)
+        page.wait_for_selector(f"{TABLE}:has-text('{timed.ready}')", timeout=120_000)
+        page.wait_for_timeout(1000 * LAST)
+        page.evaluate(WATCH, [PICTURE, TABLE, timed.ready if what == "settled" else "", timed.picture])
+        page.locator(f"{EXPLORER} {timed.control}").nth(timed.place).focus()
+        taken, sizes = [], []
+        for _ in range(times):
+            taken.append(pressed(page, timed.key, what))
+            sizes += page.locator(SIZE).all_inner_texts()[:1] if timed.size else []
+        words = f"key to {'new' if what == 'first' else 'settled'} picture"
+        told = f"median {statistics.median(taken):.3f} s, longest {max(taken):.3f} s of {times}"
+        told += f"; {', '.join(dict.fromkeys(sizes))} {timed.size}" if sizes else ""
+        print(f"{name:<30} {words:<22} {told}", flush=True)
+        if given.screenshots:
+            page.locator(EXPLORER).first.screenshot(path=given.screenshots / f"{name}.png")
+        # Its kernel would go on with runs that nobody looks at.
+        page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        page.close()
 
 
 def main() -> None:
     """Time and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.latency", description=__doc__)
     parser.add_argument("explorers", nargs="*", metavar="EXPLORER", help=f"some of: {'; '.join(EXPLORERS)}")
-    parser.add_argument("--presses", type=int, default=6, help="presses of a key on each slider, at most 6")
+    parser.add_argument("--presses", type=int, default=6, help="presses of a key on each control, at most 6")
     parser.add_argument("--screenshots", type=Path, help="folder for pictures of the explorers")
     given = parser.parse_args()
-    unknown = [name for name in given.explorers if name not in EXPLORERS]
+    chosen = {name: [key for key in EXPLORERS if name in {key, key.partition(",")[0]}] for name in given.explorers}
+    unknown = [name for name in given.explorers if not chosen[name]]
     if unknown or not 1 <= given.presses <= 6:
         parser.error(f"no explorer {unknown[0]!r}" if unknown else "from 1 to 6 presses")
     found = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
@@ -181,7 +210,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        for name in given.explorers or EXPLORERS:
+        for name in dict.fromkeys(key for keys in chosen.values() for key in keys) or EXPLORERS:
             show(lab, browser, name, given)
         browser.close()
 

@@ -7,11 +7,10 @@ again or exported still shows them. Results are put into image and HTML widgets,
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import functools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from html import escape
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
@@ -19,6 +18,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from pixelsim.base.errors import InputError, PixelsimError, UnknownNameError
 from pixelsim.explore.keys import EXPLORER_CLASS, keys_kept
 from pixelsim.explore.toolkit import widgets
+from pixelsim.show.picture import LEGIBLE, SCROLLS, picture_html
 
 __all__ = ["STYLE", "WIDTH", "Explorer", "guarded", "html_table"]
 
@@ -27,8 +27,6 @@ E = TypeVar("E", bound="Explorer")
 
 WIDTH = 8.0
 """Inches of an explorer's picture, a hundred CSS pixels each."""
-LEGIBLE = 560
-"""CSS pixels that a picture or a table of many columns needs to be read; where there is less room, it scrolls alone."""
 STYLE = (
     "<style>.pixelsim{line-height:1.4}.pixelsim ul{margin:2px 0}"
     # A table widget as wide as its page, so that each table in it scrolls and not all of them together.
@@ -39,8 +37,6 @@ STYLE = (
     ".pixelsim .missing{font-style:italic;opacity:.75}.pixelsim pre{user-select:all;white-space:pre-wrap;"
     "border:1px solid #9995;padding:6px 8px;margin:4px 0}</style>"
 )
-SCROLLS = "overflow-x:auto;max-width:100%"
-"""Look of a box in which what is too wide for the page scrolls, and nothing beside it."""
 _FEW, _COLUMN = 4, 100
 """Columns for which a phone has room, and CSS pixels of each where there are more."""
 _BREATH = 0.001
@@ -236,7 +232,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     # ---- long work ---------------------------------------------------------------------------------------------------
 
-    def start(self, work: Iterator[None], parts: int, done: int = 0, rest: float = 0.0) -> None:
+    def start(self, work: Generator[int], parts: int, done: int = 0, rest: float = 0.0) -> None:
         """Do long work part by part, so that the page stays alive and Cancel stops it.
 
         In a notebook it goes on after the cell has ended; elsewhere it is done at once.
@@ -244,7 +240,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         Parameters
         ----------
         work
-            Does one part with each step.
+            Does a part with each step, and gives how many are done; closed when it is stopped.
         parts
             How many parts there are.
         done
@@ -262,14 +258,14 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.progress.max = max(1, parts)
         self.progress.value = done
         self.work.layout.visibility = "hidden" if rest else "visible"
-        self._task = loop.create_task(self._drive(work, done, rest))
+        self._task = loop.create_task(self._drive(work, rest))
 
-    async def _drive(self, work: Iterator[None], done: int, rest: float) -> None:
+    async def _drive(self, work: Generator[int], rest: float) -> None:
         try:
             await asyncio.sleep(rest)
             self.work.layout.visibility = "visible"
-            with _Guard(self):
-                for number, _ in enumerate(work, start=done + 1):
+            with _Guard(self), contextlib.closing(work):
+                for number in work:
                     self.progress.value = number
                     await asyncio.sleep(_BREATH)
         finally:
@@ -378,11 +374,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         )
         picture = ""
         if self.picture.value:
-            data = base64.b64encode(self.picture.value).decode("ascii")
-            told = escape(self.told, quote=True)
-            size = f"width:{WIDTH * 100:.0f}px;max-width:100%;min-width:{LEGIBLE}px"
-            picture = f'<img alt="{told}" style="{size}" src="data:image/png;base64,{data}">'
-            picture = f'<div style="{SCROLLS}">{picture}</div>'
+            picture = picture_html(self.picture.value, round(WIDTH * 100), self.told)
         return f"{STYLE}<div><b>{escape(self.title)}</b><ul>{controls}</ul>{picture}{self.table.value}</div>"
 
     def _offered(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Picture
 
 from pixelsim.base.errors import UnknownNameError
 from pixelsim.counts import Exactness
-from pixelsim.explore.moving import quick_png, rounded_up
+from pixelsim.explore.moving import Dots, quick_dots, rounded_up, stacked_png
 from pixelsim.measure import Bridge, Figure, Stage, reconcile
 from pixelsim.scenario.measurement import AttributedShown
 from pixelsim.scenario.scenario import Scenario
@@ -29,6 +29,7 @@ __all__ = [
     "figures_of",
     "metrics_found",
     "metrics_picture",
+    "readings_figure",
     "showing",
     "shown_as",
     "trust",
@@ -39,7 +40,7 @@ SHOWN = {
     AttributedShown.OWN_ADS.value: "of its own ads only",
 }
 """What a receiver is shown as attributed events, by the value of the setting: as the page says, or as the API does."""
-_TITLE, _BETWEEN, _SCALE, _SIDE = 0.45, 0.95, 0.5, 0.2
+_TITLE, _BELOW, _SCALE, _SIDE = 0.45, 0.8, 0.5, 0.2
 """Inches of a title, of a scale with its words and its legend, of a scale alone, and of the edges at both sides."""
 _CHARACTER = 0.072
 """Inches that a character of a name takes, bold ones included."""
@@ -215,15 +216,15 @@ def trust(found: MetricsFound) -> dict[tuple[str, str], str]:
     return told
 
 
-def metrics_figure(found: MetricsFound, width: float) -> Picture:
-    """Draw what viewers read, and below it the bridge, ``width`` inches wide."""
+def readings_figure(found: MetricsFound, width: float) -> Picture:
+    """Draw what viewers read, ``width`` inches wide; it is the same whatever bridge is asked for."""
     viewers = len(set(found.many.names["viewer"]) - {""})
-    above, below = 5 * 0.18 * (viewers + 1.3), 0.32 * (len(found.bridge.steps) + 2)
-    picture = new_figure(width, above + below + _TITLE + _BETWEEN + _TITLE + _SCALE)
+    tall = 5 * 0.18 * (viewers + 1.3)
+    picture = new_figure(width, _TITLE + tall + _BELOW)
     with styled():
-        upper = placed(picture, left=_SIDE, right=_SIDE, top=_TITLE, height=above)
-        metrics_by_viewer(upper, found.many, event=found.event, pixel=found.pixel)
-        upper.set_xlim(0, rounded_up(upper.get_xlim()[1]))
+        ax = placed(picture, left=_SIDE, right=_SIDE, top=_TITLE, height=tall)
+        metrics_by_viewer(ax, found.many, event=found.event, pixel=found.pixel)
+        ax.set_xlim(0, rounded_up(ax.get_xlim()[1]))
         told = trust(found)
         if told:
             rough = [
@@ -232,22 +233,38 @@ def metrics_figure(found: MetricsFound, width: float) -> Picture:
                 if exactness is not Exactness.EXACT and exactness in told.values()
             ]
             lines = [part for line in rough for part in textwrap.wrap(line, 90)]
-            upper.set_xlabel("\n".join([f"{upper.get_xlabel()}, in counts", *lines]))
+            ax.set_xlabel("\n".join([f"{ax.get_xlabel()}, in counts", *lines]))
             # The legend stands below the words, and a line of them is 1.35 of its own lines high.
-            legend: Any = upper.get_legend()
+            legend: Any = ax.get_legend()
             legend.borderaxespad += 1.35 * len(lines)
-        # The bridge has long names beside it, as wide as their words are.
-        top = _TITLE + above + _BETWEEN + _TITLE
-        lower = placed(picture, left=_SIDE, right=_SIDE, top=top, height=below)
-        bridge(lower, found.bridge, start=found.names[0], end=found.names[1])
-        lower.set_xlim(0, rounded_up(lower.get_xlim()[1]))
-        names = [label.get_text() for label in lower.get_yticklabels()]
-        left = _SIDE + _CHARACTER * max(len(line) for name in names for line in name.splitlines())
-        placed(picture, left=left, right=_SIDE, top=top, height=below, ax=lower)
     return picture
 
 
-def metrics_picture(found: MetricsFound, width: float) -> bytes:
-    """Draw what :func:`metrics_figure` does, as PNG."""
-    picture = metrics_figure(found, width)
-    return quick_png(picture, tuple(label.get_text() for label in picture.axes[1].get_yticklabels()))
+def _bridge_dots(found: MetricsFound, width: float) -> Dots:
+    tall = 0.32 * (len(found.bridge.steps) + 2)
+    picture = new_figure(width, _TITLE + tall + _SCALE)
+    with styled():
+        ax = placed(picture, left=_SIDE, right=_SIDE, top=_TITLE, height=tall)
+        bridge(ax, found.bridge, start=found.names[0], end=found.names[1])
+        ax.set_xlim(0, rounded_up(ax.get_xlim()[1]))
+        # It has long names beside it, as wide as their words are.
+        names = tuple(label.get_text() for label in ax.get_yticklabels())
+        left = _SIDE + _CHARACTER * max(len(line) for name in names for line in name.splitlines())
+        placed(picture, left=left, right=_SIDE, top=_TITLE, height=tall, ax=ax)
+    return quick_dots(picture, names)
+
+
+def metrics_picture(found: MetricsFound, width: float, readings: Dots | None = None) -> bytes:
+    """Draw what viewers read, and below it the bridge, as PNG.
+
+    Parameters
+    ----------
+    found
+        What is drawn.
+    width
+        Inches.
+    readings
+        What viewers read, where it is drawn already; see `readings_figure`.
+    """
+    above = quick_dots(readings_figure(found, width)) if readings is None else readings
+    return stacked_png(above, _bridge_dots(found, width))

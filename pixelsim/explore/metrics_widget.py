@@ -13,10 +13,12 @@ from pixelsim.explore.metrics import (
     figures_of,
     metrics_found,
     metrics_picture,
+    readings_figure,
     showing,
     shown_as,
     trust,
 )
+from pixelsim.explore.moving import Dots, quick_dots
 from pixelsim.explore.remembering import Remembering
 from pixelsim.explore.settling import Settling, runs_told
 from pixelsim.explore.toolkit import widgets
@@ -26,7 +28,8 @@ from pixelsim.scenario.scenario import Scenario
 from pixelsim.show.digits import count
 from pixelsim.show.frames import metrics_frame
 from pixelsim.show.names import Names
-from pixelsim.study.replicate import check_replications, replicate
+from pixelsim.study.detail import Detail
+from pixelsim.study.replicate import Replications, check_replications, replicate
 from pixelsim.study.run import Run, run
 
 __all__ = ["MetricsByViewer", "metrics_table"]
@@ -87,6 +90,10 @@ class MetricsByViewer(Settling):
         self.found: MetricsFound | None = None
         self._memory = Remembering()
         self._first = lru_cache(maxsize=len(SHOWN))(self._run_first)
+        self._showing = lru_cache(maxsize=len(SHOWN))(lambda shown: showing(scenario, shown))
+        self._many = lru_cache(maxsize=8)(self._replicated)
+        # What viewers read, and of what it is the picture: another bridge leaves it as it is.
+        self._readings: tuple[tuple[object, ...], Dots] | None = None
         names = Names(scenario.structure.world())
         figures = figures_of(scenario)
         controls: dict[str, Any] = {
@@ -124,7 +131,11 @@ class MetricsByViewer(Settling):
         self.update()
 
     def _variant(self) -> Scenario:
-        return showing(self.scenario, str(self.controls["shown"].value))
+        scenario: Scenario = self._showing(str(self.controls["shown"].value))
+        return scenario
+
+    def _replicated(self, shown: str, detail: Detail, done: int) -> Replications:
+        return replicate(self._showing(shown), done, seed=self.seed, executor=self._memory, detail=detail)
 
     def _run_first(self, shown: str) -> Run:
         one = shown_as(self._happened, shown)
@@ -151,11 +162,14 @@ class MetricsByViewer(Settling):
         event, pixel, shown, start, end = (
             str(self.controls[name].value) for name in ("event", "pixel", "shown", "start", "end")
         )
-        scenario = self._variant()
-        many = replicate(scenario, done, seed=self.seed, executor=self._memory, detail=self.detail)
-        self.found = metrics_found(scenario, event, start, end, pixel=pixel, many=many, first=self._first(shown))
-        self.table.value = metrics_table(self.found, self.replications)
-        self.paint(metrics_picture(self.found, WIDTH))
+        many = self._many(shown, self.detail, done)
+        first = self._first(shown)
+        found = self.found = metrics_found(self._variant(), event, start, end, pixel=pixel, many=many, first=first)
+        self.table.value = metrics_table(found, self.replications)
+        asked = event, pixel, shown, self.detail, done
+        if self._readings is None or self._readings[0] != asked:
+            self._readings = asked, quick_dots(readings_figure(found, WIDTH))
+        self.paint(metrics_picture(found, WIDTH, self._readings[1]))
 
     def as_code(self) -> str:
         """Give the call that brings the same numbers."""

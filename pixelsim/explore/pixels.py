@@ -261,12 +261,13 @@ class Counted:
 def counted(scenario: Scenario, *, seed: int = 1, replication: int = 0, detail: Detail = "events") -> Counted:
     """Run one design once and keep its figures; see :func:`pixelsim.study.run` for seed, replication and detail."""
     one = run_in(detail, scenario, seed, replication, WHOLE)
-    claims, trust = claims_of(one, CLAIMED)
     if isinstance(one, CountRun):
         sales = counted_sales(one.simulation)
+        claims, trust = claims_of(one, CLAIMED, sales)
         orders, copies, claimed = sales.exactness
         values = (float(sales.orders), float(sales.seen), float(sum(sales.of_pixels)), sales.claimed)
         return Counted(claims, values, page_loads(one), trust, (orders, orders, copies, claimed))
+    claims, _ = claims_of(one, CLAIMED)
     total, books = brand_total(one.simulation), double_counting(one.simulation)["value"]
     counts = (books.loc["orders in truth"], total.distinct, total.added, books.loc["claimed conversions"])
     return Counted(claims, tuple(float(value) for value in counts), page_loads(one))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from pixelsim.base.errors import InputError
 from pixelsim.explore.base import WIDTH
 from pixelsim.explore.code import scenario_code
-from pixelsim.explore.moving import quick_dots, rounded_up
+from pixelsim.explore.moving import quick_dots, rounded_up, stacked_png
 from pixelsim.explore.pixels import COUNTS, Choice, Counted, Designs, both_counted, sharers, weighed, with_own
-from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough, stacked_png, waiting_dots
+from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough, waiting_dots
 from pixelsim.explore.practice_shell import PairsExplorer, contrast_table, pairs_told, titled_table
 from pixelsim.explore.toolkit import widgets
 from pixelsim.scenario.measurement import Scope
@@ -177,9 +178,9 @@ class OnePixelOrMany(PairsExplorer[tuple[Counted, Counted]]):
     def _present(self) -> Designs:
         return replace(self._designs(self.choice), detail=self.detail)
 
-    def run_pair(self, replication: int) -> tuple[Counted, Counted]:
-        """Run both designs once on the same luck."""
-        return both_counted(self._present(), seed=self.seed, replication=replication)
+    def task(self, replication: int) -> Callable[[], tuple[Counted, Counted]]:
+        """Give what runs both designs once on the same luck."""
+        return partial(both_counted, self._present(), seed=self.seed, replication=replication)
 
     def show(self, pairs: tuple[tuple[Counted, Counted], ...]) -> None:
         """Show picture and tables of the pairs."""

@@ -6,7 +6,6 @@ that own no campaign still read the reports of the accounts on which they are Ad
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,7 +14,7 @@ import numpy as np
 
 from pixelsim.base.errors import Fault, InputError, UnknownNameError
 from pixelsim.counts.exactness import Exactness, worst
-from pixelsim.explore.practice_counts import Key, counted_readings
+from pixelsim.explore.practice_counts import Key, counted_reader
 from pixelsim.explore.practice_facts import Fact, facts, people_of
 from pixelsim.explore.practice_pairs import Claim, Contrast, Trust, claims_of, contrasts
 from pixelsim.measure.metrics import Metric, Reading
@@ -172,18 +171,6 @@ def _read_events(one: Run, event: str) -> Read:
     return read
 
 
-def _read_counts(one: CountRun, event: str) -> Read:
-    simulation = one.simulation
-    # Without viewers of its own, every ad account is a viewer.
-    everybody = dataclasses.replace(simulation, scenario=simulation.scenario.model_copy(update={"viewers": ()}))
-    found, codes = counted_readings(everybody, event), simulation.numbering.pixels
-
-    def read(account: str, pixel: int) -> list[tuple[Key, float, Exactness]]:
-        return [(key, *of) for key, of in found.get((account, codes[pixel]), {}).items()]
-
-    return read
-
-
 def reads(
     one: Run | CountRun, bcs: Sequence[str], event: str = PURCHASE
 ) -> tuple[dict[tuple[str, Key], float], dict[tuple[str, Key], Exactness]]:
@@ -210,7 +197,7 @@ def reads(
     """
     simulation = one.simulation
     world = simulation.history.now
-    read = _read_counts(one, event) if isinstance(one, CountRun) else _read_events(one, event)
+    read: Read = counted_reader(one.simulation, event) if isinstance(one, CountRun) else _read_events(one, event)
     found = {(bc, key): float("nan") for bc in bcs for key in KEYS}
     trust: dict[tuple[str, Key], Exactness] = {}
     for bc in bcs:

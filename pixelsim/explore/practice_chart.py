@@ -1,4 +1,4 @@
-"""Pictures of two designs: figures one above the other in one picture, and bars of both designs side by side."""
+"""Pictures of two designs: quantities one below the other, with a bar for each design."""
 
 from __future__ import annotations
 
@@ -13,18 +13,16 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from pixelsim.counts import Exactness
-from pixelsim.explore.moving import Dots, packed, quick_dots, rounded_up
+from pixelsim.explore.moving import Dots, quick_dots, rounded_up
 from pixelsim.show.digits import count, plus_minus
 from pixelsim.show.style import COLOURS, SERIES, new_figure, placed, set_title, styled
 
-__all__ = ["NOT_RUN", "Bars", "pair_bars_figure", "rough", "stacked_png", "waiting_dots"]
+__all__ = ["NOT_RUN", "Bars", "pair_bars_figure", "rough", "waiting_dots"]
 
 _HATCHES = ("", "////")
 """What tells the designs apart beside their colour."""
 NOT_RUN = "not run yet"
 """What stands where a figure is still to come."""
-_GAP = 24
-"""Dots of white between figures."""
 _ROW_INCHES = 0.19
 _HEAD = 1.15
 """Rows that the heading of a pair takes."""
@@ -119,17 +117,3 @@ def _draw_bars(ax: Axes, bars: Sequence[Bars]) -> None:
     ax.set(ylim=(len(bars) * _STEP - 0.4, -0.3), xlim=(0, rounded_up(largest * 1.16)), yticks=[])
     ax.xaxis.set_major_formatter(lambda value, _: count(value))
     ax.grid(axis="x")
-
-
-def stacked_png(*pictures: Dots) -> bytes:
-    """Put pictures of one width one above the other, as PNG; the same pictures give the same bytes.
-
-    Parameters
-    ----------
-    *pictures
-        From top to bottom, at least one; see :func:`pixelsim.explore.moving.quick_dots`.
-    """
-    parts = [pictures[0]]
-    for picture in pictures[1:]:
-        parts += [np.full((_GAP, *picture.shape[1:]), 255, dtype=np.uint8), picture]
-    return packed(np.concatenate(parts))

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from pixelsim.counts import CountReading, Counts, Exactness, count_outcome_values
+from pixelsim.counts import Counts, Exactness, count_outcome_values
+from pixelsim.counts.cells import by_event
 from pixelsim.counts.copies import HOPS
-from pixelsim.counts.exactness import of_copies, worst
+from pixelsim.counts.exactness import of_attribution, of_copies, of_sessions, worst
+from pixelsim.measure.metrics import Metric
 from pixelsim.measure.practice import consistency
 from pixelsim.scenario.capture import EVENT_NAMES
+from pixelsim.scenario.measurement import AttributedShown
+from pixelsim.show.metrics import METRICS
 
-__all__ = ["CountedSales", "Key", "claim_rows", "counted_readings", "counted_sales"]
+__all__ = ["CountedSales", "Key", "claim_rows", "counted_reader", "counted_sales"]
 
 PURCHASE = EVENT_NAMES.index("Purchase")
+_KEPT = HOPS.index("kept")
 Key = tuple[str, str, str]
 """Surface, metric and rule."""
 ClaimRow = tuple[str, str, float, str, str, Exactness]
@@ -53,31 +59,55 @@ class CountedSales:
     exactness: tuple[Exactness, Exactness, Exactness]
 
 
-def _outcomes(counts: Counts) -> dict[str, list[tuple[float, Exactness]]]:
-    found: dict[str, list[tuple[float, Exactness]]] = {}
-    for one in count_outcome_values(counts):
-        found.setdefault(one.outcome.outcome, []).append((one.outcome.value, one.exactness))
-    return found
-
-
-def _sales(counts: Counts, outcomes: Mapping[str, list[tuple[float, Exactness]]]) -> CountedSales:
-    kept = counts.copies[:, :, PURCHASE, HOPS.index("kept")].sum(axis=1)
-    won = outcomes.get("conversions attributed", [])
-    [(orders, exact)], [(seen, _)] = outcomes["orders"], outcomes["orders seen"]
-    copies = worst(of_copies(counts, pixel) for pixel in range(len(kept)))
-    claimed = worst(exactness for value, exactness in won if value)
-    total = sum(value for value, _ in won)
-    return CountedSales(int(orders), int(seen), tuple(kept.tolist()), total, (exact, copies, claimed))
-
-
 def counted_sales(counts: Counts) -> CountedSales:
     """Count the sales of a run in counts in every way that there is."""
-    return _sales(counts, _outcomes(counts))
+    numbering = counts.numbering
+    kept = counts.copies[:, :, PURCHASE, _KEPT].sum(axis=1)
+    orders, seen = counts.orders()
+    of_account: dict[int, list[int]] = {}
+    for group in counts.credit:
+        of_account.setdefault(numbering.group_account[group], []).append(group)
+    total, earning = 0, set()
+    for groups in of_account.values():
+        won = sum(int(counts.credit[group].claims[PURCHASE].sum()) for group in groups)
+        total += won
+        earning |= {int(numbering.group_pixel[group]) for group in groups if won}
+    copies = worst(of_copies(counts, pixel) for pixel in range(len(kept)))
+    claimed = worst(of_attribution(counts, pixel, PURCHASE) for pixel in sorted(earning))
+    trust = of_sessions(counts.sites), copies, claimed
+    return CountedSales(orders, seen, tuple(kept.tolist()), float(total), trust)
 
 
-def claim_rows(counts: Counts) -> Iterator[ClaimRow]:
-    """Measure the claims Q1 to Q5 in a run in counts; see :func:`pixelsim.measure.claims_measured`."""
-    outcomes = _outcomes(counts)
+def claim_rows(counts: Counts, claims: Collection[str], sales: CountedSales | None = None) -> Iterator[ClaimRow]:
+    """Measure some of the claims Q1 to Q5 in a run in counts; see :func:`pixelsim.measure.claims_measured`.
+
+    Parameters
+    ----------
+    counts
+        The run.
+    claims
+        Ids of the claims that are asked for; the others cost nothing.
+    sales
+        Its sales, where they have been counted already.
+    """
+    if not {"Q1", "Q2"}.isdisjoint(claims):
+        yield from (row for row in _waiting_rows(counts) if row[0] in claims)
+    sales = counted_sales(counts) if sales is None else sales
+    exact, copies, _ = sales.exactness
+    if "Q3" in claims:
+        yield from _reporting_rows(sales)
+    if "Q4" in claims:
+        yield from _page_rows(counts, exact, copies)
+    if "Q5" in claims:
+        for measure, value, unit, better in consistency(counts.history.now).itertuples(index=False):
+            yield "Q5", measure, float(value), unit, better, Exactness.EXACT
+
+
+def _waiting_rows(counts: Counts) -> Iterator[ClaimRow]:
+    """Q1 and Q2: tell how long learning and audiences take."""
+    outcomes: dict[str, list[tuple[float, Exactness]]] = {}
+    for one in count_outcome_values(counts):
+        outcomes.setdefault(one.outcome.outcome, []).append((one.outcome.value, one.exactness))
     for claim, measure, outcome in (
         ("Q1", "days in learning, mean of new ad groups", "days in learning"),
         ("Q2", "days until usable, mean of audiences", "days until usable"),
@@ -91,16 +121,16 @@ def claim_rows(counts: Counts) -> Iterator[ClaimRow]:
             "lower",
             worst(exactness for _, exactness in known),
         )
-    sales = _sales(counts, outcomes)
+
+
+def _reporting_rows(sales: CountedSales) -> Iterator[ClaimRow]:
+    """Q3: tell whether everything is in one place, and whether anything is counted twice."""
     exact, copies, claimed = sales.exactness
     fullest, added = max(sales.of_pixels, default=0), sum(sales.of_pixels)
     yield "Q3", "share of seen orders in the fullest pixel", _over(fullest, sales.seen), "share", "higher", copies
     yield "Q3", "purchases of all pixels over distinct orders seen", _over(added, sales.seen), "times", "lower", copies
     told, rough = "claimed conversions over orders in truth", worst((exact, claimed))
     yield "Q3", told, _over(sales.claimed, sales.orders), "times", "lower", rough
-    yield from _page_rows(counts, exact, copies)
-    for measure, value, unit, better in consistency(counts.history.now).itertuples(index=False):
-        yield "Q5", measure, float(value), unit, better, Exactness.EXACT
 
 
 def _page_rows(counts: Counts, exact: Exactness, copies: Exactness) -> Iterator[ClaimRow]:
@@ -118,21 +148,45 @@ def _page_rows(counts: Counts, exact: Exactness, copies: Exactness) -> Iterator[
     yield "Q4", "sessions lost to load time", lost / max(lost + stayed, 1), "share", "lower", exact
 
 
-def counted_readings(counts: Counts, event: str) -> dict[tuple[str, str], dict[Key, tuple[float, Exactness]]]:
-    """Give what is read of one event from every ad account, by account and pixel code.
+def counted_reader(counts: Counts, event: str) -> Callable[[str, int], list[tuple[Key, float, Exactness]]]:
+    """Give what reads one event, of the whole run, from an ad account that may see a pixel: the five metrics.
+
+    It reads what :class:`~pixelsim.counts.CountReading` does for a viewer of the account, at the cost of one event of
+    one pixel.
 
     Parameters
     ----------
     counts
-        A run in counts of a scenario without viewers of its own, so that every ad account is one.
+        A run in counts.
     event
         A standard event.
+
+    Returns
+    -------
+    callable
+        Of the account's id and the pixel's number; gives metric, value and how far it can be trusted, without the
+        campaign level where the account has no campaign.
     """
-    found: dict[tuple[str, str], dict[Key, tuple[float, Exactness]]] = {}
-    for row in CountReading(counts).rows():
-        if row.event == event and row.value is not None:
-            table = found.setdefault((row.account, row.pixel), {})
-            key = row.surface, row.metric, row.rule
-            value, exactness = table.get(key, (0.0, Exactness.EXACT))
-            table[key] = value + row.value, worst((exactness, Exactness(row.exactness)))
-    return found
+    place, numbering, world = EVENT_NAMES.index(event), counts.numbering, counts.history.now
+    own_only = counts.scenario.measurement.attributed_shown is AttributedShown.OWN_ADS
+    advertisers = {campaign.account for campaign in world.campaigns.values()}
+    copied = lru_cache(maxsize=None)(lambda pixel: of_copies(counts, pixel))
+    earned = lru_cache(maxsize=None)(lambda pixel: of_attribution(counts, pixel, place))
+
+    def read(account: str, pixel: int) -> list[tuple[Key, float, Exactness]]:
+        groups = [group for group in counts.credit if numbering.group_pixel[group] == pixel]
+        mine = numbering.accounts.index(account)
+        own = [counts.credit[group].claims for group in groups if numbering.group_account[group] == mine]
+        receives = world.pixels[numbering.pixels[pixel]].creator != account
+        shown = own if own_only and receives else [counts.credit[group].credited for group in groups]
+        total = float(counts.copies[pixel, :, place, _KEPT].sum())
+        # What an event after the end of the run would earn is in no report.
+        attributed, campaigns = (float(sum(by_event(of[place]).sum() for of in tables)) for tables in (shown, own))
+        values = {Metric.TOTAL: total, Metric.ATTRIBUTED: attributed, Metric.CAMPAIGN: campaigns}
+        return [
+            ((surface.value, metric.value, rule), values[metric], (copied if metric is Metric.TOTAL else earned)(pixel))
+            for surface, metric, rule in METRICS
+            if metric is not Metric.CAMPAIGN or account in advertisers
+        ]
+
+    return read

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pixelsim.counts.exactness import Exactness, worst
-from pixelsim.explore.practice_counts import claim_rows
+from pixelsim.explore.practice_counts import CountedSales, claim_rows
 from pixelsim.measure import claims_measured
 from pixelsim.study.count_run import CountRun
 from pixelsim.study.paired import PairedDifference, correct, paired
@@ -38,14 +38,14 @@ Trust = Mapping[Claim, Exactness]
 
 
 def claims_of(
-    one: Run | CountRun, claims: Collection[str] = CLAIMS
+    one: Run | CountRun, claims: Collection[str] = CLAIMS, sales: CountedSales | None = None
 ) -> tuple[dict[Claim, float], dict[Claim, Exactness]]:
     """Give the measures of some claims in one run, and how far they can be trusted.
 
-    See :func:`pixelsim.measure.claims_measured`.
+    See :func:`pixelsim.measure.claims_measured`; ``sales`` are those of a run in counts, if there are any.
     """
     if isinstance(one, CountRun):
-        rows = [row for row in claim_rows(one.simulation) if row[0] in claims]
+        rows = list(claim_rows(one.simulation, claims, sales))
         values = {Claim(*row[:2], *row[3:5]): row[2] for row in rows}
         return values, {Claim(*row[:2], *row[3:5]): row[5] for row in rows}
     table = claims_measured(one.simulation)

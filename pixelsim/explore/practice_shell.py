@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import itertools
+from collections.abc import Callable, Hashable, Sequence
 from html import escape
 from typing import Any, Generic, TypeVar
 
@@ -74,47 +75,53 @@ def pairs_told(done: int, wanted: int, seed: int, detail: Detail) -> str:
 class PairsExplorer(Settling, Generic[T]):
     """Base of explorers that compare two designs by pairs of runs.
 
-    A subclass gives :meth:`chosen`, :meth:`run_pair` and :meth:`show`. What needs no run is there at once: a pair of
+    A subclass gives :meth:`chosen`, :meth:`task` and :meth:`show`. What needs no run is there at once: a pair of
     runs takes longer than a hand waits.
     """
 
     ahead = True
+    shared = True
     seed: int
     """Root seed."""
 
     def __init__(self, title: str, controls: dict[str, Any], told: str, *, replications: int) -> None:
         # Choices that were looked at before come back at once.
-        self._pairs: dict[tuple[Detail, Hashable], list[T]] = {}
+        self._pairs: dict[tuple[Detail, Hashable], dict[int, T]] = {}
         super().__init__(title, controls, told, replications=replications)
 
     def chosen(self) -> Hashable:
         """Give what the controls say of the runs."""
         raise NotImplementedError
 
-    def run_pair(self, replication: int) -> T:
-        """Run both designs that the controls say, in the present detail."""
+    def task(self, replication: int) -> Callable[[], T]:
+        """Give what runs both designs that the controls say, in the present detail."""
         raise NotImplementedError
 
     def show(self, pairs: tuple[T, ...]) -> None:
         """Show what pairs of runs brought."""
         raise NotImplementedError
 
-    def _known(self) -> list[T]:
-        return self._pairs.setdefault((self.detail, self.chosen()), [])
+    def _kept(self) -> dict[int, T]:
+        return self._pairs.setdefault((self.detail, self.chosen()), {})
 
     def known(self) -> int:
-        """Give how many pairs are there."""
-        return len(self._known())
+        """Give how many pairs are there, from the first one on without a gap."""
+        kept = self._kept()
+        return next(number for number in itertools.count() if number not in kept)
 
-    def prepare(self, replication: int) -> None:
-        """Run one pair."""
-        pairs = self._known()
-        while len(pairs) <= replication:
-            pairs.append(self.run_pair(len(pairs)))
+    def left(self) -> list[int]:
+        """Give the replications of which there is no pair."""
+        kept = self._kept()
+        return [number for number in range(self.replications) if number not in kept]
+
+    def keep(self, replication: int, result: T) -> None:
+        """Keep one pair."""
+        self._kept()[replication] = result
 
     def answer(self, done: int) -> None:
         """Show picture and tables of so many pairs."""
-        self.show(tuple(self._known()[:done]))
+        kept = self._kept()
+        self.show(tuple(kept[number] for number in range(done)))
 
     def fingerprint(self) -> dict[str, Any]:
         """Give the seed and the number of runs."""

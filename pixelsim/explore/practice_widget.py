@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from pixelsim.explore.base import WIDTH
-from pixelsim.explore.moving import Dots, quick_dots
+from pixelsim.explore.moving import Dots, quick_dots, stacked_png
 from pixelsim.explore.practice import BUSINESSES, Measured, Ways, both_measured, ways
-from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough, stacked_png, waiting_dots
+from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough, waiting_dots
 from pixelsim.explore.practice_shell import PairsExplorer, contrast_table, pairs_told, titled_table
 from pixelsim.explore.toolkit import widgets
 from pixelsim.measure.metrics import Metric, Surface
@@ -43,7 +43,14 @@ def _reading(key: tuple[str, str, str], found: Summary) -> str:
     return _absent(key) if found.n == 0 else plus_minus(found.mean, found.half_width)
 
 
-def practice_tables(found: Ways, wanted: int, seed: int) -> str:
+def structure_table(found: Ways) -> str:
+    """Give the structure as HTML, the right and the wrong way side by side; no run changes it."""
+    rows = [("altogether", what, "", f"{right:,}", f"{wrong:,}") for what, right, wrong in found.sizes()]
+    rows += [(who, r.told, r.rule, str(r), str(w)) for who, r, w in found.structure()]
+    return titled_table("Structure at the start", ["of", "what", "rule", *WAYS], rows, numeric=WAYS)
+
+
+def practice_tables(found: Ways, wanted: int, seed: int, structure: str | None = None) -> str:
     """Give structure, metrics by Business Center and claims as HTML, the right and the wrong way side by side.
 
     Parameters
@@ -52,10 +59,10 @@ def practice_tables(found: Ways, wanted: int, seed: int) -> str:
         What the runs brought so far.
     wanted, seed
         How many pairs of runs there are to be, and their seed.
+    structure
+        The table of the structure, where it is there already.
     """
-    structure = [("altogether", what, "", f"{right:,}", f"{wrong:,}") for what, right, wrong in found.sizes()]
-    structure += [(who, r.told, r.rule, str(r), str(w)) for who, r, w in found.structure()]
-    told = titled_table("Structure at the start", ["of", "what", "rule", *WAYS], structure, numeric=WAYS)
+    told = structure_table(found) if structure is None else structure
     if not found.runs:
         return told
     readings = [
@@ -131,6 +138,7 @@ class BestPractice(PairsExplorer[tuple[Measured, Measured]]):
         self.found: Ways | None = None
         self._ways = lru_cache(maxsize=16)(lambda business, sizes: ways(business, dict(sizes)))
         self._structure = lru_cache(maxsize=16)(self._drawn)
+        self._told = lru_cache(maxsize=16)(lambda chosen: structure_table(Ways(chosen[0], *self._ways(*chosen))))
         kinds = [(f"{one.title} ({one.rule})", key) for key, one in BUSINESSES.items()]
         controls: dict[str, Any] = {
             "business": widgets.Dropdown(
@@ -192,15 +200,15 @@ class BestPractice(PairsExplorer[tuple[Measured, Measured]]):
     def _drawn(self, chosen: _Chosen, way: str) -> Dots:
         return structure_dots(Ways(chosen[0], *self._ways(*chosen)), way)
 
-    def run_pair(self, replication: int) -> tuple[Measured, Measured]:
-        """Run both ways once on the same luck."""
-        return both_measured(self._present(), seed=self.seed, replication=replication)
+    def task(self, replication: int) -> Callable[[], tuple[Measured, Measured]]:
+        """Give what runs both ways once on the same luck."""
+        return partial(both_measured, self._present(), seed=self.seed, replication=replication)
 
     def show(self, pairs: tuple[tuple[Measured, Measured], ...]) -> None:
         """Show structure, picture and tables of the pairs."""
         found = self.found = replace(self._present(), runs=pairs)
         self.paint(practice_picture(found, self._structure(self.chosen(), str(self.controls["way"].value))))
-        self.table.value = practice_tables(found, self.replications, self.seed)
+        self.table.value = practice_tables(found, self.replications, self.seed, self._told(self.chosen()))
 
     def as_code(self) -> str:
         """Give the call that brings the same numbers."""

@@ -6,11 +6,12 @@ A run event by event takes longer, and is exact where counts are approximate; it
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
 
 from pixelsim.explore.base import Explorer, guarded
 from pixelsim.explore.toolkit import widgets
+from pixelsim.explore.workers import WORKERS
 from pixelsim.study.detail import Detail, check_detail
 
 __all__ = ["Settling", "runs_told"]
@@ -31,7 +32,8 @@ def runs_told(done: int, wanted: int, detail: Detail, *, what: str = "runs") -> 
 class Settling(Explorer):
     """Base of explorers that answer in counts.
 
-    A subclass gives :meth:`known`, :meth:`prepare` and :meth:`answer`.
+    A subclass gives :meth:`known` and :meth:`answer`, and how a replication is run: either :meth:`prepare`, or
+    :meth:`task` and :meth:`keep`, with ``shared`` set, by which worker processes help.
 
     Parameters
     ----------
@@ -44,6 +46,8 @@ class Settling(Explorer):
     children: Any
     ahead = False
     """Whether there is something to show before the first run, which then waits for the hand to rest."""
+    shared = False
+    """Whether worker processes help with the runs, see :mod:`pixelsim.explore.workers`."""
 
     def __init__(self, title: str, controls: Mapping[str, Any], told: str, *, replications: int) -> None:
         self.replications = replications
@@ -68,6 +72,18 @@ class Settling(Explorer):
     def prepare(self, replication: int) -> None:
         """Run one replication of what the controls say, in the present detail, and keep it."""
         raise NotImplementedError
+
+    def task(self, replication: int) -> Callable[[], Any]:
+        """Give what runs one replication of what the controls say: a function that other processes can import."""
+        raise NotImplementedError
+
+    def keep(self, replication: int, result: Any) -> None:
+        """Keep what one replication came to; they come in any order."""
+        raise NotImplementedError
+
+    def left(self) -> list[int]:
+        """Give the replications that are not there yet."""
+        return list(range(self.known(), self.replications))
 
     def answer(self, done: int) -> None:
         """Show what so many runs say, all of which are there."""
@@ -120,14 +136,27 @@ class Settling(Explorer):
         if done < self.replications:
             self.start(self._others(done), self.replications, done, rest)
 
-    def _others(self, done: int) -> Iterator[None]:
+    def _others(self, painted: int) -> Generator[int]:
         shown = time.monotonic()
-        for replication in range(done, self.replications):
-            self.prepare(replication)
-            if replication in (0, self.replications - 1) or time.monotonic() - shown >= REPAINT:
-                self.answer(replication + 1)
-                shown = time.monotonic()
-            yield
+        for _ in self._work():
+            done = min(self.known(), self.replications)
+            due = not painted or done == self.replications or time.monotonic() - shown >= REPAINT
+            if due and done > painted:
+                self.answer(done)
+                painted, shown = done, time.monotonic()
+            yield done
+
+    def _work(self) -> Iterator[None]:
+        if self.shared:
+            with WORKERS.share(self.task, self.left()) as together:
+                while together.left:
+                    for replication, result in together.step():
+                        self.keep(replication, result)
+                    yield
+        else:
+            for replication in self.left():
+                self.prepare(replication)
+                yield
 
     def stopped(self) -> None:
         """Show the runs that are done."""

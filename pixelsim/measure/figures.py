@@ -231,7 +231,8 @@ CREDITS = {
 
 def _words(codes: pd.Series, table: Mapping[Any, str]) -> NDArray[np.object_]:
     plain = {int(code): words for code, words in table.items()}
-    return np.array([plain.get(int(code), "for another reason") for code in codes], dtype=object)
+    known, place = np.unique(codes, return_inverse=True)
+    return np.array([plain.get(int(code), "for another reason") for code in known], dtype=object)[place]
 
 
 def _index(names: tuple[str, ...], name: str | None, kind: str) -> int:

@@ -13,9 +13,9 @@ from pixelsim.explore.metrics import (
     SHOWN,
     figure_of,
     figures_of,
-    metrics_figure,
     metrics_found,
     metrics_picture,
+    readings_figure,
     showing,
     shown_as,
     trust,
@@ -141,7 +141,7 @@ def test_each_metric_says_how_far_it_can_be_trusted(quick: Scenario, one: Run) -
         "total events": "exact",
         "attributed events": "approximate",
     }
-    axes = metrics_figure(counted, 8.0).axes[0]
+    axes = readings_figure(counted, 8.0).axes[0]
     assert axes.get_xlabel().endswith("approximate: attributed events, attributed events (campaign level)")
     assert trust(metrics_found(quick, first=one, many=ps.replicate(quick, 1))) == {}
 

@@ -14,9 +14,9 @@ from matplotlib.image import imread
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError, UnknownNameError
-from pixelsim.explore.moving import DOTS, quick_dots
+from pixelsim.explore.moving import DOTS, quick_dots, stacked_png
 from pixelsim.explore.practice import Measured, Ways, compare_ways, ways
-from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough, stacked_png
+from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough
 from pixelsim.explore.practice_pairs import Claim, contrasts
 from pixelsim.explore.practice_shell import contrast_table, pairs_told
 from pixelsim.explore.practice_widget import practice_picture, practice_tables, structure_dots

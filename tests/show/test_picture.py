@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import base64
+from html import escape
+
 import pytest
 
 from pixelsim.show import chart, funnel, picture_of
@@ -12,8 +15,23 @@ def test_a_picture_shows_itself_in_css_pixels() -> None:
     picture = picture_of(figure)
     assert picture.png == figure_png(figure)
     assert picture.size == (300, 200)
-    assert picture._repr_png_() == (picture.png, {"width": 300, "height": 200})
     assert repr(picture) == "<picture of 300 x 200>"
+    html = picture._repr_html_()
+    assert base64.b64decode(html.partition("base64,")[2].partition('"')[0]) == picture.png
+    # A small one is as wide as it is, and no wider.
+    assert "width:300px;max-width:100%;min-width:300px" in html
+
+
+def test_a_wide_picture_scrolls_in_a_box_of_its_own_and_is_told(one: Run) -> None:
+    picture = chart(lambda ax: funnel(ax, one))
+    html = picture._repr_html_()
+    assert html.startswith('<div style="overflow-x:auto;max-width:100%"><img ')
+    assert "width:1000px;max-width:100%;min-width:560px" in html
+    figure = new_figure()
+    with styled():
+        title = funnel(figure.subplots(), one).get_title(loc="left")
+    assert picture.told == " ".join(title.split())
+    assert f'alt="{escape(picture.told)}"' in html
 
 
 @pytest.mark.parametrize("width", [NARROW, 6.0])

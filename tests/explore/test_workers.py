@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import sys
+import time
+import types
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from worker_tasks import noted, refused
+
+import pixelsim as ps
+from pixelsim.base.errors import InputError
+from pixelsim.explore.workers import VARIABLE, Shared, Workers, usual_workers
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    """One worker, started once for all tests of this module."""
+    found = Workers(1, worth=0.0)
+    yield found
+    found.close()
+
+
+def all_of(workers: Workers, task: Callable[[int], Callable[[], Any]], number: int) -> dict[int, Any]:
+    """Do replications as an explorer does, and give what they came to."""
+
+    async def notebook() -> dict[int, Any]:
+        found: list[tuple[int, Any]] = []
+        with workers.share(task, range(number)) as together:
+            while together.left:
+                found += together.step()
+                await asyncio.sleep(0.001)
+        assert len(found) == len(dict(found))
+        return dict(found)
+
+    return asyncio.run(notebook())
+
+
+def awake(workers: Workers) -> None:
+    """Wait until the worker does something."""
+    until = time.monotonic() + 60
+    while not workers.awake and time.monotonic() < until:
+        all_of(workers, lambda _: partial(time.sleep, 0.02), 8)
+    assert workers.awake
+
+
+def test_an_explorer_shows_the_same_bytes_as_alone(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pixelsim.explore.settling.WORKERS", workers)
+    awake(workers)
+    given = []
+    monkeypatch.setattr(workers, "give", lambda *task: given.append(task) or Workers.give(workers, *task))
+
+    def opened() -> Any:
+        return ps.explore.best_practice("agency_clients", sizes={"clients": 1}, replications=6, seed=5)
+
+    async def notebook() -> Any:
+        return await opened().finished()
+
+    together = asyncio.run(notebook())
+    assert given
+    many = len(given)
+    alone = opened()
+    assert len(given) == many
+    assert together.table.value == alone.table.value
+    assert together.picture.value == alone.picture.value
+    # Values that are missing differ from themselves, and not in what they are called.
+    assert repr(together.found.runs) == repr(alone.found.runs)
+
+
+def test_both_processes_take_replications_and_none_is_done_twice(workers: Workers, tmp_path: Path) -> None:
+    awake(workers)
+    found = all_of(workers, lambda number: partial(noted, tmp_path, number), 10)
+    assert sorted(found) == list(range(10))
+    here = [process for process in found.values() if process == os.getpid()]
+    assert 3 <= len(here) <= 7
+    assert len(set(found.values())) == 2
+
+
+def test_what_is_stopped_is_not_begun_and_new_work_need_not_wait(workers: Workers, tmp_path: Path) -> None:
+    awake(workers)
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    new.mkdir()
+
+    async def notebook() -> None:
+        mark = workers.begin()
+        given = [workers.give(1, mark, partial(noted, old, number)) for number in range(5)]
+        assert not workers.room(1)
+        workers.end(mark, [future for future in given if future is not None])
+        with workers.share(lambda number: partial(noted, new, number), range(20)) as together:
+            # What was left over from before does not keep this process from beginning.
+            assert os.getpid() in dict(together.step()).values()
+            while together.left:
+                together.step()
+                await asyncio.sleep(0.001)
+
+    asyncio.run(notebook())
+    # The worker may have been at the first one; all others were given to it too, and dropped.
+    assert len(list(old.iterdir())) <= 1
+    assert len(list(new.iterdir())) == 20
+
+
+def test_what_fails_in_a_worker_fails_here_in_the_same_way(workers: Workers) -> None:
+    awake(workers)
+    with pytest.raises(InputError, match="number is '3', but must be not 3"):
+        all_of(workers, lambda number: partial(refused, number), 8)
+    assert workers.running
+
+
+def test_a_task_that_no_process_can_import_is_done_here(workers: Workers) -> None:
+    assert all_of(workers, lambda number: lambda: number, 5) == {number: number for number in range(5)}
+    assert workers.running
+
+
+def test_a_worker_that_dies_loses_nothing(workers: Workers, tmp_path: Path) -> None:
+    awake(workers)
+
+    async def notebook() -> dict[int, int]:
+        found: list[tuple[int, int]] = []
+        with workers.share(lambda number: partial(noted, tmp_path, number), range(12)) as together:
+            found += together.step()
+            (worker,) = multiprocessing.active_children()
+            assert worker.pid is not None
+            os.kill(worker.pid, signal.SIGKILL)
+            while together.left:
+                found += together.step()
+                await asyncio.sleep(0.001)
+        return dict(found)
+
+    assert sorted(asyncio.run(notebook())) == list(range(12))
+    assert not workers.running
+    # From then on this process works alone.
+    assert set(all_of(workers, lambda _: os.getpid, 6).values()) == {os.getpid()}
+    assert not workers.running
+
+
+def test_idle_workers_end_and_short_work_starts_none() -> None:
+    workers = Workers(1, idle=0.05, worth=0.0)
+
+    async def notebook() -> None:
+        with workers.share(lambda _: partial(time.sleep, 0.01), range(3)) as together:
+            while together.left:
+                together.step()
+            assert workers.running
+        assert workers.running
+        await asyncio.sleep(0.2)
+        assert not workers.running
+
+    asyncio.run(notebook())
+    short = Workers(1)
+    assert all_of(short, lambda _: partial(time.sleep, 0.01), 3) == dict.fromkeys(range(3))
+    assert not short.running
+
+
+def test_without_a_running_loop_or_without_processes_everything_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def done(together: Shared[int]) -> set[int]:
+        with together:
+            return {process for _ in range(4) for _, process in together.step()}
+
+    workers = Workers(1, worth=0.0)
+    assert done(workers.share(lambda _: os.getpid, range(4))) == {os.getpid()}
+    assert not workers.running
+
+    def none(*_given: object) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr("pixelsim.explore.workers.ProcessPoolExecutor", none)
+    assert set(all_of(workers, lambda _: os.getpid, 4).values()) == {os.getpid()}
+
+
+def test_there_are_as_many_as_cores_but_one_and_none_for_a_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    # The main module of the tests has a file, which each worker would run once more.
+    assert usual_workers() == 0
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
+    for cores, wanted in ((1, 0), (2, 1), (8, 7), (64, 7)):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)), raising=False)
+        assert usual_workers() == wanted
+    monkeypatch.setenv(VARIABLE, "3")
+    assert usual_workers() == 3
+    monkeypatch.setenv(VARIABLE, "-1")
+    with pytest.raises(InputError, match="PIXELSIM_WORKERS is '-1', but must be a whole number"):
+        usual_workers()
