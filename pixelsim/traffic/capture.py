@@ -19,7 +19,7 @@ from pixelsim.base.streams import Streams
 from pixelsim.scenario.capture import EVENT_NAMES, ServerLeg
 from pixelsim.scenario.measurement import WhileNoConsent
 from pixelsim.scenario.traffic import SiteTraffic
-from pixelsim.traffic.columns import Columns
+from pixelsim.traffic.columns import Columns, replaced
 from pixelsim.traffic.counter import key_of, keys_of, uniform
 from pixelsim.traffic.dedup import BROWSER, SERVER
 from pixelsim.traffic.events import Events
@@ -229,12 +229,11 @@ class Capturer:
             return compiled.browser(columns, early, (self._lost, self._shares), traits, _LOSSES)
         counter = events.number << 8 | events.place
         drawn = uniform(counter, self._lost, events.origin)
-        loss = np.where(drawn < self._shares[events.event], np.int8(Loss.LEFT_TOO_SOON), np.int8(Loss.RECEIVED))
-        if len(early):
-            loss[early] = Loss.NO_CONSENT
         refuses = real & self._trait("refuses consent", events.person, refusing)
-        loss[refuses] = Loss.NO_CONSENT
-        loss[real & self._trait("blocks trackers", events.person, blocked)] = Loss.BLOCKED
+        loss = np.full(len(counter), Loss.RECEIVED, dtype=np.int8)
+        loss = replaced(loss, drawn < self._shares.take(events.event.astype(np.int64)), Loss.LEFT_TOO_SOON)
+        loss = replaced(loss, refuses | early if len(early) else refuses, Loss.NO_CONSENT)
+        loss = replaced(loss, real & self._trait("blocks trackers", events.person, blocked), Loss.BLOCKED)
         return counter, event_key(events.origin, events.number, events.place), loss, refuses
 
     def _id_base(self, events: Events, key: Longs) -> Longs:
@@ -315,15 +314,15 @@ class Capturer:
                 (server.sent, server.lost, token),
                 _SERVER_LOSSES,
             )
-        sends = relays[browser.event] & (browser.visit == Visit.PERSON)
+        sends = relays.take(browser.event.astype(np.int64)) & (browser.visit == Visit.PERSON)
         if server.sent < 1:
             sends &= uniform(base.counter.take(rows), keys["server sends"], base.origin.take(rows)) < server.sent
         sent = np.flatnonzero(sends)
         rows, before = rows.take(sent), browser.loss.take(sent)
         counter, origin = base.counter.take(rows), base.origin.take(rows)
-        loss = np.where(before == Loss.NO_CONSENT, before, np.int8(Loss.RECEIVED))
         # The browser's loss names the blocker before the refusal; a server is not blocked, but consent binds it too.
-        loss[base.refuses.take(rows)] = Loss.NO_CONSENT
+        withheld = (before == Loss.NO_CONSENT) | base.refuses.take(rows)
+        loss = replaced(np.full(len(rows), Loss.RECEIVED, dtype=np.int8), withheld, Loss.NO_CONSENT)
         if server.lost > 0:
             relay = uniform(counter, keys["server loses"], origin) < server.lost
             loss[relay & (loss == Loss.RECEIVED)] = Loss.LOST_BY_RELAY

@@ -13,6 +13,7 @@ from pixelsim.scenario.measurement import MeasurementSettings
 from pixelsim.traffic.access import AccessBook
 from pixelsim.traffic.audiences import AudienceBook
 from pixelsim.traffic.capture import Copies, Loss, no_copies
+from pixelsim.traffic.columns import replaced
 from pixelsim.traffic.crediting import Crediting
 from pixelsim.traffic.dedup import DedupRule, DedupState, deduplicate
 from pixelsim.traffic.flow import TouchRows
@@ -123,7 +124,7 @@ class Collector:
         rows, self._later = self._arrived([no_copies(), *self._later, *copies], end)
         lost = rows.loss != Loss.RECEIVED
         fate = self._deduplicate(rows, lost) if self._repeats else np.full(len(rows), Fate.KEPT, dtype=np.int8)
-        fate[lost] = Fate.LOST
+        fate = replaced(fate, lost, Fate.LOST)
         settled = self._crediting.settle(rows, fate)
         if self._audiences is not None and self._audiences.listens:
             self._audiences.add(rows.take(fate == Fate.KEPT))

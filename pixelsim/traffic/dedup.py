@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pixelsim.base.clock import HOUR, MINUTE
 from pixelsim.base.errors import Fault, InputError
+from pixelsim.traffic.columns import replaced
 from pixelsim.traffic.kernels import chosen
 from pixelsim.traffic.keys import NONE, first_equal, inside, maybe_in, open_windows, sort_groups, whole_numbers
 from pixelsim.traffic.open_copies import Copies, DedupState, carry, relevant
@@ -191,7 +192,8 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
             open_ &= ~lost
         return Deduplicated(*found, carry(state, block, open_, rule.longest, returning))
     if lost is not None:
-        block = replace(block, event_id=_without(block.event_id, lost), visitor=_without(block.visitor, lost))
+        event_id, visitor = (replaced(column, lost, NONE) for column in (block.event_id, block.visitor))
+        block = replace(block, event_id=event_id, visitor=visitor)
     tried = _tried(block, rule)
     carried = relevant(state, block, tried)
     # Carried copies stand first and come out as kept again: what they could have fallen to is no longer there.
@@ -208,11 +210,6 @@ def deduplicate(  # noqa: PLR0917 - one column of a log row each, in the log's o
         earlier = first < state.rows
         first[earlier] = carried.row[first[earlier] - (state.rows - old)]
     return Deduplicated(outcome, first, carry(state, block, outcome == DedupOutcome.KEPT, rule.longest, returning))
-
-
-def _without(column: Longs, lost: Mask) -> Longs:
-    """Give a column that has nothing where copies are lost."""
-    return np.where(lost, NONE, column)
 
 
 def _by_kernel(
@@ -270,7 +267,7 @@ def _by_event_id(copies: Copies, rule: DedupRule, outcome: NDArray[np.int8], fir
     """Chain the copies that have an event id, in place."""
     # What has no id is given one of its own below -1, so that it equals nothing.
     missing = copies.event_id == NONE
-    ids = np.where(missing, -2 - np.arange(len(missing)), copies.event_id)
+    ids = copies.event_id - missing * np.arange(1, len(missing) + 1)
     fell, kept = _fallen(first_equal(ids))
     if (copies.pixel[fell] != copies.pixel[kept]).any() or (copies.event[fell] != copies.event[kept]).any():
         # An id stands for several pixels or events, as where two pixels are on a page.

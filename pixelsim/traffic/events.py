@@ -100,8 +100,17 @@ class EventMaker:
         self._products = np.cumsum([product.share for product in traffic.products])
         given = [product.refund_share for product in traffic.products] or [None]
         self._refunds = np.array([traffic.refund_share if share is None else share for share in given])
-        purposes = ("depth", "order value", "navigations", "product", "refund", "time to refund")
-        self._keys = {p: keys_of(streams, p, [o.key for o in numbering.origins]) for p in purposes}
+        # Keys of a purpose are one for each origin, so those that nothing asks for are not made.
+        purposes = {
+            "depth": True,
+            "order value": True,
+            "navigations": traffic.capture.navigations > 0,
+            "product": len(values) > 1,
+            "refund": self._refunds.any(),
+            "time to refund": self._refunds.any(),
+        }
+        origins = [o.key for o in numbering.origins]
+        self._keys = {purpose: keys_of(streams, purpose, origins) for purpose, asked in purposes.items() if asked}
 
     def unfold(self, sessions: Sessions, end: int) -> tuple[Events, int]:
         """Give the events of sessions, and how many of them come before ``end`` ms.

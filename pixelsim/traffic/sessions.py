@@ -102,8 +102,10 @@ class SessionSource:
                     streams, f"{kind} sessions", traffic.website, traffic, mean=mean, block_days=block_days
                 )
                 self._sources.append(_Source(arrivals, numbering.origin(kind, traffic.website), visit))
-        purposes = ("person of a session", "order", "length", "bot", "stays")
-        self._keys = {p: keys_of(streams, p, [o.key for o in numbering.origins]) for p in purposes}
+        stays = traffic.capture.weight.lost_per_second > 0
+        purposes = {"person of a session": True, "order": True, "length": True, "bot": self._bots > 0, "stays": stays}
+        origins = [o.key for o in numbering.origins]
+        self._keys = {purpose: keys_of(streams, purpose, origins) for purpose, asked in purposes.items() if asked}
         self._waiting: list[Sessions] = []
         self.lost = 0
         """Sessions that the load time of pixels has driven away so far."""
