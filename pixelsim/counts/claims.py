@@ -128,7 +128,7 @@ class Contest:
         They are of shape (kinds, groups, cells, lags), and of the same shape and names.
         """
         ways = [one for of_name in repeats for one in of_name]
-        found = self._touching.chances([None, *ways])
+        found = self._touching.chances(ways)
         fresh, number = np.repeat(found[0][..., np.newaxis], len(EVENT_NAMES), axis=-1), 1
         for event, of_name in enumerate(repeats):
             for one in of_name:

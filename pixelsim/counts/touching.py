@@ -75,17 +75,23 @@ class _Band:
         return int(self.starts[:, lags].max()) + 1
 
     def by_lag(self, of_pair: Floats, first: int, lags: int) -> Floats:
-        """Add up pairs by lag in cells, shape (bins, lags), of the touch's bins from the first one on."""
-        rows, width = of_pair.shape
+        """Add up pairs, shape (ways, bins, width), by lag in cells, of the touch's bins from the first one on.
+
+        The result has all bins and one more, for the places of `of_cell` that hold none, shape (ways, bins + 1, lags).
+        """
+        ways, rows, width = of_pair.shape
         edges = self.starts[first : first + rows, : lags + 1] + np.arange(rows)[:, np.newaxis] * width
+        edges = edges + (np.arange(ways) * rows * width)[:, np.newaxis, np.newaxis]
+        found = np.zeros((ways, len(self.starts) + 1, lags))
         # What comes after the last lag is a part of its own, and dropped.
-        return np.asarray(np.add.reduceat(of_pair.ravel(), edges.ravel()).reshape(rows, lags + 1)[:, :lags])
+        sums = np.add.reduceat(of_pair.ravel(), edges.ravel()).reshape(ways, rows, lags + 1)
+        found[:, first : first + rows] = sums[..., :lags]
+        return found
 
     def by_cell(self, touches: Floats, of_bin: Floats) -> Floats:
-        """Add up touches, shape (groups, bins), times what each earns, shape (bins, lags): (cells, groups, lags)."""
+        """Add up touches, shape (groups, bins), times what `by_lag` says that each earns: (ways, groups, cells, lags)."""
         number = np.concatenate([touches, np.zeros((len(touches), 1))], axis=1)[:, self.of_cell]
-        each = np.concatenate([of_bin, np.zeros((1, of_bin.shape[1]))])[self.of_cell]
-        return np.asarray(number.transpose(1, 0, 2) @ each)
+        return np.asarray((number.transpose(1, 0, 2) @ of_bin[:, self.of_cell]).swapaxes(1, 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +102,19 @@ class _Pairs:
     width: int
 
     def ahead(self, of_bin: Floats) -> Floats:
-        """Give what the bins of events have, shape (bins of touches, width); 0 after the run's end."""
+        """Give what the bins of events have, shape (..., bins of touches, width); 0 after the run's end."""
         first, number = self.rows.start, self.rows.stop - self.rows.start
-        some = np.zeros(number + self.width)
-        known = of_bin[first : first + len(some)]
-        some[: len(known)] = known
-        return np.ndarray((number, self.width), dtype=np.float64, buffer=some, strides=(8, 8))
+        some = np.zeros((*of_bin.shape[:-1], number + self.width))
+        known = of_bin[..., first : first + some.shape[-1]]
+        some[..., : known.shape[-1]] = known
+        shape = (*of_bin.shape[:-1], number, self.width)
+        return np.ndarray(shape, dtype=np.float64, buffer=some, strides=(*some.strides, 8))
 
-    def gained(self, run: Floats) -> Floats:
-        """Give what a quantity that is cumulated by bin gains between the middles of two bins."""
-        middle = (np.append(0.0, run[:-1]) + run) / 2
-        gained = self.ahead(middle) - middle[self.rows, np.newaxis]
+    def gained(self, by_bin: Floats) -> Floats:
+        """Give what quantities by bin, shape (..., bins), add up to between the middles of two bins."""
+        run = np.cumsum(by_bin, axis=-1)
+        middle = run - by_bin / 2
+        gained = self.ahead(middle) - middle[..., self.rows, np.newaxis]
         return np.maximum(gained, 0.0, out=gained)
 
 
@@ -126,12 +134,6 @@ def _band(cell: bytes, lags: int) -> _Band:
     return _Band(starts, of_bin[:, np.newaxis] * lags + lag, of_cell)
 
 
-Target = tuple[Floats, Floats]
-"""Where chances are added to, and of which touches, shape (kinds, groups, bins)."""
-Way = tuple[Repeats | None, Sequence[Target]]
-"""What uses a touch up, and where the chances go."""
-
-
 class Touching:
     """Chances of credit for a random person's event in a cell.
 
@@ -149,7 +151,7 @@ class Touching:
         self.lags = min(cells.lags(longest), len(cells))
         self._band = _band(touches.bins.cell.tobytes(), self.lags)
 
-    def chances(self, repeats: Sequence[Repeats | None]) -> Floats:
+    def chances(self, repeats: Sequence[Repeats]) -> Floats:
         """Give the chance that a random person's event of a cell is earned by a touch of an ad group and cell.
 
         The touches that may earn compete, and earn.
@@ -157,19 +159,20 @@ class Touching:
         Parameters
         ----------
         repeats
-            What uses a touch up, in one or several ways; None: a touch earns every event.
+            What uses a touch up, in some ways.
 
         Returns
         -------
-        ndarray of float64, shape (ways, kinds, groups, cells, lags)
-            By the touch's cell, and the event's as cells after it.
+        ndarray of float64, shape (1 + ways, kinds, groups, cells, lags)
+            By the touch's cell, and the event's as cells after it; first the chance if a touch earns every event, and
+            then the chances that it earns one which nothing has used it up for.
         """
         field = self.field
-        found = self._nothing(len(repeats))
+        found = np.zeros((len(repeats) + 1, 1, *field.windows.shape, len(self.cells), self.lags))
         for pattern in field.patterns(0, len(field.bins)):
             earn = field.with_access * pattern.may[:, np.newaxis]
-            self._add(pattern, earn, [(one, [(found[way], earn)]) for way, one in enumerate(repeats)])
-        return found
+            self._add(found, pattern, earn, [earn], repeats)
+        return found[:, 0]
 
     def vetoed(self) -> tuple[Floats, Floats]:
         """Give the chances of all touches if access had not ended, and of those among them that may not earn.
@@ -177,17 +180,20 @@ class Touching:
         Both are of shape (kinds, groups, cells, lags), as those of `chances`.
         """
         field = self.field
-        every, (of_all, of_vetoed) = field.with_access + field.without, self._nothing(2)
+        found = np.zeros((1, 2, *field.windows.shape, len(self.cells), self.lags))
+        every = field.with_access + field.without
         for pattern in field.patterns(0, len(field.bins)):
             barred = every - field.with_access * pattern.may[:, np.newaxis]
-            self._add(pattern, every, [(None, [(of_all, every), (of_vetoed, barred)])])
-        return of_all, of_vetoed
+            self._add(found, pattern, every, [every, barred], ())
+        return found[0, 0], found[0, 1]
 
-    def _nothing(self, ways: int) -> Floats:
-        return np.zeros((ways, *self.field.windows.shape, len(self.cells), self.lags))
+    def _add(
+        self, found: Floats, pattern: Pattern, compete: Floats, earns: Sequence[Floats], repeats: Sequence[Repeats]
+    ) -> None:
+        """Add the chances of the events of a pattern's bins, in place, shape (ways, earns, kinds, groups, cells, lags).
 
-    def _add(self, pattern: Pattern, compete: Floats, ways: Sequence[Way]) -> None:
-        """Add the chances of the events of a pattern's bins, in place."""
+        ``earns`` are touches whose chances are asked for, of the shape of those that compete.
+        """
         field, bins = self.field, self.field.bins
         oldest = bins.borders[pattern.start] - int(field.windows.max(initial=0))
         first = bins.cell[max(int(np.searchsorted(bins.borders, oldest, side="right")) - 1, 0)]
@@ -202,37 +208,26 @@ class Touching:
             lags = {w: min(self.cells.lags(w), self.lags) for w in rates if w > 0}
             pairs = _Pairs(rows, self._band.width(max(lags.values(), default=1)))
             between, inside = self._between(rates, pairs)
-            free = self._uncovered(kind, compete, ways, pairs)
-            weight = np.exp(-between)
-            weight *= pairs.ahead(np.exp(-stronger) * events)
+            weight = np.empty((1 + len(repeats), *between.shape))
+            np.exp(-between, out=weight[0])
+            weight[0] *= pairs.ahead(np.exp(-stronger) * events)
             stronger = stronger + inside
-            self._earned(kind, lags, pairs, [(self._left(one, kind, pairs, weight, free), to) for one, to in ways])
-
-    def _left(
-        self, repeats: Repeats | None, kind: int, pairs: _Pairs, weight: Floats, free: Mapping[bytes, Floats | float]
-    ) -> Floats:
-        """Take from chances those that the touch is used up."""
-        if repeats is None:
-            return weight
-        return np.asarray(weight * np.exp(-self._used(repeats, kind, pairs, free[repeats.party.tobytes()])))
-
-    def _earned(
-        self, kind: int, lags: Mapping[int, int], pairs: _Pairs, ways: Sequence[tuple[Floats, Sequence[Target]]]
-    ) -> None:
-        """Add up by cells, in place: chances by bin of the touch and bin of the event, times the touches a person."""
-        field, bins, windows, rows = self.field, self.field.bins, self.field.windows[kind], pairs.rows
-        edges, cells = bins.borders.tobytes(), slice(int(bins.cell[rows.start]), int(bins.cell[rows.stop - 1]) + 1)
-        for window, number in lags.items():
-            width = self._band.width(number)
-            share = _inside(edges, window, width)[rows]
-            for left, targets in ways:
-                each = np.zeros((len(bins), number))
-                each[rows] = self._band.by_lag(left[:, :width] * share, rows.start, number)
-                for found, earn in targets:
+            if repeats:
+                np.exp(-self._used(repeats, kind, compete, pairs), out=weight[1:])
+                weight[1:] *= weight[0]
+            for window, number in lags.items():
+                each = self._each(weight, window, number, rows)
+                for place, earn in enumerate(earns):
                     groups = np.flatnonzero((windows == window) & earn[kind][:, rows].any(axis=1))
                     if len(groups):
-                        earned = self._band.by_cell(earn[kind][groups] / field.people, each)[cells]
-                        found[kind, groups, cells, :number] += earned.transpose(1, 0, 2)
+                        earned = self._band.by_cell(earn[kind][groups] / field.people, each)
+                        found[:, place, kind, groups, :, :number] += earned
+
+    def _each(self, weight: Floats, window: int, lags: int, rows: slice) -> Floats:
+        """Give what a touch of each bin and of a window earns by lag, as `_Band.by_lag` does."""
+        width = self._band.width(lags)
+        share = _inside(self.field.bins.borders.tobytes(), window, width)[rows]
+        return self._band.by_lag(weight[..., :width] * share, rows.start, lags)
 
     def _between(self, rates: Mapping[int, Floats], pairs: _Pairs) -> tuple[Floats, Floats]:
         """Give the touches a person between two bins that can still earn, and all that can, by the event's bin."""
@@ -249,30 +244,35 @@ class Touching:
             inside += middle - open_since
         return between, inside
 
-    def _uncovered(self, kind: int, compete: Floats, ways: Sequence[Way], pairs: _Pairs) -> dict[bytes, Floats | float]:
-        """Give the share of the time between a touch and an event of two bins that no touch covers, by party."""
-        middle, found = self.field.bins.middle, dict[bytes, Floats | float]()
-        for repeat in (one for one, _ in ways if one is not None):
-            if repeat.party.tobytes() in found:
-                continue
-            share: Floats | float = 1.0
-            for window, groups in self.field.covering(kind, repeat.party):
-                touches = compete[: kind + 1][groups[: kind + 1]].sum(axis=0) / self.field.people
-                span = np.maximum(pairs.ahead(middle) - middle[pairs.rows, np.newaxis], 0.0)
-                share = share * uncovered(pairs.gained(np.cumsum(touches)), span, window)
-            found[repeat.party.tobytes()] = share
-        return found
-
-    def _used(self, repeats: Repeats, kind: int, pairs: _Pairs, free: Floats | float) -> Floats:
-        """Give the mean number of events that use up a touch of a bin before an event of another one."""
+    def _used(self, repeats: Sequence[Repeats], kind: int, compete: Floats, pairs: _Pairs) -> Floats:
+        """Give the mean number of events that use up a touch of a bin before an event of another one, for each way."""
         bins = self.field.bins
-        visits = pairs.gained(np.cumsum(repeats.visits[kind]))
-        visits *= free
-        for window, run in repeats.others.items():
-            ended = pairs.ahead(np.interp(bins.middle - window, bins.borders, run))
-            visits += np.maximum(ended - np.interp(bins.middle[pairs.rows], bins.borders, run)[:, np.newaxis], 0.0)
-        visits += repeats.older[kind].take(self._band.place[pairs.rows, : pairs.width])
+        visits = pairs.gained(np.stack([one.visits[kind] for one in repeats]))
+        for party in {one.party.tobytes(): one.party for one in repeats}.values():
+            free = self._uncovered(kind, compete, party, pairs)
+            if free is not None:
+                visits[[np.array_equal(one.party, party) for one in repeats]] *= free
+        for way, one in enumerate(repeats):
+            for window, run in one.others.items():
+                ended = pairs.ahead(np.interp(bins.middle - window, bins.borders, run))
+                since = np.interp(bins.middle[pairs.rows], bins.borders, run)[:, np.newaxis]
+                visits[way] += np.maximum(ended - since, 0.0)
+        older = np.stack([one.older[kind].ravel() for one in repeats])
+        visits += older[:, self._band.place[pairs.rows, : pairs.width]]
         return visits
+
+    def _uncovered(self, kind: int, compete: Floats, party: Mask, pairs: _Pairs) -> Floats | None:
+        """Give the share of the time between a touch and an event of two bins that no touch of a party covers.
+
+        None: nothing covers any of it.
+        """
+        share, middle = None, self.field.bins.middle
+        for window, groups in self.field.covering(kind, party):
+            touches = compete[: kind + 1][groups[: kind + 1]].sum(axis=0) / self.field.people
+            span = np.maximum(pairs.ahead(middle) - middle[pairs.rows, np.newaxis], 0.0)
+            free = uncovered(pairs.gained(touches), span, window)
+            share = free if share is None else share * free
+        return share
 
 
 def uncovered(touches: Floats, span: Floats, window: int) -> Floats:
