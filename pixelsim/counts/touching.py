@@ -89,7 +89,7 @@ class _Band:
         return found
 
     def by_cell(self, touches: Floats, of_bin: Floats) -> Floats:
-        """Add up touches, shape (groups, bins), times what `by_lag` says that each earns: (ways, groups, cells, lags)."""
+        """Add up touches, shape (groups, bins), times what `by_lag` gives for each: (ways, groups, cells, lags)."""
         number = np.concatenate([touches, np.zeros((len(touches), 1))], axis=1)[:, self.of_cell]
         return np.asarray((number.transpose(1, 0, 2) @ of_bin[:, self.of_cell]).swapaxes(1, 2))
 
