@@ -41,6 +41,8 @@ _FEW, _COLUMN = 4, 100
 """Columns for which a phone has room, and CSS pixels of each where there are more."""
 _BREATH = 0.001
 """Seconds that long work leaves to the page after each part, in which clicks and keys are taken."""
+_TICK = 0.1
+"""Seconds between two steps of the bar of progress: every step goes through server and page."""
 
 
 def html_table(columns: Iterable[str], rows: Iterable[Iterable[str]], *, numeric: Iterable[str] = ()) -> str:
@@ -127,6 +129,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.title, self.controls = title, dict(controls)
         self.failures: list[Exception] = []
         self._task: asyncio.Task[None] | None = None
+        self._parts_done = 0
         for control in self.controls.values():
             control.style.description_width = "initial"
             # A control has a margin of 2 px on each side.
@@ -178,6 +181,9 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     def as_code(self) -> str:
         """Give the Python code that gives what is on the screen."""
         raise NotImplementedError
+
+    def foresee(self) -> None:
+        """Prepare what the next step of a slider would need, while the hand is waited for."""
 
     def arrange(self) -> None:
         """Fit the choices of controls to the values of others; called whenever a value is set."""
@@ -256,17 +262,26 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 pass
             return
         self.progress.max = max(1, parts)
-        self.progress.value = done
+        self.progress.value = self._parts_done = done
         self.work.layout.visibility = "hidden" if rest else "visible"
         self._task = loop.create_task(self._drive(work, rest))
 
     async def _drive(self, work: Generator[int], rest: float) -> None:
+        loop = asyncio.get_running_loop()
+        begin = loop.time() + rest
         try:
-            await asyncio.sleep(rest)
+            if rest:
+                # What is on the screen goes out first.
+                await asyncio.sleep(_BREATH)
+                with _Guard(self):
+                    self.foresee()
+            await asyncio.sleep(max(begin - loop.time(), 0.0))
             self.work.layout.visibility = "visible"
+            shown = loop.time()
             with _Guard(self), contextlib.closing(work):
-                for number in work:
-                    self.progress.value = number
+                for self._parts_done in work:
+                    if self._parts_done == self.progress.max or loop.time() >= shown + _TICK:
+                        self.progress.value, shown = self._parts_done, loop.time()
                     await asyncio.sleep(_BREATH)
         finally:
             if self._task is asyncio.current_task():
@@ -290,7 +305,8 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     @guarded
     def _on_cancel(self, _button: object) -> None:
         if self.working:
-            done, parts = self.progress.value, self.progress.max
+            done, parts = self._parts_done, self.progress.max
+            self.progress.value = done
             self.stop()
             self.stopped()
             self.say(f"Stopped after {done} of {parts} runs.")

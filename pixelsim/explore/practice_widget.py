@@ -136,6 +136,7 @@ class BestPractice(PairsExplorer[tuple[Measured, Measured]]):
         ways(business, sizes)
         self.seed = seed
         self.found: Ways | None = None
+        self._before: _Chosen | None = None
         self._ways = lru_cache(maxsize=16)(lambda business, sizes: ways(business, dict(sizes)))
         self._structure = lru_cache(maxsize=16)(self._drawn)
         self._told = lru_cache(maxsize=16)(lambda chosen: structure_table(Ways(chosen[0], *self._ways(*chosen))))
@@ -188,6 +189,17 @@ class BestPractice(PairsExplorer[tuple[Measured, Measured]]):
         for key, one in BUSINESSES.items():
             for size in one.sizes:
                 self.controls[size.name].layout.display = "" if key == business else "none"
+
+    def foresee(self) -> None:
+        """Draw the structure of the next step of the slider that was moved last, in the same direction."""
+        (business, now), before = self.chosen(), self._before
+        self._before = business, now
+        if before is None or before[0] != business or before[1] == now:
+            return
+        ahead = tuple((name, 2 * value - earlier) for (name, value), (_, earlier) in zip(now, before[1], strict=True))
+        within = all(self.controls[name].min <= value <= self.controls[name].max for name, value in ahead)
+        if within and dict(ahead).get("brands", 0) <= dict(ahead).get("domains", 0):
+            self._structure((business, ahead), str(self.controls["way"].value))
 
     def chosen(self) -> _Chosen:
         """Give the business and its sizes."""

@@ -6,6 +6,12 @@ from pixelsim.scenario import Scenario, scenario
 from pixelsim.study import Run, run
 
 
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Explorers work without workers, whatever process the tests run in; the tests of workers make their own."""
+    monkeypatch.setenv("PIXELSIM_WORKERS", "0")
+
+
 @pytest.fixture(scope="session")
 def agency() -> Scenario:
     """Stops on day 14, unshare on day 15, a forgotten launch from day 18 to day 32, 35 days in all; little traffic."""

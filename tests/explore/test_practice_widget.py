@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError, UnknownNameError
+from pixelsim.explore import practice_widget
 from pixelsim.explore.moving import DOTS, quick_dots, stacked_png
 from pixelsim.explore.practice import Measured, Ways, compare_ways, ways
 from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough
@@ -21,6 +23,7 @@ from pixelsim.explore.practice_pairs import Claim, contrasts
 from pixelsim.explore.practice_shell import contrast_table, pairs_told
 from pixelsim.explore.practice_widget import practice_picture, practice_tables, structure_dots
 from pixelsim.show.style import new_figure
+from pixelsim.world.world import World
 
 CLIENTS = {"clients": 1}
 
@@ -146,6 +149,29 @@ def test_runs_come_in_pair_by_pair_and_cancel_keeps_what_is_there() -> None:
         assert 1 <= done < 300
         assert f"{done} of 300 pairs so far, in counts" in explorer.table.value
         assert f"Stopped after {done} of 300 runs." in explorer.message.value
+
+    asyncio.run(notebook())
+
+
+def test_the_next_step_of_the_slider_is_drawn_while_the_hand_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn, draw = [], practice_widget.access_graph_figure
+
+    def noted(world: World, width: float) -> Figure:
+        drawn.append(len(world.pixels))
+        return draw(world, width)
+
+    monkeypatch.setattr(practice_widget, "access_graph_figure", noted)
+
+    async def notebook() -> None:
+        explorer = ps.explore.best_practice("agency_clients", sizes={"clients": 3}, replications=1)
+        await explorer.finished()
+        explorer.controls["clients"].value = 2
+        await explorer.finished()
+        assert drawn == [3, 2, 1]
+        explorer.controls["clients"].value = 1
+        # The structure is there already, and no business has fewer clients than one.
+        await explorer.finished()
+        assert drawn == [3, 2, 1]
 
     asyncio.run(notebook())
 

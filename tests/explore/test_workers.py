@@ -177,9 +177,12 @@ def test_without_a_running_loop_or_without_processes_everything_is_done_here(mon
 
 def test_there_are_as_many_as_cores_but_one_and_none_for_a_script(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
-    # The main module of the tests has a file, which each worker would run once more.
+    main = types.ModuleType("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    # A script has a file, which each worker would run once more.
+    main.__file__ = "script.py"
     assert usual_workers() == 0
-    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
+    del main.__file__
     for cores, wanted in ((1, 0), (2, 1), (8, 7), (64, 7)):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)), raising=False)
         assert usual_workers() == wanted
