@@ -199,7 +199,9 @@ class _Visits:
                 for name, events in zip(names, site.markets, strict=True)
             ]
         for source, back in itertools.zip_longest(site.sources, site.sources[1:]):
-            self._strangers += sum(source.kept(some, pixel)[:, place] for some in (source.junk, source.previews))
+            for some in (source.junk, source.previews):
+                if some.all.any():
+                    self._strangers += source.kept(some, pixel)[:, place]
             visits = source.kept_visits(counts.streams, pixel)[1][:, place].astype(np.float64)
             public = publics[max(source.market, 0)]
             if source.chains is not None:

@@ -6,6 +6,7 @@ What people do cuts a cell into parts, and only the cells that are cut are drawn
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -139,14 +140,7 @@ class ShapedDay:
         mean, growth
             Sessions of an average day without a trend, and their growth a day.
         """
-        days = self.days
-        numbers = np.arange(days.of(int(edges[-1]) - 1) + 1)
-        of_day = mean * (1 + growth) ** numbers * days.weights(0, len(numbers), self.shape.weekdays)
-        midnights = days.origin + numbers * DAY
-        cuts = np.unique(np.concatenate([edges, midnights[midnights > 0]]))
-        of_cut = of_day[(cuts[:-1] - days.origin) // DAY] * self.share(cuts[:-1], cuts[1:])
-        place = np.searchsorted(edges, cuts[:-1], side="right") - 1
-        return np.asarray(np.bincount(place, weights=of_cut, minlength=len(edges) - 1), dtype=np.float64)
+        return _expected(self, edges.tobytes(), mean, growth)
 
     def nodes(self, start: int, end: int) -> tuple[Floats, Floats]:
         """Give instants in ms with weights that add up to 1, for averages over the traffic of a stretch of time.
@@ -163,8 +157,27 @@ class ShapedDay:
         return at.ravel(), (weight[:, np.newaxis] * _WEIGHTS / 2).ravel()
 
 
+@functools.lru_cache(maxsize=256)
+def _expected(day: ShapedDay, instants: bytes, mean: float, growth: float) -> Floats:
+    """Give `ShapedDay.expected`, which depends on nothing that is drawn."""
+    days, edges = day.days, np.frombuffer(instants, dtype=np.int64)
+    numbers = np.arange(days.of(int(edges[-1]) - 1) + 1)
+    of_day = mean * (1 + growth) ** numbers * days.weights(0, len(numbers), day.shape.weekdays)
+    midnights = days.origin + numbers * DAY
+    cuts = np.unique(np.concatenate([edges, midnights[midnights > 0]]))
+    of_cut = of_day[(cuts[:-1] - days.origin) // DAY] * day.share(cuts[:-1], cuts[1:])
+    place = np.searchsorted(edges, cuts[:-1], side="right") - 1
+    found = np.bincount(place, weights=of_cut, minlength=len(edges) - 1).astype(np.float64)
+    found.setflags(write=False)
+    return found
+
+
 class Spread(Protocol):
     """How traffic spreads over time."""
+
+    def __hash__(self) -> int:
+        """Tell it from others, so that what follows from it can be kept."""
+        ...
 
     def share(self, start: NDArray[np.integer], end: NDArray[np.integer]) -> Floats:
         """Give the traffic of stretches of time, in any unit."""

@@ -243,8 +243,6 @@ class Contests:
                     target[:, place] = bins.spread(one.day, *where, found.followed.touches[chosen, :kinds].T)
             for begin, upto in stretches:
                 access[place] |= (bins.borders[:-1] >= begin) & (bins.borders[1:] <= upto)
-        every = np.arange(len(self.cells))
-        whole = (self.cells.borders[:-1], self.cells.borders[1:])
         return Field(
             bins=bins,
             windows=np.array([[table.window for table in one.tables[:kinds]] for one in entrants], dtype=np.int64).T,
@@ -253,5 +251,5 @@ class Contests:
             without=without,
             access=access,
             cut=self.settings.in_flight is InFlight.CUT,
-            events=bins.spread(public.day, every, *whole, np.ones(len(every))),
+            events=bins.even(public.day),
         )

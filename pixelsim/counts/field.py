@@ -5,6 +5,7 @@ Cells are cut into bins here; within a bin, touches and events are taken as even
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -34,13 +35,8 @@ class Bins:
 
     @classmethod
     def of(cls, cells: Cells, instants: Longs) -> Bins:
-        """Cut cells into bins, and bins at instants."""
-        parts = -(-np.diff(cells.borders) // BIN)
-        cell = np.repeat(np.arange(len(cells)), parts)
-        within = np.arange(len(cell)) - np.repeat(np.cumsum(parts) - parts, parts)
-        begins = cells.borders[cell] + np.diff(cells.borders)[cell] * within // parts[cell]
-        borders = np.unique(np.concatenate([begins, instants, cells.borders[-1:]]))
-        return cls(borders, np.searchsorted(cells.borders, borders[:-1], side="right") - 1)
+        """Cut cells into bins, and bins at instants; the same cells and instants give the same object."""
+        return _bins(cells.borders.tobytes(), instants.tobytes())
 
     def __len__(self) -> int:
         return len(self.cell)
@@ -54,6 +50,10 @@ class Bins:
     def width(self) -> Floats:
         """Length of each bin in ms."""
         return np.diff(self.borders).astype(np.float64)
+
+    def even(self, day: Spread) -> Floats:
+        """Give how one event of each cell spreads over its bins, shape (bins,)."""
+        return _even(self, day)
 
     def spread(
         self, day: Spread, cell: Longs, start: Longs, end: Longs, number: NDArray[np.integer] | Floats
@@ -69,6 +69,25 @@ class Bins:
         of_kinds = np.atleast_2d(number)[:, rows] * share
         spread = np.stack([np.bincount(bins, weights=one, minlength=len(self)) for one in of_kinds])
         return np.asarray(spread.reshape(*number.shape[:-1], len(self)), dtype=np.float64)
+
+
+@functools.lru_cache(maxsize=64)
+def _bins(borders: bytes, instants: bytes) -> Bins:
+    of_cells, cuts = (np.frombuffer(some, dtype=np.int64) for some in (borders, instants))
+    lengths = np.diff(of_cells)
+    parts = -(-lengths // BIN)
+    cell = np.repeat(np.arange(len(lengths)), parts)
+    within = np.arange(len(cell)) - np.repeat(np.cumsum(parts) - parts, parts)
+    begins = of_cells[cell] + lengths[cell] * within // parts[cell]
+    edges = np.unique(np.concatenate([begins, cuts, of_cells[-1:]]))
+    return Bins(edges, np.searchsorted(of_cells, edges[:-1], side="right") - 1)
+
+
+@functools.lru_cache(maxsize=64)
+def _even(bins: Bins, day: Spread) -> Floats:
+    heads = np.flatnonzero(np.diff(bins.cell, prepend=-1))
+    begins, ends = bins.borders[:-1][heads], np.append(bins.borders[:-1][heads[1:]], bins.borders[-1])
+    return bins.spread(day, bins.cell[heads], begins, ends, np.ones(len(heads)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -65,8 +65,8 @@ def count_outcome_values(counts: Counts, stretch: Stretch | None = None) -> list
     of_orders = of_sessions(counts.sites)
     return [
         *_of_accounts(counts, first, last),
-        *_of_learning(counts, first, last),
-        *_of_audiences(counts),
+        *of_learning(counts, first, last),
+        *of_audiences(counts),
         *(CountOutcome(outcome, of_orders) for outcome in whole),
         *(CountOutcome(outcome, exactness) for outcome, exactness in shop_outcomes(counts, stretch)),
         CountOutcome(actions, Exactness.EXACT),
@@ -108,7 +108,7 @@ def _days(counts: Counts, paid: PaidCounts, account: str) -> NDArray[np.int64]:
     return counts.scenario.clock.day_index(paid.rows.start, offset)
 
 
-def _of_learning(counts: Counts, first: int, last: int) -> Iterator[CountOutcome]:
+def of_learning(counts: Counts, first: int, last: int) -> Iterator[CountOutcome]:
     """Count the days in learning of the ad groups that had not learned before the start (Q1)."""
     for number, name in enumerate(counts.numbering.ad_groups):
         phases = counts.phases[:, number]
@@ -132,7 +132,7 @@ def _of_learning(counts: Counts, first: int, last: int) -> Iterator[CountOutcome
         yield CountOutcome(Outcome("days in learning", name, float(unsettled), "days", "truth"), exactness)
 
 
-def _of_audiences(counts: Counts) -> Iterator[CountOutcome]:
+def of_audiences(counts: Counts) -> Iterator[CountOutcome]:
     """Count the days until each audience could be targeted (Q2); NaN where it never could."""
     audiences = counts.history.now.audiences
     refreshed = audience_days(counts) if audiences else []

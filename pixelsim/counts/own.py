@@ -50,8 +50,8 @@ class OwnTouches:
         )
         size = len(cells)
         # Sums by cell of the touch, of all ad groups together and of each, as products with tables of 0 and 1.
-        self._of_all = _adding(self._cell, size)
         self._of_each = _adding(self._cell + size * self._group, size * len(contenders))
+        self._of_all = _adding(self._cell, size) if len(contenders) > 1 else self._of_each
         self._once = np.stack([one.once for one in contenders])
         self._event = np.minimum(self._cell[:, np.newaxis] + np.arange(lags), size - 1)
         self._duration = (cells.borders[self._event + 1] - self._start[:, np.newaxis]).astype(np.float64)

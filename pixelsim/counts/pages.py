@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,12 +43,15 @@ class Pages:
         The states, in the order of their first appearance.
     shares
         float64 of shape (states, cells); each cell's add up to 1.
+    known
+        What `kept` gave before.
     """
 
     traffic: SiteTraffic
     name: str
     states: tuple[_State, ...]
     shares: Floats
+    known: dict[tuple[CopyFates, str], tuple[Longs, Floats | None]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, history: History, traffic: SiteTraffic, cells: Cells, day: Spread, name: str) -> Pages:
@@ -89,6 +92,11 @@ class Pages:
         share : ndarray of float64, shape (cells, events, fates), or None
             Which share of these a cell has; None where all have all.
         """
+        if (fates, pixel) not in self.known:
+            self.known[fates, pixel] = self._kept(fates, pixel)
+        return self.known[fates, pixel]
+
+    def _kept(self, fates: CopyFates, pixel: str) -> tuple[Longs, Floats | None]:
         place = HOPS.index("kept")
         tables = np.stack(
             [fates.at_pixel(pixel, token=state.token)[..., place] * (pixel in state.pixels) for state in self.states]

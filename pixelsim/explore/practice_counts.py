@@ -8,12 +8,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from pixelsim.counts import Counts, Exactness, count_outcome_values
+from pixelsim.counts import Counts, Exactness
 from pixelsim.counts.cells import by_event
 from pixelsim.counts.copies import HOPS
 from pixelsim.counts.exactness import of_attribution, of_copies, of_sessions, worst
+from pixelsim.counts.outcomes import of_audiences, of_learning
 from pixelsim.measure.metrics import Metric
-from pixelsim.measure.practice import consistency
+from pixelsim.measure.practice import consistency_rows
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.scenario.measurement import AttributedShown
 from pixelsim.show.metrics import METRICS
@@ -99,14 +100,14 @@ def claim_rows(counts: Counts, claims: Collection[str], sales: CountedSales | No
     if "Q4" in claims:
         yield from _page_rows(counts, exact, copies)
     if "Q5" in claims:
-        for measure, value, unit, better in consistency(counts.history.now).itertuples(index=False):
-            yield "Q5", measure, float(value), unit, better, Exactness.EXACT
+        for measure, value, unit, better in consistency_rows(counts.history.now):
+            yield "Q5", measure, value, unit, better, Exactness.EXACT
 
 
 def _waiting_rows(counts: Counts) -> Iterator[ClaimRow]:
     """Q1 and Q2: tell how long learning and audiences take."""
     outcomes: dict[str, list[tuple[float, Exactness]]] = {}
-    for one in count_outcome_values(counts):
+    for one in (*of_learning(counts, 0, len(counts.cells)), *of_audiences(counts)):
         outcomes.setdefault(one.outcome.outcome, []).append((one.outcome.value, one.exactness))
     for claim, measure, outcome in (
         ("Q1", "days in learning, mean of new ad groups", "days in learning"),

@@ -18,8 +18,8 @@ __all__ = ["Settling", "runs_told"]
 
 REST = 0.15
 """Seconds without another choice, after which the hand is taken to rest."""
-REPAINT = 2.0
-"""Seconds after which what is there of long work is shown."""
+REPAINT, SOON = 2.0, 1.0
+"""Seconds after which what is there of long work is shown, unless the rest comes within so many more."""
 
 
 def runs_told(done: int, wanted: int, detail: Detail, *, what: str = "runs") -> str:
@@ -137,10 +137,13 @@ class Settling(Explorer):
             self.start(self._others(done), self.replications, done, rest)
 
     def _others(self, painted: int) -> Generator[int]:
-        shown = time.monotonic()
+        begin = shown = time.monotonic()
+        first = painted
         for _ in self._work():
-            done = min(self.known(), self.replications)
-            due = not painted or done == self.replications or time.monotonic() - shown >= REPAINT
+            done, now = min(self.known(), self.replications), time.monotonic()
+            # What comes soon is waited for: a picture takes the time of several runs.
+            left = (now - begin) / max(done - first, 1) * (self.replications - done)
+            due = not painted or done == self.replications or (now - shown >= REPAINT and left >= SOON)
             if due and done > painted:
                 self.answer(done)
                 painted, shown = done, time.monotonic()

@@ -15,7 +15,7 @@ from pixelsim.traffic.simulate import Simulation
 from pixelsim.world.queries import accounts_of_pixel
 from pixelsim.world.world import World
 
-__all__ = ["claims_measured", "consistency", "double_counting"]
+__all__ = ["claims_measured", "consistency", "consistency_rows", "double_counting"]
 
 
 def _mean(simulation: Simulation, outcome: str) -> float:
@@ -128,6 +128,11 @@ def consistency(world: World) -> pd.DataFrame:
     DataFrame
         Columns ``measure``, ``value``, ``unit`` and ``better``.
     """
+    return pd.DataFrame(consistency_rows(world), columns=["measure", "value", "unit", "better"])
+
+
+def consistency_rows(world: World) -> list[tuple[str, float, str, str]]:
+    """Give the rows of `consistency`: measure, value, unit, and which way is better."""
     settings = Counter(
         (p.first_party_cookies, p.advanced_matching, p.events, p.statistic_type) for p in world.pixels.values()
     )
@@ -137,7 +142,7 @@ def consistency(world: World) -> pd.DataFrame:
         key: len({a.pixel for a in world.audiences.values() if (a.event, a.look_back_days) == key and not a.deleted})
         for key in definitions
     }
-    rows = [
+    return [
         ("pixels to configure", float(len(world.pixels)), "pixels", "lower"),
         (
             "ad accounts that an edit reaches, mean of pixels",
@@ -148,4 +153,3 @@ def consistency(world: World) -> pd.DataFrame:
         ("set-ups that differ between pixels", float(max(len(settings) - 1, 0)), "set-ups", "lower"),
         ("pixels behind equal audiences, most", float(max(pixels.values(), default=0)), "pixels", "lower"),
     ]
-    return pd.DataFrame(rows, columns=["measure", "value", "unit", "better"])
