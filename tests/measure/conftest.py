@@ -10,7 +10,8 @@ from credit_by_hand import counted, touches_of, verdicts
 from crowded_run import Story, crowded
 
 import pixelsim as ps
-from pixelsim.traffic.collector import Collector
+from pixelsim.traffic.crediting import Crediting
+from pixelsim.traffic.flow import TouchRows
 
 Tell = Callable[..., Story]
 
@@ -23,15 +24,15 @@ def tell() -> Tell:
     def story(*, again: bool = False, **settings: object) -> Story:
         one = crowded(again=again)
         one = one.replace(measurement=one.measurement.replace(**settings))
-        recorded: list[object] = []
-        keep = Collector._add_touches
+        recorded: list[TouchRows] = []
+        keep = Crediting.add
 
-        def record(collector: Collector, parts: list[object]) -> None:
-            recorded.extend(parts)
-            keep(collector, parts)
+        def record(crediting: Crediting, rows: TouchRows) -> None:
+            recorded.append(rows)
+            keep(crediting, rows)
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Collector, "_add_touches", record)
+            patch.setattr(Crediting, "add", record)
             made = ps.run(one, seed=5)
         touches = touches_of(made.simulation, recorded)
         found = list(verdicts(made.simulation, touches))
