@@ -7,6 +7,7 @@ in its own cells alone. Fates that matter for totals only are drawn last, by the
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -99,13 +100,30 @@ class PaidCounts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Delivered:
-    """What an ad group delivered, and what followed from each row of it."""
+    """What an ad group delivered.
+
+    Parameters
+    ----------
+    rows, spans, impressions, spend
+        As of `PaidCounts`.
+    whole
+        The rows that stand for whole cells of which everything happens.
+    parts, index
+        Touches of which a part happens, and the rows that they stand for.
+    """
 
     rows: Rows
     spans: tuple[Span, ...]
     impressions: Longs
     spend: Longs
-    followed: Followed
+    whole: Longs
+    parts: Sequence[Part]
+    index: Sequence[Longs]
+
+    def followed(self, whole: Followed, parts: Sequence[Followed]) -> Followed:
+        """Put what followed from each row together, from what follows from whole cells and from the parts."""
+        followed = Followed.join([whole.take(self.rows.cell[self.whole]), *parts])
+        return followed.take(np.argsort(np.concatenate([self.whole, *self.index]))) if parts else followed
 
 
 class AdGroupCounts:
@@ -161,13 +179,11 @@ class AdGroupCounts:
         happen = np.ones(len(every))
         return Part(self.draw, self.delivery, every, self._touches, self.table.whole, happen, self._near)
 
-    def deliver(self, whole: Followed, spans: Sequence[Span], paces: Paces) -> _Delivered:
+    def deliver(self, spans: Sequence[Span], paces: Paces) -> _Delivered:
         """Count what happens in the stretches in which the ad group delivers.
 
         Parameters
         ----------
-        whole
-            What follows from the touches of `every_cell`.
         spans
             States of the ad group over the run.
         paces
@@ -185,24 +201,21 @@ class AdGroupCounts:
             impressions[~best], spend[~best] = self.traffic.shown(
                 *(some[~best] for some in (rows.start, rows.end, factor, budget))
             )
-        parts, order = [whole.take(rows.cell[best])], [np.flatnonzero(best)]
+        parts, index = [], []
         thinned = np.flatnonzero(uncut & ~best)
         if len(thinned):
             rng = self.draw("thinned cells")
             parts.append(self._cut(rng, rows, thinned, impressions[thinned], happen[thinned]))
-            order.append(thinned)
+            index.append(thinned)
         for cell in np.unique(rows.cell[~uncut]).tolist():
-            index = np.flatnonzero(rows.cell == cell)
+            some = np.flatnonzero(rows.cell == cell)
             rng = Numbers((stream(self.streams, "cut cell", self.delivery.ad_group, cell),), (0,))
-            parts.append(self._cut(rng, rows, index, impressions[index], happen[index]))
-            order.append(index)
-        followed = Followed.join(parts)
-        if len(parts) > 1:
-            followed = followed.take(np.argsort(np.concatenate(order)))
-        return _Delivered(rows, delivering, impressions, spend, followed)
+            parts.append(self._cut(rng, rows, some, impressions[some], happen[some]))
+            index.append(some)
+        return _Delivered(rows, delivering, impressions, spend, np.flatnonzero(best), parts, index)
 
-    def _cut(self, rng: Numbers, rows: Rows, index: Longs, bought: Longs, happen: Floats) -> Followed:
-        """Draw parts of cells that happen: some of a cell's touches, and what follows from them."""
+    def _cut(self, rng: Numbers, rows: Rows, index: Longs, bought: Longs, happen: Floats) -> Part:
+        """Draw parts of cells that happen: some of a cell's touches."""
         cell = rows.cell[index]
         touches = np.zeros((len(index), len(TouchKind)), dtype=np.int64)
         left, rest = self._touches[cell].copy(), self._impressions[cell].copy()
@@ -219,8 +232,7 @@ class AdGroupCounts:
             left -= taken[same] * mine[:, np.newaxis]
             rest -= bought[now][same] * mine
         shares = self.table.of_rows(cell, rows.start[index], rows.end[index])
-        part = Part(lambda _: rng, self.delivery, cell, touches, shares, happen, self._near)
-        return self.follower.follow([part])[0]
+        return Part(lambda _: rng, self.delivery, cell, touches, shares, happen, self._near)
 
 
 def count_ad_groups(
@@ -244,17 +256,17 @@ def count_ad_groups(
         follower, fresh = some[0].follower, [group for group in some if group.whole is None]
         for group, whole in zip(fresh, follower.follow([group.every_cell() for group in fresh]), strict=True):
             group.whole = whole
-        made = [
-            group.deliver(group.whole, spans[number], paces[number])
-            for number, group in zip(numbers, some, strict=True)
+        made = [group.deliver(spans[number], paces[number]) for number, group in zip(numbers, some, strict=True)]
+        parts = iter(follower.follow([part for one in made for part in one.parts]))
+        followed = [
+            one.followed(group.whole, list(itertools.islice(parts, len(one.parts))))
+            for one, group in zip(made, some, strict=True)
             if group.whole is not None
         ]
-        by_cell = tallies(
-            follower, [group.draw for group in some], [one.rows.cell for one in made], [one.followed for one in made]
-        )
+        by_cell = tallies(follower, [group.draw for group in some], [one.rows.cell for one in made], followed)
         each, once = follower.each
-        for number, one, tally in zip(numbers, made, by_cell, strict=True):
-            told = (one.rows, one.spans, one.impressions, one.spend, one.followed)
+        for number, one, of_rows, tally in zip(numbers, made, followed, by_cell, strict=True):
+            told = (one.rows, one.spans, one.impressions, one.spend, of_rows)
             found[number] = PaidCounts(*told, tally, each, once)
     return {number: found[number] for number in groups}
 
