@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 import pixelsim as ps
 from pixelsim.base.tables import read_parquet
 from pixelsim.cli import main
+from pixelsim.study import Run
 
 
 def told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
@@ -18,12 +20,17 @@ def told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int,
     return int(ended.value.code or 0), out, err
 
 
+@functools.cache
+def whole_run() -> Run:
+    return ps.run(ps.scenario("agency"), seed=3)
+
+
 @pytest.mark.parametrize("way", [[], ["--compiled"]])
 def test_files_and_words_are_of_the_run(tmp_path: Path, capsys: pytest.CaptureFixture[str], way: list[str]) -> None:
     folder = tmp_path / "log"
     code, out, _ = told(["log", "agency", "-o", str(folder), "--seed", "3", *way], capsys)
     assert code == 0
-    one = ps.run(ps.scenario("agency"), seed=3)
+    one = whole_run()
     rows = sum(len(read_parquet(path)) for path in sorted(folder.glob("log-*.parquet")))
     assert rows == len(one.simulation.log)
     assert out.startswith(f"agency, seed 3, replication 0: {rows:,} copies of events (")
