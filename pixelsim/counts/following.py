@@ -1,8 +1,8 @@
 """What follows from the touches of ad groups: sessions, orders, and the copies that their own pixel keeps.
 
-All ad groups that lead to one website and report to one pixel go through together. A touch can earn the orders within
-its window, so of these the copies that count are drawn for each cell of touches and each lag; the orders after it are
-looked at when they happen, in :mod:`pixelsim.counts.tally`.
+All ad groups that lead to one website and report to pixels that keep the same go through together. A touch can earn the
+orders within its window, so of these the copies that count are drawn for each cell of touches and each lag; the orders
+after it are looked at when they happen, in :mod:`pixelsim.counts.tally`.
 """
 
 from __future__ import annotations
@@ -122,25 +122,27 @@ class Followed:
 
 
 class Follower:
-    """What follows from touches that lead to one website, as one pixel hears of it.
+    """What follows from touches that lead to one website, as pixels that keep the same hear of it.
 
     Parameters
     ----------
     events, pages
         What happens in sessions of the website, and its pages.
-    pixel
-        Code of the pixel of the ad groups, if any.
+    kept
+        What the pixel of the ad groups keeps, as `Pages.kept` gives it; None: they have none.
     cells
         The cells of the run.
     width
         Lags that lie in the window of any ad group on the pixel: so many has every table of what can be earned.
     """
 
-    def __init__(self, events: SessionEvents, pages: Pages, pixel: str | None, cells: Cells, width: int) -> None:
+    def __init__(
+        self, events: SessionEvents, pages: Pages, kept: tuple[Longs, Floats | None] | None, cells: Cells, width: int
+    ) -> None:
         self.events, self.cells, self.width = events, cells, width
         visitors = events.visitors
         self.matched, self.stays = visitors.matched, pages.stays
-        self.classes = FateClasses.of(events.fates, pages.kept(events.fates, pixel) if pixel is not None else None)
+        self.classes = FateClasses.of(events.fates, kept)
 
     @functools.cached_property
     def each(self) -> tuple[Floats, Floats]:

@@ -75,7 +75,7 @@ class _Run:
         self.windows = windows_of(groups, self.numbering, reach_of(scenario)).by_kind()
         once = count_modes(groups, self.numbering, scenario.measurement.count) == CountMode.ONCE
         self.ad_groups: dict[int, AdGroupCounts] = {}
-        self.followers: dict[tuple[str, int, str | None], Follower] = {}
+        self.followers: dict[tuple[object, ...], Follower] = {}
         self.reach: dict[int, dict[tuple[str, str], float]] = {}
         entrants = []
         for delivery in scenario.traffic.delivery:
@@ -172,11 +172,17 @@ class _Run:
         ]
 
     def _follower(self, website: str, market: int, pixel: str | None) -> Follower:
-        """Give what follows on a website as a pixel hears of it, the same for all ad groups that reach a market."""
-        key = (website, market, pixel)
+        """Give what follows on a website as a pixel hears of it, the same for all ad groups that reach a market.
+
+        Pixels that keep the same share it, so that their ad groups go through together.
+        """
+        site, width = self.sites[website], self._width(pixel)
+        events = site.events_in(market)
+        kept = site.pages.kept(events.fates, pixel) if pixel is not None else None
+        table, share = kept or (None, None)
+        key = (website, market, width, *(None if some is None else some.tobytes() for some in (table, share)))
         if key not in self.followers:
-            site = self.sites[website]
-            self.followers[key] = Follower(site.events_in(market), site.pages, pixel, self.cells, self._width(pixel))
+            self.followers[key] = Follower(events, site.pages, kept, self.cells, width)
         return self.followers[key]
 
     def _width(self, pixel: str | None) -> int:
