@@ -197,6 +197,8 @@ class Contest:
         in_run, at = (at < len(self.cells))[..., np.newaxis], np.minimum(at, len(self.cells) - 1)
         once = np.stack([one.once[names] for one in self.contenders])[:, np.newaxis]
         stray = np.where(once, self.visits[1, :, names], self.visits[0, :, names]) + earned.stray
+        stray_at = stray[:, at]
+        stray_at *= in_run
         total, every = np.zeros(of_touch.shape[1:]), chances[..., np.newaxis]
         unused = earned.unused
         if self.no_repeat is not None:
@@ -204,7 +206,7 @@ class Contest:
             unused = unused * self.no_repeat.others_first[..., names]
         for kind in range(self.field.kinds):
             weight = of_touch[kind] * unused[..., kind, :]
-            total += weight * (stray[:, at] * in_run)
+            total += weight * stray_at
             if earned.later[:, kind].any():
                 earlier = _earlier(earned.held[:, :, kind], earned.held_before[:, :, kind])
                 of_event = by_event(every[kind].sum(axis=0) * earlier)

@@ -298,9 +298,12 @@ class OwnTouches:
         had = self._each(kept * alone[..., np.newaxis])
         had /= np.maximum(heard, 1)
         # Half of the events of a cell come before a random event in it.
-        unused: Floats = np.subtract(1.0, np.cumsum(had, axis=2))
-        had /= 2
-        unused += had
+        unused = np.empty_like(had)
+        left: Floats | float = 1.0
+        for lag in range(had.shape[2]):
+            # Several times as fast as to cumulate along an axis in the middle.
+            left = left - had[:, :, lag]
+            np.add(left, had[:, :, lag] / 2, out=unused[:, :, lag])
         np.clip(unused, 0.0, 1.0, out=unused)
         unused[:, :, :, TouchKind.CLICK] *= (1 - self._each(at_once) / np.maximum(clicks, 1))[:, :, np.newaxis]
         np.copyto(unused, 1.0, where=~self._once[:, np.newaxis, np.newaxis, np.newaxis])

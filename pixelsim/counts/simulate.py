@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pixelsim.base.clock import DAY, MINUTE
 from pixelsim.base.errors import InputError
+from pixelsim.base.memory import keep_freed_memory
 from pixelsim.base.streams import Streams
 from pixelsim.control.people import ControlPlane
 from pixelsim.control.timeline import Span, Timeline
@@ -394,6 +395,7 @@ def count(scenario: Scenario, seed: int, replication: int = 0) -> Counts:
     faults = run_faults(scenario, seed, replication)
     if faults:
         raise InputError(f"scenario {scenario.name}", faults)
+    keep_freed_memory()
     streams = Streams(seed, replication)
     env = simpy.Environment()
     timeline = timeline_of(scenario)

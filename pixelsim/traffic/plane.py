@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.base.clock import DAY, MINUTE
+from pixelsim.base.memory import keep_freed_memory
 from pixelsim.base.streams import Streams
 from pixelsim.control.timeline import Timeline
 from pixelsim.scenario.scenario import Scenario
@@ -98,6 +99,7 @@ class DataPlane:
     """
 
     def __init__(self, scenario: Scenario, timeline: Timeline, streams: Streams, store: Store) -> None:
+        keep_freed_memory()
         world = timeline.history.now
         self.scenario, self.timeline, self.store = scenario, timeline, store
         self.numbering = Numbering.of(scenario, world)
