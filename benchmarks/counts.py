@@ -53,7 +53,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.counts", description=__doc__)
     parser.add_argument("--visits", type=int, default=VISITS, help="visits a day")
     parser.add_argument("--days", type=int, default=DAYS, help="days")
-    parser.add_argument("--repeats", type=int, default=3, help="runs, of which the fastest counts")
+    parser.add_argument("--repeats", type=int, default=9, help="runs, of which the fastest counts")
     given = parser.parse_args()
     print(f"{given.visits:,} visits a day, {given.days} days, {AD_GROUPS} ad groups, processor seconds")
     for name, server in (("browser", False), ("browser and server", True)):
