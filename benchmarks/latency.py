@@ -4,7 +4,7 @@ A JupyterLab of its own shows each explorer that is moved, in Chromium without a
 are printed for each, from the key on the slider or list to the frame with the new picture: while the hand moves (the
 first answer), and until it has settled (50 runs or pairs in counts with their intervals, the moment that the hand is
 given to move on included; explorers of one run, or that ask the same runs anew, have no such time). Explorers of pairs
-are timed around the size with which they open and from the largest that they offer; the sizes stand in the line. Beside
+are timed around a usual size and from the largest that they offer; the sizes stand in the line. Beside
 them stand two parts of the first explorer in this process: one run in counts, and one picture.
 
 The aims are 0.15 s and 2 s. They hold for a machine that does nothing else; the times are of the wall, since a hand

@@ -63,7 +63,7 @@ class _Series:
     rule: str
     basis: DayBasis
     counts: Longs
-    exactness: tuple[Exactness, ...]
+    exactness: dict[int, Exactness]
     object_type: str = "pixel"
     names: tuple[str, ...] = ("",)
 
@@ -80,6 +80,8 @@ class CountReading:
         As for :func:`pixelsim.measure.metrics`.
     stretch
         Cells that count; None: all of them.
+    event
+        The only standard event that is read; None: all of them.
     """
 
     counts: Counts
@@ -87,6 +89,12 @@ class CountReading:
     level: Level = "campaign"
     as_of: float | None = None
     stretch: Stretch | None = None
+    event: str | None = None
+
+    @property
+    def _events(self) -> list[tuple[int, str]]:
+        """Numbers and names of the events that are read."""
+        return [(number, name) for number, name in enumerate(EVENT_NAMES) if self.event in {None, name}]
 
     @property
     def instant(self) -> int:
@@ -164,7 +172,7 @@ class CountReading:
         counts, settings = self.counts, self.counts.scenario.measurement
         numbering = counts.numbering
         total = counts.copies[pixel, ..., HOPS.index("kept")].T[np.newaxis]
-        exact = (of_copies(counts, pixel),) * len(EVENT_NAMES)
+        exact = {event: of_copies(counts, pixel) for event, _ in self._events}
         groups = [n for n in counts.credit if numbering.group_pixel[n] == pixel]
         account = numbering.accounts.index(viewer.account)
         own = [n for n in groups if numbering.group_account[n] == account]
@@ -172,7 +180,7 @@ class CountReading:
         own_only = settings.attributed_shown is AttributedShown.OWN_ADS and not owner
         shown = [counts.credit[n].claims for n in own] if own_only else [counts.credit[n].credited for n in groups]
         of_event = self._joint(shown, DayBasis.EVENT)
-        earned = tuple(of_attribution(counts, pixel, event) for event in range(len(EVENT_NAMES)))
+        earned = {event: of_attribution(counts, pixel, event) for event, _ in self._events}
         basis, by_day = settings.day_basis, DayBasis.EVENT
         manager, ads = Surface.EVENTS_MANAGER, Surface.ADS_MANAGER
         yield _Series(manager, Metric.TOTAL, "R24", by_day, total, exact)
@@ -196,10 +204,9 @@ class CountReading:
             if self._known < size:
                 at = np.arange(size)[:, np.newaxis] + np.arange(table.shape[2])
                 known = table * (at < self._known)
-            if basis is DayBasis.INTERACTION:
-                total[0] += known.sum(axis=2)
-            else:
-                total[0] += np.stack([by_event(of_name) for of_name in known])
+            for event, _ in self._events:
+                of_name = known[event]
+                total[0, event] += of_name.sum(axis=1) if basis is DayBasis.INTERACTION else by_event(of_name)
         return total
 
     def _objects(self, own: list[int], account: str, world: World) -> tuple[tuple[str, ...], list[list[Longs]]]:
@@ -238,7 +245,7 @@ class CountReading:
         keys = (viewer.name, viewer.account, series.surface.value, series.metric.value, series.rule, pixel)
         utc = f"UTC{format_offset(offset)}"
         for number, name in enumerate(series.names):
-            for event, title in enumerate(EVENT_NAMES):
+            for event, title in self._events:
                 values = np.bincount(place, weights=series.counts[number, event, here], minlength=len(shown))
                 for day, value, state in zip(shown.tolist(), values.tolist(), states, strict=True):
                     told = (day if self.by == "day" else None, series.basis.value, utc, int(value), state, "")
@@ -257,12 +264,11 @@ class CountReading:
         states: list[str] = np.where(ends > self.newest, "incomplete", np.where(may_grow, "may grow", "final")).tolist()
         return states
 
-    @staticmethod
-    def _missing(viewer: Viewer, pixel: str, series: _Series, decision: Decision, world: World) -> Iterator[Row]:
+    def _missing(self, viewer: Viewer, pixel: str, series: _Series, decision: Decision, world: World) -> Iterator[Row]:
         """Give rows without a value, with the rule and the reason of the refusal."""
         utc = f"UTC{format_offset(world.ad_accounts[viewer.account].utc_offset)}"
         keys = (viewer.name, viewer.account, series.surface.value, series.metric.value, decision.rule, pixel)
-        for event in EVENT_NAMES:
+        for _, event in self._events:
             basis, reason, exact = series.basis.value, decision.reason, Exactness.EXACT.value
             yield Row(*keys, event, series.object_type, "", None, basis, utc, None, "", reason, exact)
 

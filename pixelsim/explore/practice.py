@@ -13,8 +13,9 @@ from functools import partial
 import numpy as np
 
 from pixelsim.base.errors import Fault, InputError, UnknownNameError
+from pixelsim.counts import CountReading
 from pixelsim.counts.exactness import Exactness, worst
-from pixelsim.explore.practice_counts import Key, counted_reader
+from pixelsim.explore.practice_counts import Key
 from pixelsim.explore.practice_facts import Fact, facts, people_of
 from pixelsim.explore.practice_pairs import Claim, Contrast, Trust, claims_of, contrasts
 from pixelsim.measure.metrics import Metric, Reading
@@ -171,6 +172,17 @@ def _read_events(one: Run, event: str) -> Read:
     return read
 
 
+def _read_counts(one: CountRun, event: str) -> Read:
+    reading = CountReading(one.simulation, event=event)
+
+    def read(account: str, pixel: int) -> Iterator[tuple[Key, float, Exactness]]:
+        for row in reading.of_viewer(Viewer(name=account, account=account), pixel):
+            if row.value is not None:
+                yield (row.surface, row.metric, row.rule), float(row.value), Exactness(row.exactness)
+
+    return read
+
+
 def reads(
     one: Run | CountRun, bcs: Sequence[str], event: str = PURCHASE
 ) -> tuple[dict[tuple[str, Key], float], dict[tuple[str, Key], Exactness]]:
@@ -197,7 +209,7 @@ def reads(
     """
     simulation = one.simulation
     world = simulation.history.now
-    read: Read = counted_reader(one.simulation, event) if isinstance(one, CountRun) else _read_events(one, event)
+    read: Read = _read_counts(one, event) if isinstance(one, CountRun) else _read_events(one, event)
     found = {(bc, key): float("nan") for bc in bcs for key in KEYS}
     trust: dict[tuple[str, Key], Exactness] = {}
     for bc in bcs:

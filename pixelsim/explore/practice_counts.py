@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from pixelsim.counts import Counts, Exactness
-from pixelsim.counts.cells import by_event
 from pixelsim.counts.copies import HOPS
 from pixelsim.counts.exactness import of_attribution, of_copies, of_sessions, worst
 from pixelsim.counts.outcomes import of_audiences, of_learning
-from pixelsim.measure.metrics import Metric
 from pixelsim.measure.practice import consistency_rows
 from pixelsim.scenario.capture import EVENT_NAMES
-from pixelsim.scenario.measurement import AttributedShown
-from pixelsim.show.metrics import METRICS
 
-__all__ = ["CountedSales", "Key", "claim_rows", "counted_reader", "counted_sales"]
+__all__ = ["CountedSales", "Key", "claim_rows", "counted_sales"]
 
 PURCHASE = EVENT_NAMES.index("Purchase")
 _KEPT = HOPS.index("kept")
@@ -147,47 +142,3 @@ def _page_rows(counts: Counts, exact: Exactness, copies: Exactness) -> Iterator[
     yield "Q4", "load time added to a page", _mean(added), "ms", "lower", Exactness.EXACT
     yield "Q4", "events sent", float(requests), "requests", "lower", copies
     yield "Q4", "sessions lost to load time", lost / max(lost + stayed, 1), "share", "lower", exact
-
-
-def counted_reader(counts: Counts, event: str) -> Callable[[str, int], list[tuple[Key, float, Exactness]]]:
-    """Give what reads one event, of the whole run, from an ad account that may see a pixel: the five metrics.
-
-    It reads what :class:`~pixelsim.counts.CountReading` does for a viewer of the account, at the cost of one event of
-    one pixel.
-
-    Parameters
-    ----------
-    counts
-        A run in counts.
-    event
-        A standard event.
-
-    Returns
-    -------
-    callable
-        Of the account's id and the pixel's number; gives metric, value and how far it can be trusted, without the
-        campaign level where the account has no campaign.
-    """
-    place, numbering, world = EVENT_NAMES.index(event), counts.numbering, counts.history.now
-    own_only = counts.scenario.measurement.attributed_shown is AttributedShown.OWN_ADS
-    advertisers = {campaign.account for campaign in world.campaigns.values()}
-    copied = lru_cache(maxsize=None)(lambda pixel: of_copies(counts, pixel))
-    earned = lru_cache(maxsize=None)(lambda pixel: of_attribution(counts, pixel, place))
-
-    def read(account: str, pixel: int) -> list[tuple[Key, float, Exactness]]:
-        groups = [group for group in counts.credit if numbering.group_pixel[group] == pixel]
-        mine = numbering.accounts.index(account)
-        own = [counts.credit[group].claims for group in groups if numbering.group_account[group] == mine]
-        receives = world.pixels[numbering.pixels[pixel]].creator != account
-        shown = own if own_only and receives else [counts.credit[group].credited for group in groups]
-        total = float(counts.copies[pixel, :, place, _KEPT].sum())
-        # What an event after the end of the run would earn is in no report.
-        attributed, campaigns = (float(sum(by_event(of[place]).sum() for of in tables)) for tables in (shown, own))
-        values = {Metric.TOTAL: total, Metric.ATTRIBUTED: attributed, Metric.CAMPAIGN: campaigns}
-        return [
-            ((surface.value, metric.value, rule), values[metric], (copied if metric is Metric.TOTAL else earned)(pixel))
-            for surface, metric, rule in METRICS
-            if metric is not Metric.CAMPAIGN or account in advertisers
-        ]
-
-    return read

@@ -14,7 +14,7 @@ from pixelsim.traffic.access import AccessBook
 from pixelsim.traffic.audiences import AudienceBook
 from pixelsim.traffic.capture import Copies, Loss, no_copies
 from pixelsim.traffic.columns import replaced
-from pixelsim.traffic.crediting import Crediting
+from pixelsim.traffic.crediting import MOST_ADS, Crediting
 from pixelsim.traffic.dedup import DedupRule, DedupState, deduplicate
 from pixelsim.traffic.flow import TouchRows
 from pixelsim.traffic.kernels import chosen
@@ -101,7 +101,8 @@ class Collector:
         ids_return: bool = True,
     ) -> None:
         # What is carried from step to step is of one make, so the choice of kernels is made here.
-        way = Crediting if chosen() is None else _chained()
+        # The kernels have so many bits for the number of an ad.
+        way = Crediting if chosen() is None or len(numbering.ads) > MOST_ADS else _chained()
         self._crediting = way(settings, numbering, windows, modes, access)
         self._access = access
         self._repeats, self._audiences = repeats, audiences

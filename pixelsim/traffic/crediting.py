@@ -19,11 +19,13 @@ from pixelsim.traffic.log import ClaimRows, Fate, LogRows
 from pixelsim.traffic.numbering import Numbering
 from pixelsim.traffic.touches import Touches, Windows
 
-__all__ = ["MEMORY", "Crediting"]
+__all__ = ["MEMORY", "MOST_ADS", "Crediting"]
 
 Longs = NDArray[np.int64]
 MEMORY = 28 * DAY
 """How long a touch is remembered, in ms: the longest attribution window that the platform has."""
+MOST_ADS = 1 << 24
+"""Ads that the compiled crediting can tell apart; with more, a run is credited by NumPy."""
 _Number = TypeVar("_Number", np.int64, np.int32, np.int8)
 
 

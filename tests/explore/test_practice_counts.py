@@ -2,12 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from pixelsim.counts import CountReading, Counts, Exactness, count, count_outcome_values
+from pixelsim.counts import CountReading, Counts, count, count_outcome_values
 from pixelsim.counts.exactness import worst
-from pixelsim.explore.practice_counts import claim_rows, counted_reader, counted_sales
+from pixelsim.explore.practice import reads
+from pixelsim.explore.practice_counts import claim_rows, counted_sales
+from pixelsim.measure.metrics import Metric
 from pixelsim.scenario.measurement import AttributedShown
 from pixelsim.scenario.practices import agency_clients, one_domain
 from pixelsim.sharing import account_may_see
+from pixelsim.study.count_run import CountRun
+from pixelsim.study.window import WHOLE
+from pixelsim.world.queries import accounts_of_person
 
 
 @pytest.fixture(
@@ -28,23 +33,37 @@ def counts(request: pytest.FixtureRequest) -> Counts:
 
 
 @pytest.mark.parametrize("event", ["Purchase", "ViewContent"])
-def test_an_account_reads_what_the_report_of_a_viewer_says(counts: Counts, event: str) -> None:
-    reported: dict[tuple[str, str], dict[tuple[str, str, str], tuple[float, Exactness]]] = {}
-    for row in CountReading(counts).rows():
-        if row.event == event and row.value is not None:
-            table = reported.setdefault((row.account, row.pixel), {})
-            key = row.surface, row.metric, row.rule
-            value, exactness = table.get(key, (0.0, Exactness.EXACT))
-            table[key] = value + row.value, worst((exactness, Exactness(row.exactness)))
-    read, world = counted_reader(counts, event), counts.history.now
-    found = {
-        (account, code): {key: (value, exactness) for key, value, exactness in read(account, number)}
-        for account in counts.numbering.accounts
-        for number, code in enumerate(counts.numbering.pixels)
-        if account_may_see(world, account, code).allowed
+def test_one_event_is_read_as_among_all_of_them(counts: Counts, event: str) -> None:
+    read = list(CountReading(counts, event=event).rows())
+    assert read == [row for row in CountReading(counts).rows() if row.event == event]
+    assert sum(row.value is not None for row in read) > 5
+
+
+@pytest.mark.parametrize("event", ["Purchase", "ViewContent"])
+def test_people_read_what_the_reports_of_their_accounts_say(counts: Counts, event: str) -> None:
+    world = counts.history.now
+    seats = {
+        bc: {a for home, person in world.members if home == bc for a in accounts_of_person(world, person)}
+        for bc in world.business_centers
     }
-    assert found == reported
-    assert len(found) >= 2
+    expected: dict[tuple[str, tuple[str, str, str]], float] = {}
+    for bc, accounts in seats.items():
+        told: set[tuple[str, str]] = set()
+        for row in CountReading(counts).rows():
+            if row.account not in accounts or row.event != event or row.value is None:
+                continue
+            if not account_may_see(world, row.account, row.pixel).allowed:
+                continue
+            # Totals of a pixel are the same from every account that sees it.
+            once = (row.pixel, f"{row.surface} {row.metric}")
+            if row.metric == Metric.CAMPAIGN or once not in told:
+                key = bc, (row.surface, row.metric, row.rule)
+                expected[key] = expected.get(key, 0.0) + row.value
+            told.add(once)
+    values, trust = reads(CountRun(counts, WHOLE), list(seats), event)
+    assert {key: value for key, value in values.items() if value == value} == expected  # noqa: PLR0124 - NaN is not
+    assert trust.keys() == expected.keys()
+    assert len(expected) >= 5
 
 
 def test_sales_are_the_orders_and_conversions_of_the_outcomes(counts: Counts) -> None:

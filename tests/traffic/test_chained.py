@@ -9,17 +9,24 @@ from hypothesis import strategies as st
 
 from benchmarks.scenarios import ending_of, small
 from pixelsim.base.clock import DAY
+from pixelsim.base.streams import Streams
 from pixelsim.control.timeline import Timeline
+from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.scenario.measurement import MeasurementSettings
 from pixelsim.sharing.history import History
+from pixelsim.traffic import collector
 from pixelsim.traffic.access import AccessBook
 from pixelsim.traffic.capture import Copies
 from pixelsim.traffic.chained import ChainedCrediting
+from pixelsim.traffic.compiled import credit as compiled_credit
 from pixelsim.traffic.counting import CountMode
-from pixelsim.traffic.crediting import MEMORY, Crediting
+from pixelsim.traffic.crediting import MEMORY, MOST_ADS, Crediting
 from pixelsim.traffic.flow import TouchRows
+from pixelsim.traffic.kernels import kernels
 from pixelsim.traffic.log import Fate
 from pixelsim.traffic.numbering import Numbering
+from pixelsim.traffic.plane import DataPlane, Kept
+from pixelsim.traffic.setup import timeline_of
 from pixelsim.traffic.touches import Windows
 
 UNSHARED = 2
@@ -115,3 +122,20 @@ def test_many_touches_that_are_forgotten_in_time(scope) -> None:
     remembered = 900 * (MEMORY + DAY) // (7 * DAY)
     assert max(sizes) <= 2 * remembered + 900
     assert sizes[-1] < 900 * 10
+
+
+def test_kernels_have_room_for_every_ad_and_event_name() -> None:
+    assert MOST_ADS == 1 << (compiled_credit._HAD - compiled_credit._AD)
+    # The highest bit is the sign.
+    assert len(EVENT_NAMES) <= 63 - compiled_credit._HAD
+
+
+@pytest.mark.parametrize(("most", "way"), [(MOST_ADS, ChainedCrediting), (0, Crediting)])
+def test_with_more_ads_than_kernels_tell_apart_numpy_credits(
+    monkeypatch: pytest.MonkeyPatch, most: int, way: type[Crediting]
+) -> None:
+    monkeypatch.setattr(collector, "MOST_ADS", most)
+    scenario = small(days=2)
+    with kernels(compiled=True):
+        plane = DataPlane(scenario, timeline_of(scenario), Streams(7), Kept())
+    assert type(plane.collector._crediting) is way
