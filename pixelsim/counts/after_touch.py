@@ -7,7 +7,7 @@ of one bin go forward from the touches of every bin, with the chances of what th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -153,6 +153,11 @@ class NoRepeat:
     others: Floats
     own_first: Floats
     others_first: Floats
+
+    @classmethod
+    def together(cls, parts: Sequence[NoRepeat]) -> NoRepeat:
+        """Put those of several contests together; each array has a first axis for the contest."""
+        return cls(*(np.stack([getattr(one, name) for one in parts]) for name in cls.__match_args__))
 
 
 class _States:

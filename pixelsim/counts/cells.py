@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -195,10 +195,11 @@ class Mixed:
         return np.asarray(sum(weight * spread.share(start, end) for weight, spread in self.parts))
 
 
-def by_event(of_touch: NDArray[Number]) -> NDArray[Number]:
-    """Add up by the event's cell, shape (cells, ...), what touch cells have by lag, shape (cells, lags, ...)."""
-    size, lags = of_touch.shape[:2]
-    total = np.zeros((size + lags, *of_touch.shape[2:]), dtype=of_touch.dtype)
+def by_event(of_touch: NDArray[Number], axis: int = 0) -> NDArray[Number]:
+    """Add up by the event's cell what touch cells have by lag: two axes, one after the other, become one."""
+    size, lags = of_touch.shape[axis : axis + 2]
+    before: tuple[Any, ...] = (slice(None),) * axis
+    total = np.zeros((*of_touch.shape[:axis], size + lags, *of_touch.shape[axis + 2 :]), dtype=of_touch.dtype)
     for lag in range(lags):
-        total[lag : lag + size] += of_touch[:, lag]
-    return total[:size]
+        total[(*before, slice(lag, lag + size))] += of_touch[(*before, slice(None), lag)]
+    return total[(*before, slice(size))]

@@ -19,17 +19,19 @@ from pixelsim.counts.after_touch import NoRepeat
 from pixelsim.counts.cells import Cells, by_event
 from pixelsim.counts.contender import Contender, Earned
 from pixelsim.counts.draws import Draw, draw_of, stream
-from pixelsim.counts.field import Field
+from pixelsim.counts.field import Field, cumulated
 from pixelsim.counts.own import OwnTouches
 from pixelsim.counts.touching import Repeats, Touching
 from pixelsim.scenario.capture import EVENT_NAMES
 
-__all__ = ["Claimed", "Contest"]
+__all__ = ["Claimed", "Contest", "settle"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 PURCHASE = EVENT_NAMES.index("Purchase")
+AT_ONCE = 16
+"""Contests that are settled together: more of them take no less time each, but leave the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +62,7 @@ class Claimed:
     once: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Contest:
     """All ad groups whose touches can earn the same events.
 
@@ -82,58 +85,95 @@ class Contest:
         What repeats do to credit; None where no event repeats another.
     """
 
-    def __init__(
-        self,
-        streams: Streams,
-        name: str,
-        *,
-        cells: Cells,
-        field: Field,
-        contenders: Sequence[Contender],
-        visits: Longs,
-        heard: int,
-        parties: Sequence[int],
-        no_repeat: NoRepeat | None = None,
-    ) -> None:
-        self.streams, self.name, self.cells, self.field = streams, name, cells, field
-        self.contenders, self.visits, self.heard = contenders, visits, max(heard, 1)
-        self._touching = Touching(field, cells)
-        self.no_repeat = no_repeat
-        self._lags, self._party = self._touching.lags, np.array(parties)
-        self._own = OwnTouches(contenders, field, cells, self._lags, self._party)
+    streams: Streams
+    name: str
+    cells: Cells
+    field: Field
+    contenders: Sequence[Contender]
+    visits: Longs
+    heard: int
+    parties: Sequence[int]
+    no_repeat: NoRepeat | None = None
 
-    def settle(self) -> Claimed:
+    @property
+    def alike(self) -> tuple[object, ...]:
+        """What contests have in common that can be settled together."""
+        of_copies = [id(one.counts.each) for one in self.contenders]
+        rules = tuple(
+            (one.once.tobytes(), of_copies.index(own)) for one, own in zip(self.contenders, of_copies, strict=True)
+        )
+        lags = tuple(one.tables[0].lags for one in self.contenders)
+        cells = self.cells.borders.tobytes()
+        return (cells, *self.field.alike, rules, lags, tuple(self.parties), self.no_repeat is None)
+
+
+def settle(contests: Sequence[Contest]) -> list[Claimed]:
+    """Draw what the ad groups of contests earn; those that are alike go through together, with the same result.
+
+    Parameters
+    ----------
+    contests
+        The contests, of any runs: each draws from streams of its own.
+    """
+    together: dict[tuple[object, ...], list[int]] = {}
+    for number, contest in enumerate(contests):
+        together.setdefault(contest.alike, []).append(number)
+    found: dict[int, Claimed] = {}
+    for numbers in together.values():
+        for some in (numbers[first : first + AT_ONCE] for first in range(0, len(numbers), AT_ONCE)):
+            found |= zip(some, _Alike([contests[number] for number in some]).settle(), strict=True)
+    return [found[number] for number in range(len(contests))]
+
+
+class _Alike:
+    """Contests that are alike; the first axis of all that they have is the contest."""
+
+    def __init__(self, contests: Sequence[Contest]) -> None:
+        first = contests[0]
+        self.contests, self.cells, self._party = contests, first.cells, np.array(first.parties)
+        self.field = Field.together([one.field for one in contests])
+        self.contenders = [contender for one in contests for contender in one.contenders]
+        self.once = np.stack([one.once for one in first.contenders])
+        self.any_once: NDArray[np.bool_] = np.asarray(self.once.any(axis=0))
+        self.visits = np.stack([one.visits for one in contests])
+        self.heard = np.array([max(one.heard, 1) for one in contests])
+        factors = [one.no_repeat for one in contests if one.no_repeat is not None]
+        self.no_repeat = NoRepeat.together(factors) if factors else None
+        self._touching = Touching(self.field, self.cells)
+        self._lags = self._touching.lags
+        self._own = OwnTouches(self.contenders, self.field, self.cells, self._lags, self._party)
+
+    def settle(self) -> list[Claimed]:
         """Draw what each ad group earns."""
         repeats = self._repeats()
         chances, fresh = self._chances(repeats)
         earned = self._own.draw(self._draws(), repeats, self.no_repeat)
         counted = earned.counted
-        rng = stream(self.streams, "others' events", self.name)
         others = self._others(slice(None), chances, fresh, earned)
-        counted += _deal(rng, self.visits[0] + earned.free, others)
-        moved = others.sum(axis=(0, 1, 2)) + (earned.stronger + earned.later).sum(axis=(0, 1))
-        lost = np.zeros((len(self.contenders), len(self.cells)), dtype=np.int64)
+        counted += self._deal("others' events", self.visits[:, 0] + earned.free, others)
+        moved = others.sum(axis=(1, 2, 3)) + (earned.stronger + earned.later).sum(axis=(1, 2))
+        lost = np.zeros((len(self.contests), len(self.once), len(self.cells)), dtype=np.int64)
         if self.field.vetoed:
             lost = self._lost()
-        once_any = np.any([one.once for one in self.contenders], axis=0)
-        return Claimed(np.moveaxis(counted, 3, 1), lost, moved, self.field.densest(), once_any)
+        found = zip(np.moveaxis(counted, 4, 2), lost, moved, self.field.densest().tolist(), strict=True)
+        return [Claimed(*of_contest, self.any_once) for of_contest in found]
 
     def _draws(self) -> list[Draw]:
-        """Give what opens the streams of each ad group in this contest."""
-        return [draw_of(self.streams, f"{self.name}, {one.name}") for one in self.contenders]
+        """Give what opens the streams of each ad group in each contest."""
+        return [draw_of(one.streams, f"{one.name}, {group.name}") for one in self.contests for group in one.contenders]
 
     def _chances(self, repeats: Sequence[Sequence[Repeats]]) -> tuple[Floats, Floats]:
         """Give the chances that touches earn an event, and those that they earn one of a name that counts for them.
 
-        They are of shape (kinds, groups, cells, lags), and of the same shape and names.
+        They are of shape (contests, kinds, groups, cells, lags), and of the same shape and names.
         """
         ways = [one for of_name in repeats for one in of_name]
         found = self._touching.chances(ways)
         fresh, number = np.repeat(found[0][..., np.newaxis], len(EVENT_NAMES), axis=-1), 1
         for event, of_name in enumerate(repeats):
             for one in of_name:
-                uses = one.party & np.array([contender.once[event] for contender in self.contenders])
-                fresh[..., event][:, uses] = found[number][:, uses]
+                uses = one.party & self.once[:, event]
+                fresh[..., event][:, :, uses] = found[number][:, :, uses]
                 number += 1
         return found[0], fresh
 
@@ -143,22 +183,24 @@ class Contest:
         While the touch is the last one, they come by themselves, or follow from weaker touches or from touches before.
         A name of which all events count has none.
         """
-        once = np.any([one.once for one in self.contenders], axis=0)
-        if not once.any() or self.no_repeat is not None:
+        if not self.any_once.any() or self.no_repeat is not None:
             return [[] for _ in EVENT_NAMES]
-        cell, share = self.field.bins.cell, self.field.events / self.heard
+        cell, share = self.field.bins.cell, self.field.events / self.heard[:, np.newaxis]
         later, at_all = self._own.returns()
-        weaker = np.cumsum(at_all[:, ::-1], axis=1)[:, ::-1] - at_all
-        visits = (self.visits[1][:, np.newaxis] + weaker)[cell] * share[:, np.newaxis, np.newaxis]
-        every_later = np.cumsum(later, axis=2)
+        weaker = np.cumsum(at_all[:, :, ::-1], axis=2)[:, :, ::-1] - at_all
+        visits = (self.visits[:, 1, :, np.newaxis] + weaker)[:, cell] * share[:, :, np.newaxis, np.newaxis]
+        every_later = np.cumsum(later, axis=3)
         earlier = _earlier(every_later, every_later / 2)
-        older = (np.cumsum(earlier, axis=1) - earlier / 2)[:, : self._lags] / self.heard
-        by_touch = self._own.by_touch()[:, cell] * share[:, np.newaxis] if len(set(self._party)) > 1 else None
+        older = (np.cumsum(earlier, axis=2) - earlier / 2)[:, :, : self._lags]
+        older = older / self.heard[:, np.newaxis, np.newaxis, np.newaxis, np.newaxis]
+        by_touch = None
+        if len(set(self._party.tolist())) > 1:
+            by_touch = self._own.by_touch()[:, :, cell] * share[:, np.newaxis, :, np.newaxis]
         return [
             [
                 Repeats(
-                    visits[..., event].T,
-                    np.moveaxis(older[..., event], 2, 0),
+                    visits[..., event].transpose(2, 0, 1),
+                    np.moveaxis(older[..., event], 3, 0),
                     self._party == party,
                     self._of_others(by_touch[..., event], self._party != party) if by_touch is not None else {},
                 )
@@ -166,14 +208,14 @@ class Contest:
             ]
             if used
             else []
-            for event, used in enumerate(once.tolist())
+            for event, used in enumerate(self.any_once.tolist())
         ]
 
     def _of_others(self, by_touch: Floats, others: NDArray[np.bool_]) -> dict[int, Floats]:
-        """Cumulate events by the touch's bin, shape (groups, bins), for each window of clicks of some ad groups."""
+        """Cumulate events by the touch's bin, shape (contests, groups, bins), for each window of clicks of some."""
         windows = self.field.windows[0]
         return {
-            int(window): np.append(0.0, np.cumsum(by_touch[others & (windows == window)].sum(axis=0)))
+            int(window): cumulated(by_touch[:, others & (windows == window)].sum(axis=1))
             for window in np.unique(windows[others])
         }
 
@@ -185,36 +227,39 @@ class Contest:
         names
             The names, which are the last axis of all that has one.
         chances, of_touch
-            Chances that touches earn an event, shape (kinds, groups, cells, lags); and that it counts, with names.
+            Chances that touches earn an event, shape (contests, kinds, groups, cells, lags); and that it counts, with
+            names.
         earned
             What they earn of the events that follow from them.
 
         Returns
         -------
-        ndarray of float64, shape (groups, cells, lags, names)
+        ndarray of float64, shape (contests, groups, cells, lags, names)
         """
         at = np.arange(len(self.cells))[:, np.newaxis] + np.arange(self._lags)
         in_run, at = (at < len(self.cells))[..., np.newaxis], np.minimum(at, len(self.cells) - 1)
-        once = np.stack([one.once[names] for one in self.contenders])[:, np.newaxis]
-        stray = np.where(once, self.visits[1, :, names], self.visits[0, :, names]) + earned.stray
-        stray_at = stray[:, at]
+        once, free = self.once[:, np.newaxis, names], self.visits[:, :, np.newaxis, :, names]
+        stray = np.where(once, free[:, 1], free[:, 0]) + earned.stray[:, np.newaxis]
+        stray_at = stray[:, :, at]
         stray_at *= in_run
-        total, every = np.zeros(of_touch.shape[1:]), chances[..., np.newaxis]
+        total, every = np.zeros(stray_at.shape), chances[..., np.newaxis]
         unused = earned.unused
         if self.no_repeat is not None:
-            every = every * np.moveaxis(self.no_repeat.others[..., names], 3, 0)
+            every = every * np.moveaxis(self.no_repeat.others[..., names], 4, 1)
             unused = unused * self.no_repeat.others_first[..., names]
         for kind in range(self.field.kinds):
-            weight = of_touch[kind] * unused[..., kind, :]
+            weight = of_touch[:, kind] * unused[..., kind, :]
             total += weight * stray_at
-            if earned.later[:, kind].any():
-                earlier = _earlier(earned.held[:, :, kind], earned.held_before[:, :, kind])
-                of_event = by_event(every[kind].sum(axis=0) * earlier)
-                total += weight * (earlier * (_ratio(earned.later[:, kind], of_event)[at] * in_run))
-            weaker = earned.stronger[:, kind + 1 :].sum(axis=1)
+            if earned.later[:, :, kind].any():
+                earlier = _earlier(earned.held[:, :, :, kind], earned.held_before[:, :, :, kind])
+                of_event = by_event((every[:, kind].sum(axis=1) * earlier), 1)
+                total += (
+                    weight * (earlier * (_ratio(earned.later[:, :, kind], of_event)[:, at] * in_run))[:, np.newaxis]
+                )
+            weaker = earned.stronger[:, :, kind + 1 :].sum(axis=2)
             if weaker.any():
-                of_event = np.broadcast_to(by_event(every[: kind + 1].sum(axis=(0, 1))), weaker.shape)
-                total += weight * (_ratio(weaker, of_event)[at] * in_run)
+                of_event = np.broadcast_to(by_event(every[:, : kind + 1].sum(axis=(1, 2)), 1), weaker.shape)
+                total += weight * (_ratio(weaker, of_event)[:, at] * in_run)[:, np.newaxis]
         return total
 
     def _lost(self) -> Longs:
@@ -222,49 +267,52 @@ class Contest:
         every, vetoed = self._touching.vetoed()
         lost, expected = self._own.lost(self._draws(), PURCHASE), self._own.expected(PURCHASE)
         others = self._others(slice(PURCHASE, PURCHASE + 1), every, vetoed[..., np.newaxis], expected)
-        free = self.visits[0, :, PURCHASE] + expected.free[:, 0] - lost.sum(axis=0)
-        dealt = _deal(stream(self.streams, "others' lost purchases", self.name), free[:, np.newaxis], others)[..., 0]
+        free = self.visits[:, 0, :, PURCHASE] + expected.free[..., 0] - lost.sum(axis=1)
+        dealt = self._deal("others' lost purchases", free[..., np.newaxis], others)[..., 0]
         for lag in range(self._lags):
-            lost[:, lag:] += dealt[:, : len(self.cells) - lag, lag]
+            lost[:, :, lag:] += dealt[:, :, : len(self.cells) - lag, lag]
         return lost
+
+    def _deal(self, purpose: str, free: Longs, expected: Floats) -> Longs:
+        """Deal out the free events of each cell and name to touches by their expected numbers.
+
+        ``free`` is of shape (contests, cells, names), ``expected`` and the result of shape (contests, groups, cells,
+        lags, names).
+        """
+        contests, groups, size, lags, names = expected.shape
+        # A last touch, to which nothing is dealt out in the end, stands for nobody's.
+        chance = np.zeros((contests, names, size, groups * lags + 1))
+        by_event = chance[..., :-1].reshape(contests, names, size, groups, lags)
+        for lag in range(lags):
+            by_event[:, :, lag:, :, lag] = expected[:, :, : size - lag, lag].transpose(0, 3, 2, 1)
+        chance[..., :-1] = by_event.reshape(contests, names, size, -1)
+        free = free.swapaxes(1, 2)
+        chance /= np.maximum(np.maximum(free, chance.sum(axis=-1)), 1e-300)[..., np.newaxis]
+        generators = [stream(one.streams, purpose, one.name) for one in self.contests]
+        drawn = [rng.multinomial(*of_contest) for rng, *of_contest in zip(generators, free, chance, strict=True)]
+        dealt = np.stack(drawn)[..., :-1].reshape(contests, names, size, groups, lags)
+        found = np.zeros(expected.shape, dtype=np.int64)
+        for lag in range(lags):
+            found[:, :, : size - lag, lag] = dealt[:, :, lag:, :, lag].transpose(0, 3, 2, 1)
+        return found
 
 
 def _earlier(held: Floats, before: Floats) -> Floats:
     """Give for each touch cell and lag how many events of that time follow from touches before it in the same way.
 
-    ``held`` has events by cell of their own touch and lag, shape (cells, lags, ...), and ``before`` those of them whose
-    touch stands before another one of the same cell.
+    ``held`` has events by cell of their own touch and lag, shape (contests, cells, lags, ...), and ``before`` those of
+    them whose touch stands before another one of the same cell.
     """
-    size, lags = held.shape[:2]
+    contests, size, lags = held.shape[:3]
     found = np.zeros_like(held)
-    of_event = np.zeros((size + lags, *held.shape[1:]))
+    of_event = np.zeros((contests, size + lags, *held.shape[2:]))
     for lag in range(lags):
-        of_event[lag : lag + size, lag] = held[:, lag]
-    older = np.cumsum(of_event[:, ::-1], axis=1)[:, ::-1] - of_event
+        of_event[:, lag : lag + size, lag] = held[:, :, lag]
+    older = np.cumsum(of_event[:, :, ::-1], axis=2)[:, :, ::-1] - of_event
     for lag in range(lags):
-        found[:, lag] = older[lag : lag + size, lag] + before[:, lag]
+        found[:, :, lag] = older[:, lag : lag + size, lag] + before[:, :, lag]
     return found
 
 
 def _ratio(part: Floats, whole: Floats) -> Floats:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
-
-
-def _deal(rng: np.random.Generator, free: Longs, expected: Floats) -> Longs:
-    """Deal out the free events of each cell and name to touches by their expected numbers.
-
-    ``free`` is of shape (cells, names), ``expected`` and the result of shape (groups, cells, lags, names).
-    """
-    groups, size, lags, names = expected.shape
-    # A last touch, to which nothing is dealt out in the end, stands for nobody's.
-    chance = np.zeros((names, size, groups * lags + 1))
-    by_event = chance[..., :-1].reshape(names, size, groups, lags)
-    for lag in range(lags):
-        by_event[:, lag:, :, lag] = expected[:, : size - lag, lag].transpose(2, 1, 0)
-    chance[..., :-1] = by_event.reshape(names, size, -1)
-    chance /= np.maximum(np.maximum(free.T, chance.sum(axis=-1)), 1e-300)[..., np.newaxis]
-    dealt = rng.multinomial(free.T, chance)[..., :-1].reshape(names, size, groups, lags)
-    found = np.zeros(expected.shape, dtype=np.int64)
-    for lag in range(lags):
-        found[:, : size - lag, lag] = dealt[:, lag:, :, lag].transpose(2, 1, 0)
-    return found

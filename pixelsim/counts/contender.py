@@ -44,27 +44,30 @@ class Contender:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Earned:
-    """What became of the events that follow from contenders' touches; the last axis of each array is the name.
+    """What became of the events that follow from contenders' touches, in contests that are alike.
+
+    The first axis of each array is the contest, and the last one is the name.
 
     Parameters
     ----------
     counted
         Those that their own touches earn and that count, by ad group, cell of the touch and lag, int64 of shape
-        (groups, cells, lags, events).
+        (contests, groups, cells, lags, events).
     free
-        The others, by the event's cell, int64 of shape (cells, events).
+        The others, by the event's cell, int64 of shape (contests, cells, events).
     stray
         Expected events among the free ones that no touch of their own can earn, by the event's cell.
     stronger, later
         Expected events among them that a stronger kind of touch, and a later one of the same kind, goes before, by
-        the event's cell and the own touch's kind, shape (cells, kinds, events).
+        the event's cell and the own touch's kind, shape (contests, cells, kinds, events).
     held
-        Expected events that their own touch could earn, by its cell, lag and kind, shape (cells, lags, kinds, events).
+        Expected events that their own touch could earn, by its cell, lag and kind, shape (contests, cells, lags, kinds,
+        events).
     held_before
         Those among them that another touch of the own touch's cell, and before the event, comes after.
     unused
-        Share of touches that have no conversion of the name yet from what follows from them, shape (groups, cells,
-        lags, kinds, events), or one for all; 1 where every event counts.
+        Share of touches that have no conversion of the name yet from what follows from them, shape (contests, groups,
+        cells, lags, kinds, events), or one for all; 1 where every event counts.
     """
 
     counted: Longs

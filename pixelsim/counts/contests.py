@@ -21,7 +21,7 @@ from pixelsim.counts.repeated import Repeated, Repeating
 from pixelsim.scenario.measurement import InFlight, MeasurementSettings, Scope
 from pixelsim.traffic.touches import TouchKind
 
-__all__ = ["Contests", "Credit", "Entrant", "Public"]
+__all__ = ["Contests", "Credit", "Entrant", "PoolContests", "Public"]
 
 Longs = NDArray[np.int64]
 
@@ -75,6 +75,39 @@ class Public:
     visits: Longs
     once: Longs
     day: Spread
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PoolContests:
+    """The contests of one population and pixel.
+
+    Parameters
+    ----------
+    pool
+        Population and pixel.
+    numbers
+        Numbers of the ad groups in each contest.
+    contests
+        First the one of the pixel, and then, where accounts claim for themselves, one of each account.
+    """
+
+    pool: tuple[str, str]
+    numbers: list[list[int]]
+    contests: list[Contest]
+
+    def credit(self, claimed: Sequence[Claimed]) -> dict[int, Credit]:
+        """Give what each ad group earned, from what came out of the contests."""
+        over_all = claimed[0]
+        # The account's own contest comes last, so that it decides what the account counts.
+        claims = {
+            number: of_groups
+            for numbers, one in zip(self.numbers, claimed, strict=True)
+            for number, of_groups in zip(numbers, one.counted, strict=True)
+        }
+        return {
+            number: Credit(claims[number], over_all.counted[place], over_all.lost[place])
+            for place, number in enumerate(self.numbers[0])
+        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,14 +174,14 @@ class Contests:
             for one in some
         }
 
-    def settle(
+    def of_pool(
         self,
         pool: tuple[str, str],
         counts: Mapping[int, PaidCounts],
         repeated: Repeated | None,
         brought: NDArray[np.float64] | None = None,
-    ) -> tuple[dict[int, Credit], Claimed]:
-        """Draw what the ad groups of one population and pixel earn, and give the contest of the pixel with it.
+    ) -> PoolContests:
+        """Give the contests of one population and pixel.
 
         Parameters
         ----------
@@ -168,25 +201,18 @@ class Contests:
             counts, visits = {**counts, **repeated.paid}, visits - repeated.gone
         if brought is not None:
             visits = visits + np.rint(brought).astype(np.int64)
-        over_all = self._contest(
-            pool, entrants, counts, name=" > ".join(pool), visits=visits, repeated=repeated
-        ).settle()
-        claims = {one.number: over_all.counted[place] for place, one in enumerate(entrants)}
+        over_all = self._contest(pool, entrants, counts, name=" > ".join(pool), visits=visits, repeated=repeated)
+        found = PoolContests(pool, [[one.number for one in entrants]], [over_all])
         if self.settings.scope is Scope.ACCOUNT:
             for account in sorted({one.account for one in entrants}):
                 mine = [one for one in entrants if one.account == account]
                 # Each account claims from all events, those that follow from the others' touches among them.
                 others = [counts[one.number].by_people(self.cells) for one in entrants if one.account != account]
                 heard = visits + np.rint(np.sum([np.zeros(visits.shape[1:]), *others], axis=0)).astype(np.int64)
-                won = self._contest(
-                    pool, mine, counts, name=" > ".join((*pool, account)), visits=heard, repeated=repeated
-                ).settle()
-                claims |= {one.number: won.counted[place] for place, one in enumerate(mine)}
-        found = {
-            one.number: Credit(claims[one.number], over_all.counted[place], over_all.lost[place])
-            for place, one in enumerate(entrants)
-        }
-        return found, over_all
+                name = " > ".join((*pool, account))
+                found.contests.append(self._contest(pool, mine, counts, name=name, visits=heard, repeated=repeated))
+                found.numbers.append([one.number for one in mine])
+        return found
 
     def _contest(
         self,
@@ -231,25 +257,25 @@ class Contests:
         touches = [counts[one.number].followed.touches.any(axis=0) for one in entrants]
         # Kinds of touch after the last one that occurs are left out.
         kinds = 1 + int(np.max(np.any(touches, axis=0) * np.arange(len(TouchKind))))
-        size = (kinds, len(entrants), len(bins))
+        size = (1, kinds, len(entrants), len(bins))
         with_access, without = np.zeros(size), np.zeros(size)
-        access = np.zeros(size[1:], dtype=np.bool_)
+        access = np.zeros(size[2:], dtype=np.bool_)
         for place, (one, stretches) in enumerate(zip(entrants, held, strict=True)):
             found = counts[one.number]
             rows = found.rows
             for target, chosen in ((with_access, rows.authorised), (without, ~rows.authorised)):
                 if chosen.any():
                     where = (rows.cell[chosen], rows.start[chosen], rows.end[chosen])
-                    target[:, place] = bins.spread(one.day, *where, found.followed.touches[chosen, :kinds].T)
+                    target[0, :, place] = bins.spread(one.day, *where, found.followed.touches[chosen, :kinds].T)
             for begin, upto in stretches:
                 access[place] |= (bins.borders[:-1] >= begin) & (bins.borders[1:] <= upto)
         return Field(
             bins=bins,
             windows=np.array([[table.window for table in one.tables[:kinds]] for one in entrants], dtype=np.int64).T,
-            people=public.people,
+            people=np.array([public.people], dtype=np.int64),
             with_access=with_access,
             without=without,
             access=access,
             cut=self.settings.in_flight is InFlight.CUT,
-            events=bins.even(public.day),
+            events=bins.even(public.day)[np.newaxis],
         )

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pixelsim.base.clock import HOUR
 from pixelsim.counts.cells import Cells, Spread
 
-__all__ = ["BIN", "Bins", "Field", "Pattern"]
+__all__ = ["BIN", "Bins", "Field", "Instants", "Pattern", "cumulated"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -101,7 +101,9 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """The touches that compete for the events of a population's people.
+    """The touches that compete for the events of people, in one contest or in several that are alike.
+
+    Contests are alike that have the same bins, windows, and access; only how many touches and people there are differs.
 
     Parameters
     ----------
@@ -110,22 +112,22 @@ class Field:
     windows
         Attribution windows in ms by kind of touch and ad group, shape (kinds, groups).
     people
-        Size of the population.
+        Size of the population of each contest, shape (contests,).
     with_access, without
-        Touches by people, made with and without access to the pixel, shape (kinds, groups, bins).
+        Touches by people, made with and without access to the pixel, shape (contests, kinds, groups, bins).
     access
         Whether each ad group's account has access in each bin, shape (groups, bins).
     cut
         Whether an account without access at the time of an event can earn it.
     events
-        How the events of each cell fall into its bins, shape (bins,).
+        How the events of each cell fall into its bins, shape (contests, bins).
     known
         What `runs` gave before.
     """
 
     bins: Bins
     windows: Longs
-    people: int
+    people: Longs
     with_access: Floats
     without: Floats
     access: Mask
@@ -134,9 +136,32 @@ class Field:
     known: dict[bool, list[tuple[Pattern, list[dict[int, tuple[Floats, Floats]]]]]] = field(default_factory=dict)
 
     @property
+    def alike(self) -> tuple[object, ...]:
+        """What contests have in common that can be looked at together."""
+        same = (self.windows.shape, self.windows.tobytes(), self.access.tobytes())
+        return (id(self.bins), *same, self.cut, self.vetoed)
+
+    @classmethod
+    def together(cls, fields: Sequence[Field]) -> Field:
+        """Put the fields of contests that are alike together."""
+        return replace(
+            fields[0],
+            people=np.concatenate([one.people for one in fields]),
+            with_access=np.concatenate([one.with_access for one in fields]),
+            without=np.concatenate([one.without for one in fields]),
+            events=np.concatenate([one.events for one in fields]),
+            known={},
+        )
+
+    @property
     def kinds(self) -> int:
         """Number of kinds of touch that are looked at, from clicks on."""
         return len(self.windows)
+
+    @property
+    def vetoed(self) -> bool:
+        """Whether some touch may not earn some event since access had ended."""
+        return bool(self.without.any() or (self.cut and not self.access.all()))
 
     def lengths(self, kind: int) -> list[int]:
         """Give the windows in ms that ad groups have for a kind, each once."""
@@ -153,10 +178,9 @@ class Field:
         for window in sorted({one for one in mine.ravel().tolist() if 0 < one < longest}):
             yield window, mine == window
 
-    @property
-    def vetoed(self) -> bool:
-        """Whether some touch may not earn some event since access had ended."""
-        return bool(self.without.any() or (self.cut and not self.access.all()))
+    def a_person(self, touches: Floats) -> Floats:
+        """Add up touches of groups, shape (contests, groups, bins), and give those that a person has of them."""
+        return np.asarray(touches.sum(axis=1) / self.people[:, np.newaxis])
 
     def patterns(self, start: int, end: int) -> Iterator[Pattern]:
         """Give the stretches of bins in which the same accounts have access, between two bins."""
@@ -177,8 +201,8 @@ class Field:
         Returns
         -------
         list of pairs
-            Pattern; and for each kind, by window, the touches a person cumulated by border of bins, and those inside
-            the window of an event in the middle of each cell.
+            Pattern; and for each kind, by window, the touches a person cumulated by border of bins, shape (contests,
+            bins + 1), and those inside the window of an event in the middle of each cell, shape (contests, cells).
         """
         if vetoed not in self.known:
             self.known[vetoed] = [(one, self._runs_of(one, vetoed=vetoed)) for one in self.patterns(0, len(self.bins))]
@@ -193,20 +217,53 @@ class Field:
         for kind in range(self.kinds):
             of_kind = {}
             for window in self.lengths(kind):
-                touches = every[kind][self.windows[kind] == window].sum(axis=0) / self.people
+                touches = self.a_person(every[:, kind, self.windows[kind] == window])
                 if touches.any():
-                    run = np.concatenate([[0.0], np.cumsum(touches)])
-                    inside = np.interp(middle, borders, run) - np.interp(middle - window, borders, run)
+                    run = cumulated(touches)
+                    inside = Instants.of(borders, middle).read(run) - Instants.of(borders, middle - window).read(run)
                     of_kind[window] = (run, inside)
             found.append(of_kind)
         return found
 
-    def densest(self) -> float:
-        """Give the most touches of any kind that a person has in their windows, on average, at any time."""
-        inside = np.zeros(len(self.bins) + 1)
-        for kind, windows in enumerate(self.windows):
+    def densest(self) -> Floats:
+        """Give the most touches of any kind that a person has in their windows, on average, at any time, by contest."""
+        borders, inside = self.bins.borders, np.zeros((len(self.people), len(self.bins) + 1))
+        for kind in range(self.kinds):
             for window in self.lengths(kind):
-                touches = (self.with_access[kind] + self.without[kind])[windows == window].sum(axis=0)
-                run = np.concatenate([[0.0], np.cumsum(touches)])
-                inside += run - np.interp(self.bins.borders - window, self.bins.borders, run)
-        return float(inside.max()) / self.people
+                mine = self.windows[kind] == window
+                run = cumulated((self.with_access[:, kind, mine] + self.without[:, kind, mine]).sum(axis=1))
+                inside += run - Instants.of(borders, borders - window).read(run)
+        return np.asarray(inside.max(axis=1) / self.people)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instants:
+    """Where instants lie among borders: after which one, and how far to the next, from 0 to 1.
+
+    Parameters
+    ----------
+    after, far
+        Of the shape of the instants; what lies before the first border or after the last one lies at it.
+    """
+
+    after: Longs
+    far: Floats
+
+    @classmethod
+    def of(cls, borders: Longs, instants: NDArray[np.integer] | Floats) -> Instants:
+        """Look instants up; both are in ms, and borders ascend."""
+        after = np.clip(np.searchsorted(borders, instants, side="right") - 1, 0, len(borders) - 2)
+        far = (instants - borders[after]) / (borders[after + 1] - borders[after])
+        return cls(after, np.clip(far, 0.0, 1.0))
+
+    def read(self, run: Floats) -> Floats:
+        """Give a quantity that is cumulated by border, shape (..., borders), at the instants; they come last."""
+        low = run[..., self.after]
+        return np.asarray(low + self.far * (run[..., self.after + 1] - low))
+
+
+def cumulated(by_bin: Floats) -> Floats:
+    """Cumulate by border what bins have, shape (..., bins); the result has one more."""
+    run = np.zeros((*by_bin.shape[:-1], by_bin.shape[-1] + 1))
+    np.cumsum(by_bin, axis=-1, out=run[..., 1:])
+    return run

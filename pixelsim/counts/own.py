@@ -14,7 +14,7 @@ from pixelsim.counts.after_touch import NoRepeat
 from pixelsim.counts.cells import Cells, by_event
 from pixelsim.counts.contender import Contender, Earned
 from pixelsim.counts.draws import Draw, stacked
-from pixelsim.counts.field import Field
+from pixelsim.counts.field import Field, Instants, cumulated
 from pixelsim.counts.touching import Repeats, uncovered
 from pixelsim.traffic.touches import TouchKind
 
@@ -26,34 +26,43 @@ Number = TypeVar("Number", np.int64, np.float64)
 
 
 class OwnTouches:
-    """The chances of the events that follow from contenders' touches.
+    """The chances of the events that follow from contenders' touches, in contests that are alike.
 
     Parameters
     ----------
-    contenders, field, cells
-        The ad groups, all touches that compete, and the cells.
+    contenders
+        The ad groups of one contest after another.
+    field, cells
+        All touches that compete, and the cells.
     lags
         Lags in cells within which a touch can earn; events that come later still are looked at too.
     party
-        Number of each contender's party, shape (groups,).
+        Number of the party of each ad group of a contest, shape (groups,).
     """
 
     def __init__(self, contenders: Sequence[Contender], field: Field, cells: Cells, lags: int, party: Longs) -> None:
-        self._party = party
+        self._party, self.contests = party, len(contenders) // len(party)
         self.contenders, self.field, self.cells, self._earning = contenders, field, cells, lags
         self.lags = min(max(one.tables[0].lags for one in contenders), len(cells))
         rows = [one.counts.rows for one in contenders]
         self._sizes = [len(some.cell) for some in rows]
+        # Number of each row's ad group among all contenders, of its contest, and its place in that.
         self._group = np.repeat(np.arange(len(contenders)), self._sizes)
+        self._contest, self._place = np.divmod(self._group, len(party))
         self._cell, self._start, self._end, self._authorised = (
             np.concatenate([getattr(some, name) for some in rows]) for name in ("cell", "start", "end", "authorised")
         )
         size = len(cells)
-        # Sums by cell of the touch, of all ad groups together and of each, as products with tables of 0 and 1.
+        # Sums by cell of the touch, of all ad groups of a contest and of each, as products with tables of 0 and 1.
         self._of_each = _adding(self._cell + size * self._group, size * len(contenders))
-        self._of_all = _adding(self._cell, size) if len(contenders) > 1 else self._of_each
-        self._once = np.stack([one.once for one in contenders])
+        many = self.contests < len(contenders)
+        self._of_all = _adding(self._cell + size * self._contest, size * self.contests) if many else self._of_each
+        self._once = np.stack([one.once for one in contenders[: len(party)]])
         self._event = np.minimum(self._cell[:, np.newaxis] + np.arange(lags), size - 1)
+        self._ends, self._starts = (
+            Instants.of(field.bins.borders, cells.borders),
+            Instants.of(field.bins.borders, self._start),
+        )
         self._duration = (cells.borders[self._event + 1] - self._start[:, np.newaxis]).astype(np.float64)
         inside, self._elapsed, self._soon = self._shares()
         # Only a click has its session right after it.
@@ -121,10 +130,11 @@ class OwnTouches:
         stronger, later = np.zeros_like(self._elapsed), np.zeros_like(self._elapsed)
         for pattern, runs in field.runs(vetoed=vetoed):
             here = (self._event >= bins.cell[pattern.start]) & (self._event <= bins.cell[pattern.end - 1])
-            before = np.zeros(len(self.cells))
+            before = np.zeros((self.contests, len(self.cells)))
+            contest = np.broadcast_to(self._contest[:, np.newaxis], here.shape)[here]
             for kind in range(field.kinds):
                 exponent = np.zeros(self._event.shape)
-                stronger[here, kind] = -np.expm1(-before)[self._event[here]]
+                stronger[here, kind] = -np.expm1(-before)[contest, self._event[here]]
                 for window, (run, inside) in runs[kind].items():
                     exponent += self._between(run, np.minimum(self._elapsed[..., kind], window))
                     before = before + inside
@@ -132,10 +142,13 @@ class OwnTouches:
         return stronger, later
 
     def _between(self, run: Floats, elapsed: Floats) -> Floats:
-        """Give what a cumulated quantity gains between touch and event, by rows and lags: its mean gain in a time."""
-        borders = self.field.bins.borders
-        at_end = np.interp(self.cells.borders, borders, run)
-        since = at_end[self._event + 1] - np.interp(self._start, borders, run)[:, np.newaxis]
+        """Give what cumulated quantities, shape (contests, borders), gain between touch and event, by rows and lags.
+
+        It is the mean gain in so much time.
+        """
+        at_end = self._ends.read(run)[self._contest[:, np.newaxis], self._event + 1]
+        low, high = (run[self._contest, self._starts.after + one] for one in (0, 1))
+        since = at_end - (low + self._starts.far * (high - low))[:, np.newaxis]
         return np.asarray(since / self._duration * elapsed)
 
     def draw(
@@ -152,25 +165,25 @@ class OwnTouches:
         no_repeat
             What repeats do to credit, which has in it how a touch is used up; None where no event repeats another.
         """
-        once = self._once[self._group]
+        once = self._once[self._place]
         clicks = (self._followed("heard")[:, TouchKind.CLICK] + self._followed("bots"))[:, np.newaxis]
         kept = self._kept[:, : self._earning]
         won = np.where(once, np.minimum(self._followed("landed_once"), clicks), self._followed("landed"))
         stronger, later = self._passed(vetoed=False)
         share = np.repeat((self._eligible * (1 - stronger) * (1 - later))[..., np.newaxis], once.shape[1], axis=-1)
-        unused = np.ones((1, 1, 1, self.field.kinds, once.shape[1]))
+        unused = np.ones((1, 1, 1, 1, self.field.kinds, once.shape[1]))
         # A click with an order soon has that session right after it instead of one without an order.
         click = TouchKind.CLICK
         soon = (kept[:, :, click] * self._soon[:, :, click, np.newaxis]).sum(axis=1)
         if no_repeat is not None:
-            share *= no_repeat.own_first[self._group, self._cell]
+            share *= no_repeat.own_first[self._contest, self._place, self._cell]
         elif once.any():
             used = np.minimum(won / np.maximum(clicks - soon, 1.0), 1.0)
             fresh = 1 - (1 - self._soon[:, :, click, np.newaxis]) * used[:, np.newaxis]
             share[:, :, click] *= np.where(once[:, np.newaxis], fresh, 1.0)
             for event, parties in enumerate(repeats):
                 for some in parties:
-                    mine = (once[:, event] & some.party[self._group])[:, np.newaxis, np.newaxis]
+                    mine = (once[:, event] & some.party[self._place])[:, np.newaxis, np.newaxis]
                     share[..., event] *= np.where(mine, np.exp(-self._used(some)), 1.0)
             gone = np.minimum(won + soon, clicks)
             unused = self._unused(kept, gone)
@@ -178,12 +191,15 @@ class OwnTouches:
         windows = np.array([one.tables[TouchKind.CLICK].window for one in self.contenders])
         earns = (self._authorised & (windows[self._group] > 0))[:, np.newaxis]
         counted = self._each(earned.sum(axis=2))
-        missed = self._all(won * ~earns) + self._kept_by_event.sum(axis=1)
-        free = missed - by_event(counted.sum(axis=0))
-        counted[:, :, 0] += self._each(won * earns)
+        missed = self._all(won * ~earns) + self._kept_by_event.sum(axis=2)
+        free = missed - by_event(counted.sum(axis=1), 1)
+        counted[:, :, :, 0] += self._each(won * earns)
         passed = stronger[..., np.newaxis], later[..., np.newaxis]
         if no_repeat is not None:
-            passed = passed[0], np.clip(1 - (1 - passed[1]) * no_repeat.own[self._group, self._cell], 0.0, 1.0)
+            passed = (
+                passed[0],
+                np.clip(1 - (1 - passed[1]) * no_repeat.own[self._contest, self._place, self._cell], 0.0, 1.0),
+            )
         return self._told(kept * self._eligible[..., np.newaxis], passed, (counted, free, missed), unused)
 
     def _told(
@@ -196,9 +212,9 @@ class OwnTouches:
         return Earned(
             counted=counted,
             free=free,
-            stray=missed - by_event(by_touch.sum(axis=2)),
-            stronger=by_event(self._all(behind)),
-            later=by_event(self._all((held - behind) * later)),
+            stray=missed - by_event(by_touch.sum(axis=3), 1),
+            stronger=by_event(self._all(behind), 1),
+            later=by_event(self._all((held - behind) * later), 1),
             held=by_touch,
             held_before=self._all(held * self._overtaken[..., np.newaxis]),
             unused=unused,
@@ -235,29 +251,31 @@ class OwnTouches:
 
     @functools.cached_property
     def _kept_by_event(self) -> Longs:
-        """The same of all ad groups by the event's cell, with those after all windows, (cells, kinds, events)."""
-        total = by_event(self._all(self._kept))
-        for one in self.contenders:
-            tally = one.counts.tally
-            total += np.where(one.once, tally.late_once, tally.late)[:, : self.field.kinds]
-        return total
+        """The same of all ad groups by the event's cell, with those after all windows.
+
+        It is of shape (contests, cells, kinds, events).
+        """
+        total = by_event(self._all(self._kept), 1)
+        late = [np.where(one.once, one.counts.tally.late_once, one.counts.tally.late) for one in self.contenders]
+        of_all = np.stack(late).reshape(self.contests, len(self._party), *late[0].shape)
+        return np.asarray(total + of_all.sum(axis=1)[:, :, : self.field.kinds])
 
     def _used(self, repeats: Repeats) -> Floats:
         """Give the mean number of events that use a touch up before an event that follows from it."""
         used = np.zeros_like(self._elapsed)
         for kind in range(self.field.kinds):
-            run, elapsed = np.append(0.0, np.cumsum(repeats.visits[kind])), self._elapsed[..., kind]
+            run, elapsed = cumulated(repeats.visits[kind]), self._elapsed[..., kind]
             visits = self._between(run, elapsed) * self._uncovered(repeats.party, kind, elapsed)
             for window, ended in repeats.others.items():
                 visits += self._between(ended, np.maximum(elapsed - window, 0.0))
-            used[..., kind] = visits + repeats.older[kind, self._cell]
+            used[..., kind] = visits + repeats.older[kind, self._contest, self._cell]
         return np.asarray(used)
 
     def _uncovered(self, party: NDArray[np.bool_], kind: int, elapsed: Floats) -> Floats:
         """Give the share of the time between touch and event that no touch of a party covers, shape (rows, lags)."""
         share, field = np.ones_like(elapsed), self.field
         for window, groups in field.covering(kind, party):
-            run = np.append(0.0, np.cumsum(field.with_access[groups].sum(axis=0) / field.people))
+            run = cumulated(field.with_access[:, groups].sum(axis=1) / field.people[:, np.newaxis])
             share *= uncovered(self._between(run, elapsed), elapsed, window)
         return np.asarray(share)
 
@@ -267,22 +285,22 @@ class OwnTouches:
         alone, field = np.ones_like(self._elapsed), self.field
         for kind, windows in enumerate(field.windows):
             for party, own in {*zip(self._party.tolist(), windows.tolist(), strict=True)}:
-                rows = ((self._party == party) & (windows == own))[self._group]
+                rows = ((self._party == party) & (windows == own))[self._place]
                 for window in np.unique(windows[(self._party == party) & (windows < own)]).tolist():
-                    touches = field.with_access[kind][(self._party == party) & (windows == window)].sum(axis=0)
-                    run = np.append(0.0, np.cumsum(touches / field.people))
+                    mine = (self._party == party) & (windows == window)
+                    run = cumulated(field.a_person(field.with_access[:, kind, mine]))
                     came = self._between(run, np.minimum(self._elapsed[..., kind], window))
                     alone[rows, :, kind] *= np.exp(-came[rows])
         return np.asarray(alone)
 
     def by_touch(self) -> Floats:
-        """Give the kept copies that follow from touches by their cell, shape (groups, cells, events)."""
-        once = self._once[self._group]
+        """Give the kept copies that follow from touches by their cell, shape (contests, groups, cells, events)."""
+        once = self._once[self._place]
         landed = np.where(once, self._followed("landed_once"), self._followed("landed"))
         return np.asarray(self._each(landed + self._kept.sum(axis=(1, 2))), dtype=np.float64)
 
     def _unused(self, kept: Longs, at_once: Floats) -> Floats:
-        """Give the share of touches without a conversion yet, shape (groups, cells, lags, kinds, events).
+        """Give the share of touches without a conversion yet, (contests, groups, cells, lags, kinds, events).
 
         Parameters
         ----------
@@ -293,74 +311,80 @@ class OwnTouches:
         """
         touches = self._followed("heard")
         clicks = self._each((touches[:, TouchKind.CLICK] + self._followed("bots"))[:, np.newaxis])
-        heard = self._each(touches[:, : self.field.kinds])[:, :, np.newaxis, :, np.newaxis]
+        heard = self._each(touches[:, : self.field.kinds])[:, :, :, np.newaxis, :, np.newaxis]
         alone = (1 - self._soon) * self._alone
         had = self._each(kept * alone[..., np.newaxis])
         had /= np.maximum(heard, 1)
         # Half of the events of a cell come before a random event in it.
         unused = np.empty_like(had)
         left: Floats | float = 1.0
-        for lag in range(had.shape[2]):
+        for lag in range(had.shape[3]):
             # Several times as fast as to cumulate along an axis in the middle.
-            left = left - had[:, :, lag]
-            np.add(left, had[:, :, lag] / 2, out=unused[:, :, lag])
+            left = left - had[:, :, :, lag]
+            np.add(left, had[:, :, :, lag] / 2, out=unused[:, :, :, lag])
         np.clip(unused, 0.0, 1.0, out=unused)
-        unused[:, :, :, TouchKind.CLICK] *= (1 - self._each(at_once) / np.maximum(clicks, 1))[:, :, np.newaxis]
+        unused[..., TouchKind.CLICK, :] *= (1 - self._each(at_once) / np.maximum(clicks, 1))[:, :, :, np.newaxis]
         np.copyto(unused, 1.0, where=~self._once[:, np.newaxis, np.newaxis, np.newaxis])
         return unused
 
     def returns(self) -> tuple[Floats, Longs]:
-        """Give the kept copies of sessions with an order, of all ad groups.
+        """Give the kept copies of sessions with an order, of all ad groups of each contest.
 
         Returns
         -------
-        later : ndarray of shape (cells, lags, kinds, events)
+        later : ndarray of shape (contests, cells, lags, kinds, events)
             Those of a later session than the touch's, by touch cell and lag; after all windows, what is expected.
-        by_event : ndarray of shape (cells, kinds, events)
+        by_event : ndarray of shape (contests, cells, kinds, events)
             All of them by the event's cell.
         """
-        later = np.zeros((len(self.cells), self.lags, self.field.kinds, self._once.shape[1]))
+        later = np.zeros((self.contests, len(self.cells), self.lags, self.field.kinds, self._once.shape[1]))
         at = np.minimum(np.arange(len(self.cells))[:, np.newaxis] + np.arange(self.lags), len(self.cells) - 1)
         orders = self._followed("later")[:, : self.lags, : self.field.kinds]
-        alike = [(id(one.counts.each), one.once.tobytes()) for one in self.contenders]
-        for key, one in dict(zip(alike, self.contenders, strict=True)).items():
-            # Ad groups of one website with the same rule of counting have the same copies of an order.
-            each = np.where(one.once, one.counts.each_once, one.counts.each)
-            mine = np.array([other == key for other in alike])[self._group]
-            of_cell = self._all(orders * mine[:, np.newaxis, np.newaxis])
-            later += of_cell[..., np.newaxis] * each[at][:, :, np.newaxis]
+        groups = len(self._party)
+        # Ad groups of one website with the same rule of counting have the same copies of an order.
+        lots: dict[tuple[tuple[int, bytes], ...], list[int]] = {}
+        for place in range(groups):
+            lots.setdefault(
+                tuple((id(one.counts.each), one.once.tobytes()) for one in self.contenders[place::groups]), []
+            ).append(place)
+        for places in lots.values():
+            some = self.contenders[places[0] :: groups]
+            each = np.stack([np.where(one.once, one.counts.each_once, one.counts.each) for one in some])
+            of_cell = self._all(orders * np.isin(self._place, places)[:, np.newaxis, np.newaxis])
+            later += of_cell[..., np.newaxis] * each[:, at][:, :, :, np.newaxis]
         kept = self._kept.astype(np.float64)
         kept[:, : self._earning] *= (1 - self._soon)[..., np.newaxis]
-        later[:, : kept.shape[1]] += self._all(kept)
+        later[:, :, : kept.shape[1]] += self._all(kept)
         return later, self._kept_by_event
 
     def expected(self, event: int) -> Earned:
         """Give what is expected of the events of a name if all touches may earn: by whom they are passed."""
         kept = self._kept[:, : self._earning, :, event : event + 1]
-        every = self._kept_by_event[..., event : event + 1].sum(axis=1)
-        unused = np.ones((1, 1, 1, self.field.kinds, 1))
-        counted = np.zeros((len(self.contenders), len(self.cells), self._earning, 1), dtype=np.int64)
+        every = self._kept_by_event[..., event : event + 1].sum(axis=2)
+        unused = np.ones((1, 1, 1, 1, self.field.kinds, 1))
+        size = (self.contests, len(self._party), len(self.cells), self._earning, 1)
+        counted = np.zeros(size, dtype=np.int64)
         held = kept * (self._eligible + self._vetoed)[..., np.newaxis]
         stronger, later = (chance[..., np.newaxis] for chance in self._passed(vetoed=True))
         return self._told(held, (stronger, later), (counted, every, every), unused)
 
     def lost(self, draws: Sequence[Draw], event: int) -> Longs:
-        """Draw the events of a name that touches would have earned, had access not ended, shape (groups, cells)."""
+        """Draw the events of a name that touches would have earned, had access not ended, (contests, groups, cells)."""
         stronger, later = self._passed(vetoed=True)
         share = self._vetoed * (1 - stronger) * (1 - later)
         kept = self._kept[:, : self._earning, :, event]
         lost = self._each(stacked(draws, self._sizes)("lost purchases").binomial(kept, share).sum(axis=2))
-        return by_event(lost.transpose(1, 2, 0)).T
+        return by_event(lost, 2)
 
     def _all(self, of_row: NDArray[Number]) -> NDArray[Number]:
-        """Add up by cell of the touch what rows have, over all ad groups."""
+        """Add up by cell of the touch what rows have, over all ad groups of a contest, shape (contests, cells, ...)."""
         total: NDArray[Number] = np.asarray(self._of_all @ of_row.reshape(len(of_row), -1))
-        return total.reshape(len(self.cells), *of_row.shape[1:])
+        return total.reshape(self.contests, len(self.cells), *of_row.shape[1:])
 
     def _each(self, of_row: NDArray[Number]) -> NDArray[Number]:
-        """Add up by cell of the touch what rows have, for each ad group, shape (groups, cells, ...)."""
+        """Add up by cell of the touch what rows have, for each ad group, (contests, groups, cells, ...)."""
         total: NDArray[Number] = np.asarray(self._of_each @ of_row.reshape(len(of_row), -1))
-        return total.reshape(len(self.contenders), len(self.cells), *of_row.shape[1:])
+        return total.reshape(self.contests, len(self._party), len(self.cells), *of_row.shape[1:])
 
 
 def _adding(place: Longs, size: int) -> sparse.csr_array:

@@ -105,7 +105,7 @@ class _AfterTouches:
     ) -> None:
         bins, table = repeating.bins, leaders[0].counts.table
         cell = np.searchsorted(bins.borders, field.bins.borders[:-1], side="right") - 1
-        clicks = field.with_access[CLICK] + field.without[CLICK]
+        clicks = field.with_access[0, CLICK] + field.without[0, CLICK]
         by_bin: Floats = np.stack(
             [np.bincount(cell, weights=one, minlength=len(bins)).astype(np.float64) for one in clicks]
         )
@@ -134,7 +134,7 @@ class _AfterTouches:
 def _coming(repeating: Repeating, found: Repeated, field: Field, leaders: Sequence[Leader], clicks: Floats) -> Coming:
     """Give what comes to people, with nothing yet that depends on the time since a touch; clicks by group and bin."""
     bins, arrivals, people = repeating.bins, found.arrivals, found.arrivals.people
-    each = clicks[..., np.newaxis] / max(field.people, 1)
+    each = clicks[..., np.newaxis] / max(int(field.people[0]), 1)
     at_once = np.sum([one * leader.landed[bins.cell] for one, leader in zip(each, leaders, strict=True)], axis=0)
     come = arrivals.every[bins.cell] * arrivals.spread / people
     # Orders that follow from the clicks of these ad groups, of all that follow from clicks.

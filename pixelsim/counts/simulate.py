@@ -8,6 +8,7 @@ changes any more.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,8 +22,8 @@ from pixelsim.base.streams import Streams
 from pixelsim.control.people import ControlPlane
 from pixelsim.control.timeline import Span, Timeline
 from pixelsim.counts.cells import Cells, Hours, Mixed, ShapedDay, Spread, by_event
-from pixelsim.counts.claims import Claimed
-from pixelsim.counts.contests import Contests, Credit, Entrant, Public
+from pixelsim.counts.claims import Claimed, settle
+from pixelsim.counts.contests import Contests, Credit, Entrant, PoolContests, Public
 from pixelsim.counts.copies import CopyFates
 from pixelsim.counts.delivery import CountedTraffic
 from pixelsim.counts.following import Follower
@@ -311,13 +312,18 @@ class _Run:
                 if not repeating.leaders or changed & repeating.leaders.keys():
                     own = {n: dealt[n][pool] for n, one in repeating.leaders.items() if one.own}
                     repeated[pool] = repeating.settle({**paid, **own})
+            asked: list[PoolContests] = []
             for pool, entrants in self.contests.groups.items():
                 meets = self.repeating[pool].leaders.keys() if pool in self.repeating else set()
                 if changed & ({one.number for one in entrants} | meets | self.bringing[pool].keys()):
                     mine = {one.number: dealt[one.number][pool] for one in entrants}
                     brought = [share * by_people(n) for n, share in self.bringing[pool].items()]
                     heard = np.sum(brought, axis=0) if brought else None
-                    won[pool], contests[pool] = self.contests.settle(pool, mine, repeated.get(pool), heard)
+                    asked.append(self.contests.of_pool(pool, mine, repeated.get(pool), heard))
+            claimed = iter(settle([one for of_pool in asked for one in of_pool.contests]))
+            for of_pool in asked:
+                found_here = list(itertools.islice(claimed, len(of_pool.contests)))
+                won[of_pool.pool], contests[of_pool.pool] = of_pool.credit(found_here), found_here[0]
             credit = together(won.values())
             found = self.learning.phases(*self._days_of_learning(paid, credit), edited)
             otherwise = np.flatnonzero((found != phases).any(axis=1))
