@@ -19,7 +19,7 @@ from pixelsim.counts.outcomes import (
 )
 from pixelsim.counts.result import Counts
 from pixelsim.counts.shop import count_by_market, count_by_product
-from pixelsim.counts.simulate import count
+from pixelsim.counts.simulate import count, count_together
 
 __all__ = [
     "CountOutcome",
@@ -35,4 +35,5 @@ __all__ = [
     "count_outcome_values",
     "count_outcomes",
     "count_purchases",
+    "count_together",
 ]

@@ -190,9 +190,9 @@ class _Alike:
         weaker = np.cumsum(at_all[:, :, ::-1], axis=2)[:, :, ::-1] - at_all
         visits = (self.visits[:, 1, :, np.newaxis] + weaker)[:, cell] * share[:, :, np.newaxis, np.newaxis]
         every_later = np.cumsum(later, axis=3)
-        earlier = _earlier(every_later, every_later / 2)
-        older = (np.cumsum(earlier, axis=2) - earlier / 2)[:, :, : self._lags]
-        older = older / self.heard[:, np.newaxis, np.newaxis, np.newaxis, np.newaxis]
+        earlier = _earlier(every_later, every_later / 2, self._lags)
+        older = np.cumsum(earlier, axis=2) - earlier / 2
+        older /= self.heard[:, np.newaxis, np.newaxis, np.newaxis, np.newaxis]
         by_touch = None
         if len(set(self._party.tolist())) > 1:
             by_touch = self._own.by_touch()[:, :, cell] * share[:, np.newaxis, :, np.newaxis]
@@ -297,20 +297,21 @@ class _Alike:
         return found
 
 
-def _earlier(held: Floats, before: Floats) -> Floats:
+def _earlier(held: Floats, before: Floats, lags: int | None = None) -> Floats:
     """Give for each touch cell and lag how many events of that time follow from touches before it in the same way.
 
     ``held`` has events by cell of their own touch and lag, shape (contests, cells, lags, ...), and ``before`` those of
-    them whose touch stands before another one of the same cell.
+    them whose touch stands before another one of the same cell. Only so many lags are given; None: all.
     """
-    contests, size, lags = held.shape[:3]
-    found = np.zeros_like(held)
-    of_event = np.zeros((contests, size + lags, *held.shape[2:]))
-    for lag in range(lags):
-        of_event[:, lag : lag + size, lag] = held[:, :, lag]
-    older = np.cumsum(of_event[:, :, ::-1], axis=2)[:, :, ::-1] - of_event
-    for lag in range(lags):
-        found[:, :, lag] = older[:, lag : lag + size, lag] + before[:, :, lag]
+    size, every = held.shape[1:3]
+    lags = every if lags is None else min(lags, every)
+    found = np.empty((*held.shape[:2], lags, *held.shape[3:]))
+    # Those of touches longer before, by the event's cell.
+    older = np.zeros((len(held), size + every, *held.shape[3:]))
+    for lag in reversed(range(every)):
+        if lag < lags:
+            np.add(older[:, lag : lag + size], before[:, :, lag], out=found[:, :, lag])
+        older[:, lag : lag + size] += held[:, :, lag]
     return found
 
 

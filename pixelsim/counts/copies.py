@@ -7,6 +7,7 @@ pixel: copies sent, received, kept, merged and dropped. All pixels of a page sha
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -188,25 +189,31 @@ class FateClasses:
     ----------
     members
         Which fates each class has, bool of shape (classes, fates).
-    chances
-        Chance of each class, shape (kinds of visitor, events, classes).
-    within
-        Chance of each fate among those of its class, shape (kinds of visitor, events, fates).
+    occur
+        Which of these occur at all.
     table
         Kept copies of an event of each class, shape (events, classes).
+    chances
+        Chance of each class, shape (websites, kinds of visitor, events, classes).
+    within
+        Chance of each fate among those of its class, shape (websites, kinds of visitor, events, fates).
     share
-        Which share of these each cell has, shape (cells, events, classes); None where all have all.
+        Which share of the kept copies each cell has, shape (websites, cells, events, classes); None where all have all.
     """
 
     members: NDArray[np.bool_]
+    occur: NDArray[np.bool_]
+    table: Longs
     chances: Floats
     within: Floats
-    table: Longs
     share: Floats | None
 
     @classmethod
     def of(cls, fates: CopyFates, kept: tuple[Longs, Floats | None] | None) -> FateClasses:
-        """Tell fates apart by the copies that a pixel keeps of them, as `Pages.kept` gives these; None: no pixel."""
+        """Tell a website's fates apart by the copies that a pixel keeps of them, as `Pages.kept` gives these.
+
+        None: there is no pixel.
+        """
         size = fates.chances.shape[-1]
         table, share = kept if kept is not None else (np.zeros((len(EVENT_NAMES), size), dtype=np.int64), None)
         alike = table if share is None else np.concatenate([table, share.reshape(-1, size)])
@@ -218,41 +225,58 @@ class FateClasses:
         chances = np.clip(fates.chances @ members.T.astype(np.float64), 0.0, 1.0)
         whole = chances @ members.astype(np.float64)
         within = np.divide(fates.chances, whole, out=np.zeros_like(whole), where=whole > 0)
-        return cls(members, chances, within, table[:, first], None if share is None else share[..., first])
+        occur = members & within.any(axis=(0, 1))
+        share = None if share is None else share[np.newaxis, ..., first]
+        return cls(members, occur, table[:, first], chances[np.newaxis], within[np.newaxis], share)
+
+    @property
+    def alike(self) -> tuple[object, ...]:
+        """What websites have the same whose events go through together."""
+        tables = (self.members, self.occur, self.table)
+        return (self.share is None, self.chances.shape, *((some.shape, some.tobytes()) for some in tables))
+
+    @classmethod
+    def together(cls, parts: Sequence[FateClasses]) -> FateClasses:
+        """Put websites that are alike one after another."""
+        first = parts[0]
+        chances, within = (np.concatenate([getattr(one, name) for one in parts]) for name in ("chances", "within"))
+        shares = [one.share for one in parts if one.share is not None]
+        share = np.concatenate(shares) if shares else None
+        return cls(first.members, first.occur, first.table, chances, within, share)
 
     @property
     def number(self) -> int:
         """Number of classes."""
         return len(self.members)
 
-    def draw(self, rng: Numbers, events: Longs, visitors: slice) -> Longs:
-        """Draw the classes of events of some visitors, shape (..., kinds, events), into a further last axis."""
-        chances = self.chances[visitors]
+    def draw(self, rng: Numbers, events: Longs, website: Longs, visitors: slice) -> Longs:
+        """Draw the classes of events of some visitors, shape (rows, kinds, events), into a further last axis."""
+        chances = self.chances[:, visitors]
         if self.number > 2:
-            return rng.multinomial(events, chances)
+            return rng.multinomial(events, chances[website])
         found = np.empty((*events.shape, self.number), dtype=np.int64)
         found[..., 0] = events
         if self.number == 2:
-            found[..., 1] = rng.binomial(events, chances[..., 1])
+            found[..., 1] = rng.binomial(events, chances[..., 1][website])
             found[..., 0] -= found[..., 1]
         return found
 
-    def split(self, rng: Numbers, classes: Longs) -> Longs:
-        """Draw the fates of events by class, shape (..., kinds, events, classes), into the last axis."""
+    def split(self, rng: Numbers, classes: Longs, website: Longs) -> Longs:
+        """Draw the fates of events by class, shape (rows, kinds, events, classes), into the last axis."""
         found = np.zeros((*classes.shape[:-1], self.members.shape[1]), dtype=np.int64)
-        for number, members in enumerate(self.members):
-            fates = np.flatnonzero(members & self.within.any(axis=(0, 1)))
+        for number, members in enumerate(self.occur):
+            fates = np.flatnonzero(members)
             if len(fates) == 1:
                 found[..., fates[0]] = classes[..., number]
             elif len(fates):
                 chances = self.within[..., fates]
                 total = chances.sum(axis=-1, keepdims=True)
                 chances = np.divide(chances, total, out=np.full_like(chances, 1 / len(fates)), where=total > 0)
-                found[..., fates] = rng.multinomial(classes[..., number], chances)
+                found[..., fates] = rng.multinomial(classes[..., number], chances[website])
         return found
 
-    def kept(self, rng: Numbers, events: Longs, at: Longs, sessions: Longs) -> tuple[Longs, Longs]:
-        """Count kept copies of events by class, shape (..., events, classes), and the sessions with any.
+    def kept(self, rng: Numbers, events: Longs, at: tuple[Longs, Longs], sessions: Longs) -> tuple[Longs, Longs]:
+        """Count kept copies of events by class, shape (rows, events, classes), and the sessions with any.
 
         Parameters
         ----------
@@ -261,9 +285,9 @@ class FateClasses:
         events
             Events by class.
         at
-            Cell of each, shape (...).
+            Website and cell of each row.
         sessions
-            Sessions that they are of, shape (...): at most one event of a name counts for each.
+            Sessions that they are of, shape (rows,): at most one event of a name counts for each.
         """
         found = events if self.share is None else rng.binomial(events, self.share[at])
         copies, any_copy = np.zeros((2, *events.shape[:-1]), dtype=np.int64)

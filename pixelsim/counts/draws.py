@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
 
-__all__ = ["Draw", "Numbers", "draw_of", "inside", "stacked", "stream"]
+__all__ = ["Draw", "Numbers", "draw_of", "grouped", "inside", "stacked", "stream"]
 
 MANY = 10_000
 """Numbers from which on it is quicker to draw only those that are not 0 anyway."""
@@ -83,13 +83,14 @@ class Numbers:
             found[rows] = rng.multinomial(n[rows], by_row[rows] if by_row is not None else p)
         return found
 
-    def negative_binomial(self, n: Longs, p: float) -> Longs:
-        """Draw the failures before so many successes, none before none."""
-        found = np.zeros(n.shape, dtype=np.int64)
+    def negative_binomial(self, n: Longs, p: Floats | float) -> Longs:
+        """Draw the failures before so many successes, none before none; ``p`` as for `binomial`."""
+        found, by_row = np.zeros(n.shape, dtype=np.int64), _by_row(p, n, n.ndim)
         for rng, rows in self._rows(len(n)):
             # None for no success: else an empty place would use numbers up.
             some = n[rows] > 0
-            found[rows][some] = rng.negative_binomial(n[rows][some], p)
+            chance = np.broadcast_to(by_row[rows], some.shape)[some] if by_row is not None else p
+            found[rows][some] = rng.negative_binomial(n[rows][some], chance)
         return found
 
     def hypergeometric(self, good: Longs, bad: Longs, chosen: Longs) -> Longs:
@@ -118,6 +119,14 @@ def stacked(draws: Sequence[Draw], sizes: Sequence[int]) -> Draw:
     """Give what opens the streams of several entities with so many rows each."""
     ends = [0, *itertools.accumulate(sizes)]
     return lambda purpose: Numbers([draw(purpose).generators[0] for draw in draws], ends)
+
+
+def grouped(alike: Sequence[Hashable]) -> list[list[int]]:
+    """Give the places of entities that go through together, those of which the same is told."""
+    found: dict[Hashable, list[int]] = {}
+    for place, one in enumerate(alike):
+        found.setdefault(one, []).append(place)
+    return list(found.values())
 
 
 def _by_row(p: Floats | float, n: Longs, dimensions: int) -> Floats | None:

@@ -1,13 +1,12 @@
 """What follows from the touches of ad groups: sessions, orders, and the copies that their own pixel keeps.
 
-All ad groups that lead to one website and report to pixels that keep the same go through together. A touch can earn the
-orders within its window, so of these the copies that count are drawn for each cell of touches and each lag; the orders
-after it are looked at when they happen, in :mod:`pixelsim.counts.tally`.
+Ad groups whose websites and pixels are alike but for their rates go through together, whatever run they are of. A touch
+can earn the orders within its window, so of these the copies that count are drawn for each cell of touches and each
+lag; the orders after it are looked at when they happen, in :mod:`pixelsim.counts.tally`.
 """
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,17 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelsim.counts.cells import Cells
-from pixelsim.counts.copies import FateClasses
-from pixelsim.counts.draws import Draw, inside, stacked
+from pixelsim.counts.draws import Draw, grouped, stacked
+from pixelsim.counts.follower import Follower, Followers
 from pixelsim.counts.kernels import OrderShares
-from pixelsim.counts.pages import Pages
-from pixelsim.counts.sessions import SessionEvents
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.scenario.traffic import AdDelivery
 from pixelsim.traffic.touches import TouchKind
 
-__all__ = ["Followed", "Follower", "Part"]
+__all__ = ["Followed", "Part", "follow"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -39,8 +35,8 @@ class Part:
     ----------
     draw
         Opens its streams.
-    delivery
-        Its rates.
+    follower, delivery
+        Where it leads to, and its rates.
     cell, touches
         Cell of each row, and its clicks, engaged views and views, shape (rows, kinds).
     shares
@@ -52,6 +48,7 @@ class Part:
     """
 
     draw: Draw
+    follower: Follower
     delivery: AdDelivery
     cell: Longs
     touches: Longs
@@ -121,180 +118,156 @@ class Followed:
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__match_args__))
 
 
-class Follower:
-    """What follows from touches that lead to one website, as pixels that keep the same hear of it.
+def follow(parts: Sequence[Part]) -> list[Followed]:
+    """Draw what follows from the touches of some ad groups.
 
-    Parameters
-    ----------
-    events, pages
-        What happens in sessions of the website, and its pages.
-    kept
-        What the pixel of the ad groups keeps, as `Pages.kept` gives it; None: they have none.
-    cells
-        The cells of the run.
-    width
-        Lags that lie in the window of any ad group on the pixel: so many has every table of what can be earned.
+    An order within the session time-out is of the session right after the click, whether that would have landed or not;
+    every other order comes in a session of its own.
     """
-
-    def __init__(
-        self, events: SessionEvents, pages: Pages, kept: tuple[Longs, Floats | None] | None, cells: Cells, width: int
-    ) -> None:
-        self.events, self.cells, self.width = events, cells, width
-        visitors = events.visitors
-        self.matched, self.stays = visitors.matched, pages.stays
-        self.classes = FateClasses.of(events.fates, kept)
-
-    @functools.cached_property
-    def each(self) -> tuple[Floats, Floats]:
-        """Kept and matched copies expected of a session with an order by its cell, (cells, events), and any of them."""
-        shares = self.events.visitors.shares
-        views = np.ones(len(EVENT_NAMES))
-        views[0] = self.events.views
-        of_class = np.einsum("v,ve,vec->ec", shares, self.events.matched[:-1], self.classes.chances[:-1])
-        share = np.ones((1, 1, 1)) if self.classes.share is None else self.classes.share
-        tables = self.classes.table, self.classes.table > 0
-        copies, once = ((of_class * share * table).sum(axis=-1) for table in tables)
-        size = (len(self.cells), len(EVENT_NAMES))
-        return np.broadcast_to(copies * views, size), np.broadcast_to(np.minimum(once * views, 1.0), size)
-
-    def follow(self, parts: Sequence[Part]) -> list[Followed]:
-        """Draw what follows from the touches of some ad groups.
-
-        An order within the session time-out is of the session right after the click, whether that would have landed
-        or not; every other order comes in a session of its own.
-        """
-        if not parts:
-            return []
-        made = _Making(self, parts)
+    found: dict[int, Followed] = {}
+    for places in grouped([(*part.follower.alike, part.shares.share.shape[1]) for part in parts]):
+        made = _Making([parts[place] for place in places])
         for kind in TouchKind:
             if made.touches[:, kind].any():
-                made.order(kind)
-                made.visit(kind)
+                made.visit(kind, made.order(kind))
         made.land()
-        return made.result()
+        found |= zip(places, made.result(), strict=True)
+    return [found[place] for place in range(len(parts))]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sessions:
+    """Sessions of rows, by how many cells they come after their touches: row, lag and number of each."""
+
+    row: Longs
+    lag: Longs
+    number: Longs
+
+    def only(self, some: NDArray[np.bool_]) -> _Sessions:
+        """Pick some."""
+        return _Sessions(self.row[some], self.lag[some], self.number[some])
 
 
 class _Making:
     """Rows of several ad groups in the making."""
 
-    def __init__(self, follower: Follower, parts: Sequence[Part]) -> None:
-        self.of, self.parts, self.sizes = follower, parts, [len(part.cell) for part in parts]
-        self.draw = stacked([part.draw for part in parts], self.sizes)
-        cell, self.touches = (np.concatenate([getattr(part, name) for part in parts]) for name in ("cell", "touches"))
-        self.happen = np.concatenate([part.happen for part in parts])
-        rows, lags, kinds, names = len(cell), parts[0].shares.share.shape[1], len(TouchKind), len(EVENT_NAMES)
-        self.width = width = min(follower.width, lags)
-        at = cell[:, np.newaxis] + np.arange(lags)
-        self.in_run, self.at = at < len(follower.cells), np.minimum(at, len(follower.cells) - 1)
-        self.stays, self.people = follower.stays[self.at], follower.events.visitors.shares
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts, self.sizes = parts, [len(part.cell) for part in parts]
+        self.to = Followers([part.follower for part in parts])
+        self.draws = [part.draw for part in parts]
+        self.draw, self.item = stacked(self.draws, self.sizes), np.repeat(np.arange(len(parts)), self.sizes)
+        self.at = self.to.of[self.item]
+        self.cell, self.touches, self.happen = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("cell", "touches", "happen")
+        )
+        self.chances = np.concatenate([part.shares.chances for part in parts])
+        self.near = np.array([part.near for part in parts])
+        rows, lags, kinds, names = len(self.cell), self.chances.shape[1] - 1, len(TouchKind), len(EVENT_NAMES)
         self.bots, share = np.zeros(rows, dtype=np.int64), self._rates("bots")
         if share.any():
             self.bots = self.draw("bots").binomial(self.touches[:, TouchKind.CLICK], share)
             self.touches[:, TouchKind.CLICK] -= self.bots
+        width, visitors = min(self.to.width, lags), len(self.to.matched) + 1
         self.heard, self.soon = np.zeros_like(self.touches), np.zeros((rows, 2), dtype=np.int64)
-        self.orders, self.later = np.zeros((2, rows, lags, kinds), dtype=np.int64)
-        self.lost, self.returned = np.zeros((2, rows, lags), dtype=np.int64)
+        self.orders, self.lost, self.returned = np.zeros((3, rows, lags), dtype=np.int64)
+        self.later = np.zeros((rows, lags, kinds), dtype=np.int64)
         self.ordered, self.ordered_once = np.zeros((2, rows, width, kinds, names), dtype=np.int64)
-        visitors = len(self.people) + 1
-        self.classes = np.zeros((rows, width, visitors, names, follower.classes.number), dtype=np.int64)
+        self.classes = np.zeros((rows, width, visitors, names, self.to.classes.number), dtype=np.int64)
         self.again = np.zeros((rows, width, visitors), dtype=np.int64)
+        self.every = np.arange(rows)
 
     def _rates(self, name: str) -> Floats:
         """Give a rate of each row's ad group."""
         return np.repeat([float(getattr(part.delivery, name)) for part in self.parts], self.sizes)
 
-    def _stay(self, purpose: str, came: Longs, share: Floats) -> Longs:
-        """Keep the sessions that load time does not drive away, shape (rows, lags, ...), and count the others."""
-        if np.all(share >= 1):
-            return came
-        stayed = self.draw(f"stays, {purpose}").binomial(came, share)
-        self.lost[:, : came.shape[1]] += (came - stayed).reshape(*came.shape[:2], -1).sum(axis=-1)
-        return stayed
+    def _of(self, rows: Longs) -> Draw:
+        """Give what opens the streams for some rows."""
+        return stacked(self.draws, np.bincount(self.item[rows], minlength=len(self.parts)).tolist())
 
-    def order(self, kind: TouchKind) -> None:
+    def _stay(self, purpose: str, came: Longs, row: Longs, lag: Longs, lags: int) -> Longs:
+        """Keep the sessions that load time does not drive away, of rows and lags, and count the others.
+
+        Ad groups that lead to pages which drive nobody away within so many lags draw nothing.
+        """
+        stays, last = self.to.stays, self.to.cells - 1
+        if np.all(stays >= 1):
+            return came
+        seen = stays[self.at[:, np.newaxis], np.minimum(self.cell[:, np.newaxis] + np.arange(lags), last)]
+        drives = np.bincount(self.item, weights=seen.min(axis=1) < 1) > 0
+        shape = (-1, *[1] * (came.ndim - 1))
+        share = stays[self.at[row], self.cell[row] + lag].reshape(shape)
+        unsure = came * drives[self.item[row]].reshape(shape)
+        lost = unsure - self._of(row)(f"stays, {purpose}").binomial(unsure, np.broadcast_to(share, came.shape))
+        self.lost[row, lag] += lost.reshape(len(row), -1).sum(axis=1)
+        return came - lost
+
+    def order(self, kind: TouchKind) -> _Sessions:
         """Draw when the orders of a kind of touch come."""
         name, touches = kind.name.lower(), self.touches[:, kind]
         rate = self.happen * (self._rates("conversion_rate") if kind is TouchKind.CLICK else 1.0)
-        buyers, first = self.draw(f"buyers, {name}").binomial(touches, rate), 0
-        orders = self.orders[..., kind]
-        for part, rng in zip(self.parts, self.draw(f"delays, {name}").generators, strict=True):
-            rows = slice(first, first + len(part.cell))
-            orders[rows] = rng.multinomial(buyers[rows], part.shares.chances)[:, :-1]
-            first = rows.stop
+        buyers = self.draw(f"buyers, {name}").binomial(touches, rate)
+        orders = self.draw(f"delays, {name}").multinomial(buyers, self.chances)[:, :-1]
         if kind is TouchKind.CLICK:
             share = np.concatenate([part.shares.soon[:, :2] for part in self.parts])
             self.soon = self.draw("soon").binomial(orders[:, :2], share)
-        orders[...] = self._stay(f"orders, {name}", orders * self.in_run, self.stays)
+        row, lag = np.nonzero(orders)
+        found = _Sessions(row, lag, orders[row, lag])
+        found = found.only(self.cell[row] + lag < self.to.cells)
+        stayed = self._stay(f"orders, {name}", found.number, found.row, found.lag, orders.shape[1])
+        found = _Sessions(found.row, found.lag, stayed)
+        self.orders[found.row, found.lag] += stayed
         if kind is TouchKind.CLICK:
-            self.returned = orders.copy()
-            self.returned[:, :2] -= np.minimum(self.soon, orders[:, :2])
+            self.returned = self.orders.copy()
+            self.returned[:, :2] -= np.minimum(self.soon, self.orders[:, :2])
+        return found
 
-    def visit(self, kind: TouchKind) -> None:
+    def visit(self, kind: TouchKind, orders: _Sessions) -> None:
         """Draw what happens in the sessions with an order that lie within the window of a kind of touch."""
-        name, lags = kind.name.lower(), np.arange(self.orders.shape[1])
-        width = min(max(part.near[kind] for part in self.parts), self.width)
-        within = np.repeat([lags < part.near[kind] for part in self.parts], self.sizes, axis=0)
-        self.later[..., kind] = self.orders[..., kind] * ~within
-        near = self.orders[:, :width, kind] - self.later[:, :width, kind]
-        came = self.draw(f"people, {name}").multinomial(near, self.people)
-        heard = self._happen(f"orders, {name}", np.zeros_like(came), came, slice(0, -1))
-        kept = self._keep(heard, came @ self.of.matched)
-        self.ordered[:, :width, kind], self.ordered_once[:, :width, kind] = kept
+        name, near = kind.name.lower(), self.near[:, kind][self.item[orders.row]]
+        later = orders.only(orders.lag >= near)
+        self.later[later.row, later.lag, kind] = later.number
+        some = orders.only((orders.lag < np.minimum(near, self.ordered.shape[1])) & (orders.number > 0))
+        at, draw = self.at[some.row], self._of(some.row)
+        came = draw(f"people, {name}").multinomial(some.number, self.to.people[at])
+        matched = self._happen(f"orders, {name}", np.zeros_like(came), came, (some.row, some.lag), slice(0, -1))
+        kept = self._keep(matched, (some.row, some.lag), came @ self.to.matched)
+        self.ordered[some.row, some.lag, kind], self.ordered_once[some.row, some.lag, kind] = kept
         if kind is not TouchKind.CLICK:
-            self.heard[:, kind] = self.draw(f"heard, {name}").binomial(self.touches[:, kind], self._audible)
-
-    @property
-    def _audible(self) -> float:
-        """Share of the people whom pixels can hear of and match."""
-        return float(self.people @ self.of.matched)
+            audible = self.to.audible[self.at]
+            self.heard[:, kind] = self.draw(f"heard, {name}").binomial(self.touches[:, kind], audible)
 
     def land(self) -> None:
         """Draw the sessions right after clicks, those without an order."""
-        follower, soon = self.of, self.soon.sum(axis=1)
-        people = self.draw("people, landing").multinomial(self.touches[:, TouchKind.CLICK] - soon, self.people)
-        of_soon = self.draw("heard, soon").binomial(soon, self._audible)
-        self.heard[:, TouchKind.CLICK] = people @ follower.matched + of_soon
+        to, soon, here = self.to, self.soon.sum(axis=1), (self.every, np.zeros_like(self.every))
+        people = self.draw("people, landing").multinomial(self.touches[:, TouchKind.CLICK] - soon, to.people[self.at])
+        of_soon = self.draw("heard, soon").binomial(soon, to.audible[self.at])
+        self.heard[:, TouchKind.CLICK] = people @ to.matched + of_soon
         clicks = np.append(people, self.bots[:, np.newaxis], axis=1)
-        came = self.draw("landing").binomial(clicks, np.tile(self._rates("landing_share"), (clicks.shape[1], 1)).T)
-        came = self._stay("landing", came[:, np.newaxis], self.stays[:, :1, np.newaxis])
-        people, bots = came[..., :-1], came[..., -1:]
-        self.landings, self.landings_of_bots = came[:, 0].sum(axis=-1), bots[:, 0, 0]
-        heard = self._happen("landing", people, np.zeros_like(people), slice(0, -1))
-        by_bots = self._happen("bots", bots, np.zeros_like(bots), slice(-1, None)) if bots.any() else 0
-        landed, once = self._keep(heard + by_bots, people @ follower.matched + bots[..., 0])
-        self.landed, self.landed_once = landed[:, 0], once[:, 0]
+        share = np.tile(self._rates("landing_share"), (clicks.shape[1], 1)).T
+        came = self._stay("landing", self.draw("landing").binomial(clicks, share), *here, 1)
+        people, bots = came[:, :-1], came[:, -1:]
+        self.landings, self.landings_of_bots = came.sum(axis=1), bots[:, 0]
+        matched = self._happen("landing", people, np.zeros_like(people), here, slice(0, -1))
+        if bots.any():
+            matched += self._happen("bots", bots, np.zeros_like(bots), here, slice(-1, None))
+        self.landed, self.landed_once = self._keep(matched, here, people @ to.matched + bots[:, 0])
 
-    def _happen(self, what: str, plain: Longs, ordered: Longs, visitors: slice) -> Longs:
-        """Draw the events of sessions by class, count them, and give those that the platform can match."""
-        width = plain.shape[1]
-        events, again = self.of.events.happen(inside(self.draw, what), plain, ordered)
-        found = self.of.classes.draw(self.draw(f"copies, {what}"), events, visitors)
-        self.classes[:, :width, visitors] += found
-        self.again[:, :width, visitors] += again
-        return self.of.events.of_matched(found, visitors)
+    def _happen(self, what: str, plain: Longs, ordered: Longs, where: tuple[Longs, Longs], visitors: slice) -> Longs:
+        """Draw the events of sessions of rows and lags by class, count them, and give those that can be matched."""
+        row, draw = where[0], self._of(where[0])
+        found, again, matched = self.to.happen(draw, what, plain, ordered, at=self.at[row], visitors=visitors)
+        self.classes[(*where, visitors)] += found
+        self.again[(*where, visitors)] += again
+        return matched
 
-    def _keep(self, matched: Longs, sessions: Longs) -> tuple[Longs, Longs]:
+    def _keep(self, matched: Longs, where: tuple[Longs, Longs], sessions: Longs) -> tuple[Longs, Longs]:
         """Count the kept copies at the own pixel, of events by class, and the sessions with any."""
-        return self.of.classes.kept(self.draw("pixel on the page"), matched, self.at[:, : matched.shape[1]], sessions)
+        row, lag = where
+        rng, at = self._of(row)("pixel on the page"), (self.at[row], self.cell[row] + lag)
+        return self.to.classes.kept(rng, matched, at, sessions)
 
     def result(self) -> list[Followed]:
         """Give what followed from each part."""
-        every = Followed(
-            touches=self.touches,
-            bots=self.bots,
-            heard=self.heard,
-            orders=self.orders.sum(axis=-1),
-            lost=self.lost,
-            landings=self.landings,
-            landings_of_bots=self.landings_of_bots,
-            returned=self.returned,
-            later=self.later,
-            landed=self.landed,
-            landed_once=self.landed_once,
-            ordered=self.ordered,
-            ordered_once=self.ordered_once,
-            classes=self.classes,
-            again=self.again,
-        )
+        every = Followed(*(getattr(self, name) for name in Followed.__match_args__))
         ends = np.cumsum([0, *self.sizes]).tolist()
         return [every.rows(slice(one, two)) for one, two in itertools.pairwise(ends)]

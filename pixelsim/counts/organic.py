@@ -5,7 +5,8 @@ Each market has sources of its own, on its own clock; previews and foreign pages
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,18 +14,20 @@ from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
 from pixelsim.counts.cells import Cells, Hours, ShapedDay, Spread
-from pixelsim.counts.draws import draw_of, inside, stream
+from pixelsim.counts.copies import CopyFates
+from pixelsim.counts.draws import Draw, draw_of, inside, stacked, stream
 from pixelsim.counts.pages import Pages
-from pixelsim.counts.returning import Chains, Comings, return_table
+from pixelsim.counts.returning import Chains, Comings, ReturnTable, return_table
 from pixelsim.counts.sessions import PURCHASE, Fates, SessionEvents, kept_copies, kept_once
-from pixelsim.scenario.traffic import SiteTraffic
+from pixelsim.scenario.traffic import Funnel, SiteTraffic
 from pixelsim.sharing.history import History
 from pixelsim.traffic.people import Returns
 from pixelsim.traffic.shapes import LocalDays, WeekShape
 
-__all__ = ["Source", "SourceMaker", "market_traffic"]
+__all__ = ["Source", "SourcePlan", "draw_sources", "market_traffic", "plans_of"]
 
 Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,129 +95,217 @@ class Source:
         return kept_copies(matched, table), kept_once(matched, table, self.matched)
 
 
-@dataclass(frozen=True, slots=True)
-class SourceMaker:
-    """Draws the sources of websites.
+@dataclass(frozen=True, slots=True, eq=False)
+class SourcePlan:
+    """What is known of a source before anything is drawn.
 
     Parameters
     ----------
-    streams, history, cells
-        Random streams of the replication, what people did in the whole run, and the cells.
+    name, market, traffic, pages, day, mean
+        As of `Source`, of those who come for the first time.
+    expected
+        Sessions expected by cell, of each purpose that has any, shape (cells,).
+    stays
+        Share of sessions that load time does not drive away, by cell; None where it drives nobody away.
+    bots
+        Share of bots among the sessions that are not returns.
+    back
+        How people come back, and the pages that they find then; None where nobody does.
+    """
+
+    name: str
+    market: int
+    traffic: SiteTraffic
+    pages: Pages
+    day: ShapedDay
+    mean: float
+    expected: Mapping[str, Floats]
+    stays: Floats | None
+    bots: float
+    back: tuple[ReturnTable, Pages] | None
+
+
+def plans_of(
+    traffic: SiteTraffic,
+    markets: Sequence[SiteTraffic],
+    days: LocalDays,
+    *,
+    history: History,
+    cells: Cells,
+    timeout: int,
+) -> tuple[SourcePlan, ...]:
+    """Give the sources of a website: of its markets where it has any, and of the whole.
+
+    Parameters
+    ----------
+    traffic, markets
+        The site's parameters, and those of each market, as `market_traffic` gives them.
+    days
+        The days on the site's clock.
+    history, cells
+        What people did in the whole run, and the cells.
     timeout
         Milliseconds after which a return counts as a new session.
     """
 
-    streams: Streams
-    history: History
-    cells: Cells
-    timeout: int
+    def plan(name: str, market: int, of: SiteTraffic, days: LocalDays, mean: float, *, back: bool) -> SourcePlan:
+        day, junk = ShapedDay(WeekShape.of(of), days), of.capture.junk
+        share, bots = Returns.first_share(of.return_share, junk.bots)
+        means = {
+            "organic sessions": mean * share,
+            "preview sessions": junk.preview_sessions,
+            "foreign sessions": junk.foreign_sessions,
+        }
+        expected = {
+            what: day.expected(cells.borders, each, of.daily_growth) for what, each in means.items() if each > 0
+        }
+        pages = Pages.of(history, of, cells, day, name)
+        again = None
+        if back and of.return_share > 0:
+            comings = Comings(Hours.of(of), days, of.daily_growth, of.return_share, of.return_days, timeout)
+            table = return_table(cells, comings)
+            again = table, Pages.of(history, of, cells, table, f"{name} > returning")
+        return SourcePlan(name, market, of, pages, day, mean * share, expected, _leaving(pages), bots, again)
 
-    def of(self, site: SessionEvents, markets: Sequence[SessionEvents], days: LocalDays) -> Iterator[Source]:
-        """Draw the sources of a website: of its markets where it has any, and of the whole.
-
-        Parameters
-        ----------
-        site, markets
-            What happens in sessions of its people, and of each market's.
-        days
-            The days on the site's clock.
-        """
-        traffic = site.traffic
-        for place, market in enumerate(markets):
-            name = f"{traffic.website} > {traffic.markets[place].name}"
-            yield from self._of_people(name, place, market, days.moved(market.traffic.offset - traffic.offset))
-        if not markets:
-            yield from self._of_people(traffic.website, -1, site, days)
-        elif traffic.capture.junk.preview_sessions > 0 or traffic.capture.junk.foreign_sessions > 0:
-            yield self._first(traffic.website, -1, site, days, 0.0)[0]
-
-    def _of_people(self, name: str, market: int, events: SessionEvents, days: LocalDays) -> Iterator[Source]:
-        """Draw those who come for the first time, and those of them who come back."""
-        traffic = events.traffic
-        first, came = self._first(name, market, events, days, traffic.organic_sessions)
-        yield first
-        if traffic.return_share > 0:
-            yield self._back(first, came, days)
-
-    def _first(
-        self, name: str, market: int, events: SessionEvents, days: LocalDays, mean: float
-    ) -> tuple[Source, Longs]:
-        """Draw first sessions; with them go the people who came, stayed they or not, shape (cells, kinds)."""
-        traffic, cells = events.traffic, self.cells
-        day = ShapedDay(WeekShape.of(traffic), days)
-        pages = Pages.of(self.history, traffic, cells, day, name)
-        rng = draw_of(self.streams, name)
-        junk, shares, stays = traffic.capture.junk, events.visitors.shares, pages.stays
-        share, of_bots = Returns.first_share(traffic.return_share, junk.bots)
-
-        def arrive(what: str, mean: float) -> tuple[Longs, Longs]:
-            if mean <= 0:
-                none = np.zeros(len(cells), dtype=np.int64)
-                return none, none
-            expected = day.expected(cells.borders, mean, traffic.daily_growth)
-            came = rng(what).generators[0].poisson(expected)
-            stayed = came if np.all(stays >= 1) else rng(f"stays, {what}").binomial(came, stays)
-            return stayed, came - stayed
-
-        def bots_among(what: str, visits: Longs) -> Longs:
-            return rng(what).binomial(visits, of_bots) if of_bots > 0 else np.zeros_like(visits)
-
-        visits, lost = arrive("organic sessions", mean * share)
-        previews, no_previews = arrive("preview sessions", junk.preview_sessions)
-        foreign, no_foreign = arrive("foreign sessions", junk.foreign_sessions)
-        bots = bots_among("bots", visits)
-        kinds = rng("people of sessions").multinomial(visits - bots, shares)
-        ordered = rng("orders").binomial(kinds, traffic.order_rate)
-        came = kinds
-        if traffic.return_share > 0 and lost.any():
-            came = kinds + rng("people of lost sessions").multinomial(lost - bots_among("lost bots", lost), shares)
-        source = Source(
-            name=name,
-            market=market,
-            events=events,
-            pages=pages,
-            day=day,
-            mean=mean * share,
-            sessions=visits + previews + foreign,
-            lost=lost + no_previews + no_foreign,
-            people=events.people(inside(rng, "organic"), kinds - ordered, ordered),
-            junk=events.junk(inside(rng, "bots and foreign"), bots + foreign),
-            previews=events.junk(inside(rng, "previews"), previews),
-            matched=kinds @ events.visitors.matched,
+    if not markets:
+        return (plan(traffic.website, -1, traffic, days, traffic.organic_sessions, back=True),)
+    found = [
+        plan(
+            f"{traffic.website} > {traffic.markets[place].name}",
+            place,
+            market,
+            days.moved(market.offset - traffic.offset),
+            market.organic_sessions,
+            back=True,
         )
-        return source, came
+        for place, market in enumerate(markets)
+    ]
+    if traffic.capture.junk.preview_sessions > 0 or traffic.capture.junk.foreign_sessions > 0:
+        found.append(plan(traffic.website, -1, traffic, days, 0.0, back=False))
+    return tuple(found)
 
-    def _back(self, first: Source, came: Longs, days: LocalDays) -> Source:
-        """Draw the sessions of those who come back."""
-        events, name = first.events, f"{first.name} > returning"
-        traffic, visitors = events.traffic, events.visitors
-        comings = Comings(
-            Hours.of(traffic), days, traffic.daily_growth, traffic.return_share, traffic.return_days, self.timeout
-        )
-        table = return_table(self.cells, comings)
-        rng = draw_of(self.streams, name)
-        back, chains = table.draw(rng("returns").generators[0], came, visitors.matched)
-        pages = Pages.of(self.history, traffic, self.cells, table, name)
-        stays = pages.stays
-        kinds = back if np.all(stays >= 1) else rng("stays").binomial(back, np.tile(stays, (back.shape[1], 1)).T)
-        ordered = rng("orders").binomial(kinds, traffic.order_rate)
-        none = np.zeros(len(self.cells), dtype=np.int64)
-        no_junk = events.junk(inside(rng, "none"), none)
-        return Source(
-            name=name,
-            market=first.market,
-            events=events,
-            pages=pages,
-            day=table,
-            mean=first.mean,
-            sessions=kinds.sum(axis=1),
-            lost=(back - kinds).sum(axis=1),
-            people=events.people(inside(rng, "returning"), kinds - ordered, ordered),
-            junk=no_junk,
-            previews=no_junk,
-            matched=kinds @ visitors.matched,
-            chains=chains,
-        )
+
+def _leaving(pages: Pages) -> Floats | None:
+    """Give the share of sessions that stay by cell; None where all do."""
+    stays = pages.stays
+    return None if np.all(stays >= 1) else stays
+
+
+def draw_sources(wanted: Sequence[tuple[Streams, SourcePlan, SessionEvents]]) -> list[list[Source]]:
+    """Draw sources of any websites and runs: those who come for the first time, and those of them who come back.
+
+    Parameters
+    ----------
+    wanted
+        Random streams of the source's run, what is known of it, and what happens in its sessions. Sources whose
+        sessions go alike go through together; each has streams of its own.
+    """
+    alike: dict[tuple[CopyFates, Funnel], list[int]] = {}
+    for place, (_, plan, events) in enumerate(wanted):
+        alike.setdefault((events.fates, plan.traffic.funnel), []).append(place)
+    found: dict[int, list[Source]] = {}
+    for places in alike.values():
+        found |= zip(places, _Firsts([wanted[place] for place in places]).sources(), strict=True)
+    return [found[place] for place in range(len(wanted))]
+
+
+class _Firsts:
+    """First sessions of sources whose sessions go alike, all rows one after another, in the making."""
+
+    def __init__(self, wanted: Sequence[tuple[Streams, SourcePlan, SessionEvents]]) -> None:
+        self.wanted, self.events = wanted, wanted[0][2]
+        self.draws = [draw_of(streams, plan.name) for streams, plan, _ in wanted]
+        self.sizes = [plan.pages.shares.shape[1] for _, plan, _ in wanted]
+        self.ends = [0, *itertools.accumulate(self.sizes)]
+
+    def _each(self) -> Iterator[tuple[Draw, SourcePlan, slice]]:
+        for draw, (_, plan, _), (one, two) in zip(self.draws, self.wanted, itertools.pairwise(self.ends), strict=True):
+            yield draw, plan, slice(one, two)
+
+    def _arrive(self, what: str) -> tuple[Longs, Longs]:
+        """Draw the sessions of a purpose, and those that load time drives away."""
+        stayed, lost = np.zeros((2, self.ends[-1]), dtype=np.int64)
+        for draw, plan, rows in self._each():
+            if what in plan.expected:
+                came = draw(what).generators[0].poisson(plan.expected[what])
+                stayed[rows] = came if plan.stays is None else draw(f"stays, {what}").binomial(came, plan.stays)
+                lost[rows] = came - stayed[rows]
+        return stayed, lost
+
+    def sources(self) -> Iterator[list[Source]]:
+        """Give the sources of each."""
+        rng = stacked(self.draws, self.sizes)
+        events, bots = self.events, np.repeat([plan.bots for _, plan, _ in self.wanted], self.sizes)
+        shares = np.repeat([one.visitors.shares for _, _, one in self.wanted], self.sizes, axis=0)
+        rates = np.repeat([[plan.traffic.order_rate] for _, plan, _ in self.wanted], self.sizes, axis=0)
+        visits, lost = self._arrive("organic sessions")
+        previews, no_previews = self._arrive("preview sessions")
+        foreign, no_foreign = self._arrive("foreign sessions")
+        by_bots = rng("bots").binomial(visits, bots) if bots.any() else np.zeros_like(visits)
+        kinds = rng("people of sessions").multinomial(visits - by_bots, shares)
+        ordered = rng("orders").binomial(kinds, rates)
+        sessions, away = visits + previews + foreign, lost + no_previews + no_foreign
+        people = events.people(inside(rng, "organic"), kinds - ordered, ordered)
+        junk = events.junk(inside(rng, "bots and foreign"), by_bots + foreign)
+        by_previews = events.junk(inside(rng, "previews"), previews)
+        matched = kinds @ events.visitors.matched
+        for (streams, plan, own), (draw, _, rows) in zip(self.wanted, self._each(), strict=True):
+            first = Source(
+                name=plan.name,
+                market=plan.market,
+                events=own,
+                pages=plan.pages,
+                day=plan.day,
+                mean=plan.mean,
+                sessions=sessions[rows],
+                lost=away[rows],
+                people=_rows(people, rows),
+                junk=_rows(junk, rows),
+                previews=_rows(by_previews, rows),
+                matched=matched[rows],
+            )
+            if plan.back is None:
+                yield [first]
+                continue
+            came = kinds[rows]
+            if lost[rows].any():
+                came = came + _never_landed(draw, plan, lost[rows], own)
+            yield [first, _back(streams, plan, plan.back, first, came)]
+
+
+def _rows(fates: Fates, rows: slice) -> Fates:
+    return Fates(fates.all[rows], fates.matched[rows], fates.again[rows])
+
+
+def _never_landed(draw: Draw, plan: SourcePlan, lost: Longs, events: SessionEvents) -> Longs:
+    """Give the people whom load time drove away, who may come back all the same, shape (cells, kinds)."""
+    by_bots = draw("lost bots").binomial(lost, plan.bots) if plan.bots > 0 else np.zeros_like(lost)
+    return draw("people of lost sessions").multinomial(lost - by_bots, events.visitors.shares)
+
+
+def _back(streams: Streams, plan: SourcePlan, back: tuple[ReturnTable, Pages], first: Source, came: Longs) -> Source:
+    """Draw the sessions of those who come back, of the people who came, shape (cells, kinds)."""
+    (table, pages), events, name = back, first.events, f"{plan.name} > returning"
+    rng, stays = draw_of(streams, name), _leaving(pages)
+    returns, chains = table.draw(rng("returns").generators[0], came, events.visitors.matched)
+    kinds = returns if stays is None else rng("stays").binomial(returns, np.tile(stays, (returns.shape[1], 1)).T)
+    ordered = rng("orders").binomial(kinds, plan.traffic.order_rate)
+    no_junk = events.junk(inside(rng, "none"), np.zeros(len(kinds), dtype=np.int64))
+    return Source(
+        name=name,
+        market=first.market,
+        events=events,
+        pages=pages,
+        day=table,
+        mean=first.mean,
+        sessions=kinds.sum(axis=1),
+        lost=(returns - kinds).sum(axis=1),
+        people=events.people(inside(rng, "returning"), kinds - ordered, ordered),
+        junk=no_junk,
+        previews=no_junk,
+        matched=kinds @ events.visitors.matched,
+        chains=chains,
+    )
 
 
 def market_traffic(traffic: SiteTraffic, market: int) -> SiteTraffic:

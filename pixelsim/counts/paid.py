@@ -8,7 +8,7 @@ in its own cells alone. Fates that matter for totals only are drawn last, by the
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,11 +19,12 @@ from pixelsim.base.clock import DAY
 from pixelsim.base.streams import Streams
 from pixelsim.control.timeline import Span
 from pixelsim.counts.cells import Cells
-from pixelsim.counts.delivery import CountedTraffic
+from pixelsim.counts.delivery import Envelope
 from pixelsim.counts.draws import Numbers, draw_of, stream
-from pixelsim.counts.following import Followed, Follower, Part
+from pixelsim.counts.follower import Follower
+from pixelsim.counts.following import Followed, Part, follow
 from pixelsim.counts.kernels import DelayTable
-from pixelsim.counts.tally import Tally, tallies, turns
+from pixelsim.counts.tally import Tally, Touched, tallies, turns
 from pixelsim.scenario.traffic import AdDelivery
 from pixelsim.traffic.touches import TouchKind
 
@@ -133,8 +134,8 @@ class AdGroupCounts:
     ----------
     streams
         Random streams of the replication.
-    delivery, traffic
-        Its rates, and what it would deliver on each day.
+    delivery, envelope
+        Its rates, and what it would deliver if nothing stopped it.
     follower
         The website that it leads to, and its own pixel.
     table
@@ -147,25 +148,19 @@ class AdGroupCounts:
         self,
         streams: Streams,
         delivery: AdDelivery,
-        traffic: CountedTraffic,
+        envelope: Envelope,
         *,
         follower: Follower,
         table: DelayTable,
         windows: Sequence[int],
     ) -> None:
-        self.streams, self.delivery, self.traffic, self.follower = streams, delivery, traffic, follower
+        self.streams, self.delivery, self.traffic, self.follower = streams, delivery, envelope.traffic, follower
         self.cells, self.table = follower.cells, table
         cells = self.cells
         self._near = tuple(min(cells.lags(window), len(cells)) for window in windows)
-        self._day = (cells.start - traffic.days.origin) // DAY
+        self._day = (cells.start - self.traffic.days.origin) // DAY
+        self._impressions, self._spend, self._touches = envelope.impressions, envelope.spend, envelope.touches
         rates = (delivery.click_rate, delivery.engaged_view_rate, delivery.view_rate)
-        best = np.ones(len(cells))
-        envelope = np.full(len(cells), delivery.budget_envelope)
-        self._impressions, self._spend = traffic.shown(cells.start, cells.borders[1:], best, envelope)
-        self._touches = np.zeros((len(cells), len(TouchKind)), dtype=np.int64)
-        for kind, rate in zip(TouchKind, rates, strict=True):
-            if rate > 0:
-                self._touches[:, kind] = self.draw(kind.name.lower()).binomial(self._impressions, rate)
         self.kinds = tuple(kind for kind, rate in zip(TouchKind, rates, strict=True) if rate > 0)
         self.whole: Followed | None = None
 
@@ -177,7 +172,7 @@ class AdGroupCounts:
         """Give its touches as if nothing stopped it."""
         every = np.arange(len(self.cells))
         happen = np.ones(len(every))
-        return Part(self.draw, self.delivery, every, self._touches, self.table.whole, happen, self._near)
+        return Part(self.draw, self.follower, self.delivery, every, self._touches, self.table.whole, happen, self._near)
 
     def deliver(self, spans: Sequence[Span], paces: Paces) -> _Delivered:
         """Count what happens in the stretches in which the ad group delivers.
@@ -232,43 +227,36 @@ class AdGroupCounts:
             left -= taken[same] * mine[:, np.newaxis]
             rest -= bought[now][same] * mine
         shares = self.table.of_rows(cell, rows.start[index], rows.end[index])
-        return Part(lambda _: rng, self.delivery, cell, touches, shares, happen, self._near)
+        return Part(lambda _: rng, self.follower, self.delivery, cell, touches, shares, happen, self._near)
 
 
-def count_ad_groups(
-    groups: Mapping[int, AdGroupCounts], spans: Mapping[int, Sequence[Span]], paces: Mapping[int, Paces]
-) -> dict[int, PaidCounts]:
-    """Count what ad groups bring about, those of one website and pixel together.
+def count_ad_groups(jobs: Sequence[tuple[AdGroupCounts, Sequence[Span], Paces]]) -> list[PaidCounts]:
+    """Count what ad groups bring about, all of them together, of whatever run.
 
     Parameters
     ----------
-    groups
-        The ad groups, by number.
-    spans, paces
-        The states of each over the run, and what learning does to it.
+    jobs
+        Each ad group, its states over the run, and what learning does to it.
     """
-    together: dict[int, list[int]] = {}
-    for number, group in groups.items():
-        together.setdefault(id(group.follower), []).append(number)
-    found: dict[int, PaidCounts] = {}
-    for numbers in together.values():
-        some = [groups[number] for number in numbers]
-        follower, fresh = some[0].follower, [group for group in some if group.whole is None]
-        for group, whole in zip(fresh, follower.follow([group.every_cell() for group in fresh]), strict=True):
-            group.whole = whole
-        made = [group.deliver(spans[number], paces[number]) for number, group in zip(numbers, some, strict=True)]
-        parts = iter(follower.follow([part for one in made for part in one.parts]))
-        followed = [
-            one.followed(group.whole, list(itertools.islice(parts, len(one.parts))))
-            for one, group in zip(made, some, strict=True)
-            if group.whole is not None
-        ]
-        by_cell = tallies(follower, [group.draw for group in some], [one.rows.cell for one in made], followed)
-        each, once = follower.each
-        for number, one, of_rows, tally in zip(numbers, made, followed, by_cell, strict=True):
-            told = (one.rows, one.spans, one.impressions, one.spend, of_rows)
-            found[number] = PaidCounts(*told, tally, each, once)
-    return {number: found[number] for number in groups}
+    groups = [group for group, _, _ in jobs]
+    fresh = [group for group in groups if group.whole is None]
+    made = [group.deliver(spans, paces) for group, spans, paces in jobs]
+    found = iter(follow([*(group.every_cell() for group in fresh), *(part for one in made for part in one.parts)]))
+    for group in fresh:
+        group.whole = next(found)
+    followed = [
+        one.followed(group.whole, list(itertools.islice(found, len(one.parts))))
+        for one, group in zip(made, groups, strict=True)
+        if group.whole is not None
+    ]
+    touched = [
+        Touched(group.draw, group.follower, one.rows.cell, of_rows)
+        for group, one, of_rows in zip(groups, made, followed, strict=True)
+    ]
+    return [
+        PaidCounts(one.rows, one.spans, one.impressions, one.spend, told.followed, tally, *told.follower.each)
+        for one, told, tally in zip(made, touched, tallies(touched), strict=True)
+    ]
 
 
 def add_by_cell(cells: Cells, cell: Longs, lagged: NDArray[Number]) -> NDArray[Number]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +14,10 @@ from pixelsim.counts.visitors import Visitors
 from pixelsim.scenario.capture import EVENT_NAMES, PageViews
 from pixelsim.scenario.traffic import SiteTraffic
 
-__all__ = ["PURCHASE", "Fates", "SessionEvents", "kept_copies", "kept_once"]
+__all__ = ["PURCHASE", "Fates", "Habits", "SessionEvents", "kept_copies", "kept_once"]
 
 Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 PURCHASE = EVENT_NAMES.index("Purchase")
 CHECKOUT = EVENT_NAMES.index("InitiateCheckout")
@@ -38,6 +40,96 @@ class Fates:
         return Fates(self.all + other.all, self.matched + other.matched, self.again + other.again)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Habits:
+    """How deep people go in sessions of websites, and how many pages they look at.
+
+    Parameters
+    ----------
+    order
+        Places of the funnel's steps before the order, from the most frequent on.
+    first_view, views_each
+        Page views of the first page of a session, and of every further one.
+    steps, navigations
+        Of each website, the chances of these steps, each given the one before, shape (websites, steps); and the
+        further pages expected of a session, shape (websites,).
+    """
+
+    order: tuple[int, ...]
+    first_view: int
+    views_each: int
+    steps: Floats
+    navigations: Floats
+
+    @classmethod
+    def of(cls, traffic: SiteTraffic) -> Habits:
+        """Give the habits of one website."""
+        chances = np.array([traffic.funnel.view, traffic.funnel.cart, traffic.funnel.checkout])
+        order = np.argsort(-chances, kind="stable")
+        falling = chances[order]
+        before = np.concatenate([[1.0], falling[:-1]])
+        steps = np.divide(falling, before, out=np.zeros(3), where=before > 0)
+        capture = traffic.capture
+        return cls(
+            tuple(order.tolist()),
+            int(capture.page_views is not PageViews.MANUAL),
+            2 if capture.page_views is PageViews.BOTH else 1,
+            steps[np.newaxis],
+            np.array([capture.navigations]),
+        )
+
+    @property
+    def alike(self) -> tuple[object, ...]:
+        """What websites have the same whose sessions go through together."""
+        return self.order, self.first_view, self.views_each
+
+    @classmethod
+    def together(cls, parts: Sequence[Habits]) -> Habits:
+        """Put websites that are alike one after another."""
+        first, steps = parts[0], np.concatenate([one.steps for one in parts])
+        navigations = np.concatenate([one.navigations for one in parts])
+        return cls(first.order, first.first_view, first.views_each, steps, navigations)
+
+    def happen(self, draw: Draw, plain: Longs, ordered: Longs, website: Longs) -> tuple[Longs, Longs]:
+        """Give the events of sessions without and with an order by name, and the page views that are sent once more.
+
+        Parameters
+        ----------
+        draw
+            Opens the stream of a purpose: depth, page views.
+        plain, ordered
+            Sessions, int64 of shape (rows, ...).
+        website
+            Place of each row's website.
+
+        Returns
+        -------
+        events : ndarray of int64, shape (rows, ..., events)
+        again : ndarray of int64, shape (rows, ...)
+            Page views that are followed by another one.
+        """
+        sessions = plain + ordered
+        events = np.empty((*plain.shape, len(EVENT_NAMES)), dtype=np.int64)
+        events[..., 1:] = ordered[..., np.newaxis]
+        at = (website, *[np.newaxis] * (plain.ndim - 1))
+        if plain.any():
+            depth, reach = draw("depth"), plain
+            for place, chance in zip(self.order, self.steps.T, strict=True):
+                reach = depth.binomial(reach, chance[at])
+                events[..., 1 + place] += reach
+        views = self.first_view * sessions
+        again = np.zeros_like(sessions)
+        if self.navigations.any():
+            # Geometric numbers of navigations add up to a negative binomial one, of the sessions that have any.
+            navigating, mean = draw("page views"), self.navigations[at]
+            some = navigating.binomial(sessions, mean / (1 + mean))
+            navigated = self.views_each * (some + navigating.negative_binomial(some, 1 / (1 + mean)))
+            views = views + navigated
+            again = navigated if self.first_view else navigated - some
+        events[..., 0] = views
+        return events, again
+
+
 class SessionEvents:
     """What happens in the sessions of one website, whoever comes: funnel, page views, copies.
 
@@ -53,16 +145,9 @@ class SessionEvents:
 
     def __init__(self, traffic: SiteTraffic, visitors: Visitors, fates: CopyFates) -> None:
         self.traffic, self.visitors, self.fates = traffic, visitors, fates
-        chances = np.array([traffic.funnel.view, traffic.funnel.cart, traffic.funnel.checkout])
-        self._order = np.argsort(-chances, kind="stable")
-        falling = chances[self._order]
-        before = np.concatenate([[1.0], falling[:-1]])
-        self._steps = np.divide(falling, before, out=np.zeros(3), where=before > 0)
+        self.habits = Habits.of(traffic)
         matched = [[k.matched] * CHECKOUT + [k.matched_at_checkout] * (PURCHASE + 1 - CHECKOUT) for k in visitors.kinds]
         self.matched = np.array([*matched, [1] * len(EVENT_NAMES)], dtype=np.int64)
-        capture = traffic.capture
-        self._first_view = int(capture.page_views is not PageViews.MANUAL)
-        self._views_each = 2 if capture.page_views is PageViews.BOTH else 1
 
     @property
     def population(self) -> str:
@@ -72,7 +157,7 @@ class SessionEvents:
     @property
     def views(self) -> float:
         """Page views expected of a session."""
-        return self._first_view + self._views_each * self.traffic.capture.navigations
+        return self.habits.first_view + self.habits.views_each * self.traffic.capture.navigations
 
     def people(self, draw: Draw, plain: Longs, ordered: Longs) -> Fates:
         """Give the events of people's sessions.
@@ -102,13 +187,13 @@ class SessionEvents:
         return Fates(total, matched, sent_again)
 
     def of_matched(self, found: Longs, visitors: slice) -> Longs:
-        """Add up what the platform can match, shape (rows, lags, kinds of visitor, events, ...), over the visitors."""
-        total = np.zeros((*found.shape[:2], *found.shape[3:]), dtype=np.int64)
+        """Add up what the platform can match, shape (rows, kinds of visitor, events, ...), over the visitors."""
+        total = np.zeros((len(found), *found.shape[2:]), dtype=np.int64)
         for visitor, events in enumerate(self.matched[visitors]):
             if events.all():
-                total += found[:, :, visitor]
+                total += found[:, visitor]
             elif events.any():
-                total += found[:, :, visitor] * events[:, np.newaxis]
+                total += found[:, visitor] * events[:, np.newaxis]
         return total
 
     def junk(self, draw: Draw, sessions: Longs) -> Fates:
@@ -123,42 +208,8 @@ class SessionEvents:
         return Fates(found, found, self.again(copies, again[..., 0], found[..., 0, :]))
 
     def happen(self, draw: Draw, plain: Longs, ordered: Longs) -> tuple[Longs, Longs]:
-        """Give the events of sessions without and with an order by name, and the page views that are sent once more.
-
-        Parameters
-        ----------
-        draw
-            Opens the stream of a purpose: depth, page views.
-        plain, ordered
-            Sessions, int64 of shape (...).
-
-        Returns
-        -------
-        events : ndarray of int64, shape (..., events)
-        again : ndarray of int64, shape (...)
-            Page views that are followed by another one.
-        """
-        sessions = plain + ordered
-        events = np.empty((*plain.shape, len(EVENT_NAMES)), dtype=np.int64)
-        events[..., 1:PURCHASE] = ordered[..., np.newaxis]
-        if plain.any():
-            depth, reach = draw("depth"), plain
-            for place, chance in zip(self._order.tolist(), self._steps.tolist(), strict=True):
-                reach = depth.binomial(reach, chance)
-                events[..., 1 + place] += reach
-        events[..., PURCHASE] = ordered
-        mean = self.traffic.capture.navigations
-        views = self._first_view * sessions
-        again = np.zeros_like(sessions)
-        if mean > 0:
-            # Geometric numbers of navigations add up to a negative binomial one, of the sessions that have any.
-            navigating = draw("page views")
-            some = navigating.binomial(sessions, mean / (1 + mean))
-            navigated = self._views_each * (some + navigating.negative_binomial(some, 1 / (1 + mean)))
-            views = views + navigated
-            again = navigated if self._first_view else navigated - some
-        events[..., 0] = views
-        return events, again
+        """Give the events of sessions, and the page views that are sent once more, as `Habits.happen` does."""
+        return self.habits.happen(draw, plain, ordered, np.zeros(len(plain), dtype=np.int64))
 
     def again(self, rng: Numbers, again: Longs, views: Longs) -> Longs:
         """Choose the fates of the page views that are sent once more, among those of all page views."""

@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from pixelsim.counts.draws import Draw, inside, stacked
-from pixelsim.counts.following import Followed, Follower
+from pixelsim.counts.draws import Draw, grouped, stacked
+from pixelsim.counts.follower import Follower, Followers
+from pixelsim.counts.following import Followed
+from pixelsim.scenario.capture import EVENT_NAMES
 
-__all__ = ["Tally", "tallies", "turns"]
+__all__ = ["Tally", "Touched", "tallies", "turns"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -45,39 +47,57 @@ class Tally:
     late_once: Longs
 
 
-def tallies(
-    follower: Follower, draws: Sequence[Draw], cells: Sequence[Longs], parts: Sequence[Followed]
-) -> list[Tally]:
-    """Add up by cell what followed from the touches of some ad groups, and draw the fates of the events.
+@dataclass(frozen=True, slots=True, eq=False)
+class Touched:
+    """What followed from all touches of an ad group.
 
     Parameters
     ----------
-    follower
-        Website and pixel of the ad groups.
-    draws, cells, parts
-        For each ad group: what opens its streams; the cell of each row of touches; and what followed from them.
+    draw, follower
+        Opens its streams; and where it leads to.
+    cell, followed
+        Cell of each row of touches, and what followed from them.
     """
-    size, groups = len(follower.cells), len(parts)
-    draw = stacked(draws, [size] * groups)
-    places = _Places([np.asarray(cell) for cell in cells], size)
+
+    draw: Draw
+    follower: Follower
+    cell: Longs
+    followed: Followed
+
+
+def tallies(parts: Sequence[Touched]) -> list[Tally]:
+    """Add up by cell what followed from the touches of some ad groups, and draw the fates of the events."""
+    found: dict[int, Tally] = {}
+    for places in grouped([(*part.follower.alike, part.followed.orders.shape[1]) for part in parts]):
+        found |= zip(places, _tallies([parts[place] for place in places]), strict=True)
+    return [found[place] for place in range(len(parts))]
+
+
+def _tallies(parts: Sequence[Touched]) -> list[Tally]:
+    """Do the same for ad groups that go through together."""
+    to, draws, groups = Followers([part.follower for part in parts]), [part.draw for part in parts], len(parts)
+    size = to.cells
+    at, draw = np.repeat(to.of, size), stacked(draws, [size] * groups)
+    places = _Places([part.cell for part in parts], size)
 
     def add(name: str) -> Longs:
-        return places.add([getattr(part, name) for part in parts])
+        return places.add([getattr(part.followed, name) for part in parts])
 
     sessions, lost, later, classes, again = (add(name) for name in ("orders", "lost", "later", "classes", "again"))
-    sessions += places.add([part.landings[:, np.newaxis] for part in parts])
-    came = draw("people, late orders").multinomial(later, follower.events.visitors.shares)
-    events, sent_again = follower.events.happen(inside(draw, "late orders"), np.zeros_like(came), came)
-    found = follower.classes.draw(draw("copies, late orders"), events, slice(0, -1))
-    at = np.tile(np.arange(size), groups)[:, np.newaxis]
-    matched = follower.events.of_matched(found, slice(0, -1))
-    late, late_once = follower.classes.kept(
-        draw("pixel on the page, late orders"), matched, np.broadcast_to(at, later.shape), came @ follower.matched
-    )
-    classes[:, :-1] += found.sum(axis=1)
-    again[:, :-1] += sent_again.sum(axis=1)
-    fates = follower.classes.split(draw("fates"), classes)
-    chosen = follower.events.again(draw("sent again"), again, fates[:, :, 0]).sum(axis=1)
+    sessions += places.add([part.followed.landings[:, np.newaxis] for part in parts])
+    # Rows are cells of ad groups; of those with a late order one for each kind of touch.
+    row, kind = np.nonzero(later)
+    some, cell = stacked(draws, np.bincount(row // size, minlength=groups).tolist()), row % size
+    came = some("people, late orders").multinomial(later[row, kind], to.people[at[row]])
+    what = "late orders"
+    events, sent_again, matched = to.happen(some, what, np.zeros_like(came), came, at=at[row], visitors=slice(0, -1))
+    copies = to.classes.kept(some(f"pixel on the page, {what}"), matched, (at[row], cell), came @ to.matched)
+    late, late_once = np.zeros((2, *later.shape, len(EVENT_NAMES)), dtype=np.int64)
+    late[row, kind], late_once[row, kind] = copies
+    np.add.at(classes[:, :-1], row, events)
+    np.add.at(again[:, :-1], row, sent_again)
+    fates = to.classes.split(draw("fates"), classes, at)
+    chosen = to.events.again(draw("sent again"), again, fates[:, :, 0]).sum(axis=1)
     every = (sessions, lost, fates.sum(axis=1), chosen, late, late_once)
     return [Tally(*(table[one : one + size] for table in every)) for one in range(0, size * groups, size)]
 

@@ -5,6 +5,7 @@ How many people of a population have a trait is drawn once for a replication; se
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from pixelsim.base.streams import Streams
 from pixelsim.counts.draws import stream
 from pixelsim.scenario.capture import Capture
 
-__all__ = ["JUNK", "VisitorKind", "Visitors"]
+__all__ = ["JUNK", "VisitorKind", "Visitors", "kinds_of"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,22 +67,8 @@ class Visitors:
     @classmethod
     def draw(cls, streams: Streams, population: str, size: int, capture: Capture) -> Visitors:
         """Draw how many people have which traits; each trait is independent of the others."""
-        chances = (
-            capture.blocked_people,
-            capture.refusing_people,
-            capture.untrackable_people,
-            0.0 if capture.click_id_passed else capture.other_checkout,
-            capture.late_consent_people,
-        )
-        found: dict[VisitorKind, float] = {}
-        for traits in itertools.product(*(_occurring(p) for p in chances)):
-            kind = _kind(traits, server=capture.server is not None)
-            of_traits = math.prod(p if has else 1 - p for has, p in zip(traits, chances, strict=True))
-            found[kind] = found.get(kind, 0.0) + of_traits
-        kinds = tuple(sorted(found, reverse=True))
-        weights = np.array([found[kind] for kind in kinds])
-        rng = stream(streams, "traits of people", population)
-        return cls(kinds, rng.multinomial(size, weights / weights.sum()).astype(np.int64))
+        kinds, chances = _kinds_of(capture)
+        return cls(kinds, stream(streams, "traits of people", population).multinomial(size, chances).astype(np.int64))
 
     @classmethod
     def together(cls, parts: Sequence[Visitors]) -> Visitors:
@@ -108,6 +95,33 @@ class Visitors:
     def heard(self) -> int:
         """People whom a pixel can hear of and match."""
         return int(sum(n for kind, n in zip(self.kinds, self.people, strict=True) if kind.matched))
+
+
+def kinds_of(capture: Capture) -> tuple[VisitorKind, ...]:
+    """Give all kinds of people that occur on a site."""
+    return _kinds_of(capture)[0]
+
+
+@functools.lru_cache(maxsize=64)
+def _kinds_of(capture: Capture) -> tuple[tuple[VisitorKind, ...], NDArray[np.float64]]:
+    """Give the kinds of people that occur, and the chance of each."""
+    chances = (
+        capture.blocked_people,
+        capture.refusing_people,
+        capture.untrackable_people,
+        0.0 if capture.click_id_passed else capture.other_checkout,
+        capture.late_consent_people,
+    )
+    found: dict[VisitorKind, float] = {}
+    for traits in itertools.product(*(_occurring(p) for p in chances)):
+        kind = _kind(traits, server=capture.server is not None)
+        of_traits = math.prod(p if has else 1 - p for has, p in zip(traits, chances, strict=True))
+        found[kind] = found.get(kind, 0.0) + of_traits
+    kinds = tuple(sorted(found, reverse=True))
+    weights = np.array([found[kind] for kind in kinds])
+    weights /= weights.sum()
+    weights.setflags(write=False)
+    return kinds, weights
 
 
 def _occurring(chance: float) -> tuple[bool, ...]:

@@ -1,0 +1,157 @@
+"""Rounds of runs: what ads bring about and earn, with learning going round until it changes nothing any more.
+
+Learning is a feedback from one day's conversions to the next days. Several runs go through a round together, each with
+its own random streams, so that what is small in one of them is done at once for all.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelsim.base.clock import DAY
+from pixelsim.counts.cells import by_event
+from pixelsim.counts.claims import Claimed, settle
+from pixelsim.counts.contests import Credit, PoolContests
+from pixelsim.counts.markets import deal, together
+from pixelsim.counts.paid import Paces, PaidCounts, count_ad_groups
+from pixelsim.counts.repeated import Repeated
+from pixelsim.counts.result import Counts
+
+if TYPE_CHECKING:
+    from pixelsim.counts.simulate import Run
+
+__all__ = ["Rounds", "go_round"]
+
+
+class Rounds:
+    """The rounds of one run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, scenario = run, run.scenario
+        numbers, length = run.numbering.ad_groups, scenario.length
+        self.spans = {number: run.timeline.ad_group(numbers[number], 0, length) for number in run.ad_groups}
+        self._edited = np.zeros((scenario.days, len(numbers)), dtype=np.bool_)
+        for number, name in enumerate(numbers):
+            self._edited[[at // DAY for at in run.timeline.relearns(name, 0, length)], number] = True
+        # The first supposition is that nobody converts, which is right for whoever has no access.
+        self.phases = run.learning.phases(np.zeros(self._edited.shape), self._days_shown(), self._edited)
+        self.paid: dict[int, PaidCounts] = {}
+        self.credit: dict[int, Credit] = {}
+        self.contests: dict[tuple[str, str], Claimed] = {}
+        self.repeated: dict[tuple[str, str], Repeated] = {}
+        self.paces: dict[int, Paces] = {}
+        self._won: dict[tuple[str, str], dict[int, Credit]] = {}
+        self._settled, self.over = 0, False
+
+    def changed(self) -> list[int]:
+        """Take up what learning does now, and give the ad groups that it does something else to."""
+        run, supposed = self.run, self.run.learning.paces(self.phases)
+        changed = [n for n in sorted(run.ad_groups) if n not in self.paces or not self.paces[n].same(supposed[n])]
+        self.paces |= {number: supposed[number] for number in changed}
+        return changed
+
+    def contend(self, brought: dict[int, PaidCounts]) -> list[PoolContests]:
+        """Take up what ad groups brought about now, and give the contests that it changes."""
+        run, changed = self.run, brought.keys()
+        self.paid |= brought
+        by_people = functools.cache(lambda number: self.paid[number].by_people(run.cells))
+        dealt = {number: self._dealt(number) for number in run.reach}
+        for pool, repeating in run.repeating.items():
+            if not repeating.leaders or changed & repeating.leaders.keys():
+                own = {n: dealt[n][pool] for n, one in repeating.leaders.items() if one.own}
+                self.repeated[pool] = repeating.settle({**self.paid, **own})
+        asked = []
+        for pool, entrants in run.contests.groups.items():
+            meets = run.repeating[pool].leaders.keys() if pool in run.repeating else set()
+            if changed & ({one.number for one in entrants} | meets | run.bringing[pool].keys()):
+                mine = {one.number: dealt[one.number][pool] for one in entrants}
+                led = [share * by_people(n) for n, share in run.bringing[pool].items()]
+                heard = np.sum(led, axis=0) if led else None
+                asked.append(run.contests.of_pool(pool, mine, self.repeated.get(pool), heard))
+        return asked
+
+    def learn(self, asked: Sequence[PoolContests], claimed: Iterator[Claimed]) -> None:
+        """Take up what came out of contests, one after another, and let ad groups learn from it."""
+        for of_pool in asked:
+            found = list(itertools.islice(claimed, len(of_pool.contests)))
+            self._won[of_pool.pool], self.contests[of_pool.pool] = of_pool.credit(found), found[0]
+        self.credit = together(self._won.values())
+        phases = self.run.learning.phases(*self._days_of_learning(), self._edited)
+        otherwise = np.flatnonzero((phases != self.phases).any(axis=1))
+        otherwise = otherwise[otherwise >= self._settled]
+        self.over = not len(otherwise)
+        if not self.over:
+            # Phases follow from days before, so the first day that comes out otherwise than supposed is right now, and
+            # stays: later draws of a dense contest can move the credit of earlier days, and must not go round for ever.
+            self._settled = int(otherwise[0]) + 1
+            self.phases = np.concatenate([self.phases[: self._settled - 1], phases[self._settled - 1 :]])
+
+    def _dealt(self, number: int) -> dict[tuple[str, str], PaidCounts]:
+        """Deal out what an ad group brought about to the contests that it takes part in."""
+        run, reach = self.run, self.run.reach[number]
+        shares = deal(run.streams, run.numbering.ad_groups[number], self.paid[number], [*reach.values()])
+        return dict(zip(reach, shares, strict=True))
+
+    def _days_shown(self) -> NDArray[np.bool_]:
+        """Tell on which days each ad group is in delivery, shape (days, ad groups)."""
+        shown = np.zeros(self._edited.shape, dtype=np.bool_)
+        for number, states in self.spans.items():
+            for span in states:
+                if span.delivering:
+                    shown[span.start // DAY : -(-span.end // DAY), number] = True
+        return shown
+
+    def _days_of_learning(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Give conversions of each ad group's goal by day, and whether it delivered, shape (days, ad groups)."""
+        run, size = self.run, self._edited.shape
+        conversions, shown = np.zeros(size), np.zeros(size, dtype=np.bool_)
+        for number, counts in self.paid.items():
+            shown[run.cells.day[counts.rows.cell[counts.impressions > 0]], number] = True
+            goal = int(run.goals[number])
+            if goal >= 0 and number in self.credit:
+                of_cell = by_event(self.credit[number].claims[goal])
+                conversions[:, number] = of_cell.reshape(size[0], -1).sum(axis=1)
+        return conversions, shown
+
+    def result(self) -> Counts:
+        """Give all that the run brought forth, once its rounds are over."""
+        run = self.run
+        return Counts(
+            scenario=run.scenario,
+            seed=run.streams.root,
+            replication=run.streams.replication,
+            history=run.timeline.history,
+            timeline=run.timeline,
+            numbering=run.numbering,
+            cells=run.cells,
+            sites=tuple(run.sites.values()),
+            paid=self.paid,
+            credit=self.credit,
+            contests=self.contests,
+            repeated=self.repeated,
+            phases=self.phases,
+            goals=run.goals,
+        )
+
+
+def go_round(runs: Sequence[Rounds]) -> None:
+    """Let runs go round, all that go on through each round together."""
+    going = list(runs)
+    while going:
+        changed = [(one, one.changed()) for one in going]
+        jobs = [(one.run.ad_groups[n], one.spans[n], one.paces[n]) for one, numbers in changed for n in numbers]
+        brought = iter(count_ad_groups(jobs))
+        asked = [
+            (one, one.contend(dict(zip(numbers, itertools.islice(brought, len(numbers)), strict=True))))
+            for one, numbers in changed
+        ]
+        claimed = iter(settle([one for _, pools in asked for of_pool in pools for one in of_pool.contests]))
+        for one, pools in asked:
+            one.learn(pools, claimed)
+        going = [one for one in going if not one.over]
