@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +12,6 @@ from scipy import optimize
 
 from pixelsim.base.clock import DAY, HOUR, days
 from pixelsim.counts.draws import stream
-from pixelsim.counts.exactness import sites_of
 from pixelsim.counts.result import Counts, SiteCounts
 from pixelsim.counts.returning import Chains, Pairs
 from pixelsim.counts.sessions import SessionEvents
@@ -24,7 +23,7 @@ from pixelsim.world.queries import is_linked
 from pixelsim.world.relations import AudienceAfter
 from pixelsim.world.world import World
 
-__all__ = ["audience_days", "different_people", "people_spread"]
+__all__ = ["audience_days", "different_people", "people_spread", "usable_from"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -73,30 +72,45 @@ def people_spread(visits: Floats, people: int) -> Floats:
 
 def audience_days(counts: Counts) -> list[AudienceDay]:
     """Give every audience at the end of each day, refreshed as in a run with events."""
+    return list(_each_day(counts, ()))
+
+
+def usable_from(counts: Counts) -> dict[str, int]:
+    """Give the instant in ms at which each audience could first be targeted, of those that ever could."""
+    found: dict[str, int] = {}
+    for day in _each_day(counts, found):
+        if day.usable:
+            found[day.audience] = day.at
+    return found
+
+
+def _each_day(counts: Counts, over: Container[str]) -> Iterator[AudienceDay]:
+    """Refresh audiences day by day, as long as they are not among those that are ``over``."""
     wanted = {(a.pixel, a.event) for a in counts.history.now.audiences.values() if a.event in EVENT_NAMES}
     led = {site.events.traffic.website: _Led.of(counts, site) for site in counts.sites} if wanted else {}
     visits = {pair: _Visits(counts, led, *pair) for pair in sorted(wanted)}
     left: dict[str, int] = {}
-    found: list[AudienceDay] = []
     for day in range(counts.scenario.days):
         at = (day + 1) * DAY
         world = counts.history.at(at - 1)
         for key, audience in sorted(world.audiences.items()):
-            if not audience.deleted and audience.event in EVENT_NAMES:
-                of_pixel = visits[audience.pixel, audience.event]
-                found.append(_refresh(counts, key, audience, world=world, at=at, visits=of_pixel, left=left))
-    return found
+            if key not in over and not audience.deleted and audience.event in EVENT_NAMES:
+                people = visits[audience.pixel, audience.event].people(audience.look_back_days)
+                yield _refresh(counts, key, audience, world=world, at=at, people=people[day], left=left)
 
 
 def _refresh(
-    counts: Counts, key: str, audience: Audience, *, world: World, at: int, visits: _Visits, left: dict[str, int]
+    counts: Counts, key: str, audience: Audience, *, world: World, at: int, people: int, left: dict[str, int]
 ) -> AudienceDay:
-    """Refresh one audience at the end of a day; ``left`` keeps the sizes of those that are not refreshed any more."""
+    """Refresh one audience, which then has so many people, at the end of a day.
+
+    ``left`` keeps the sizes of those that are not refreshed any more.
+    """
     settings = counts.scenario.settings
     ready = at - audience.built_at >= settings.audience_ready_hours * HOUR
     frozen = not is_linked(world, audience.pixel, audience.account)
     if not frozen:
-        left[key] = visits.people(days(audience.look_back_days))[at // DAY - 1]
+        left[key] = people
     else:
         tombstone = world.unbound.get((audience.pixel, audience.account))
         after = tombstone.audiences if tombstone is not None else AudienceAfter.LOST
@@ -104,8 +118,8 @@ def _refresh(
         if after in {AudienceAfter.LOST, AudienceAfter.PAUSE_USERS} or (until is not None and at >= until):
             left.pop(key, None)
             return AudienceDay(key, at, None, usable=False, frozen=False)
-    people = left.get(key, 0)
-    return AudienceDay(key, at, people, ready and people >= settings.audience_minimum, frozen=frozen)
+    known = left.get(key, 0)
+    return AudienceDay(key, at, known, ready and known >= settings.audience_minimum, frozen=frozen)
 
 
 @dataclass(slots=True)
@@ -185,8 +199,8 @@ class _Visits:
         self._of_day = counts.cells.of_day
         self._publics: dict[str, _Public] = {}
         self._strangers = np.zeros(len(counts.cells))
-        self._known: dict[int, list[int]] = {}
-        for site in sites_of(counts, pixel):
+        self._known: dict[float, list[int]] = {}
+        for site in counts.carrying.get(pixel, []):
             self._add(counts, site, led[site.events.traffic.website], pixel, event)
 
     def _add(self, counts: Counts, site: SiteCounts, led: _Led, pixel: str, event: str) -> None:
@@ -233,16 +247,16 @@ class _Visits:
             self._publics[name] = _Public(events.visitors.heard, luck, np.zeros(size), np.zeros((size, size)))
         return self._publics[name]
 
-    def people(self, look_back: int) -> list[int]:
-        """Give the different people of the last so many ms at the end of each day, as far as these are whole days."""
-        if look_back not in self._known:
+    def people(self, look_back_days: float) -> list[int]:
+        """Give the different people of the last so many days at the end of each day, as far as these are whole."""
+        if look_back_days not in self._known:
             ends = np.arange(1, len(self._strangers) // self._of_day + 1)
-            first, last = np.maximum(ends - look_back // DAY, 0) * self._of_day, ends * self._of_day
-            found = _within(self._strangers, first, last)
+            first = np.maximum(ends - days(look_back_days) // DAY, 0) * self._of_day
+            found = _within(self._strangers, first, ends * self._of_day)
             for public in self._publics.values():
-                found += public.different(first, last)
-            self._known[look_back] = np.rint(found).astype(np.int64).tolist()
-        return self._known[look_back]
+                found += public.different(first, ends * self._of_day)
+            self._known[look_back_days] = np.rint(found).astype(np.int64).tolist()
+        return self._known[look_back_days]
 
 
 def _within(of_cell: Floats, first: Longs, last: Longs) -> Floats:
@@ -261,18 +275,22 @@ def _heard_twice(site: SiteCounts, events: SessionEvents, pixel: str, event: str
 
     Returns
     -------
-    ndarray of float64, shape (cells, cells)
-        By the first session's cell, and the second's as cells after it.
+    ndarray of float64, shape (cells, cells) or (cells, 1)
+        By the first session's cell, and the second's as cells after it, or whatever the second's.
     """
-    place, fates, size = EVENT_NAMES.index(event), site.events.fates, len(site.pages.stays)
+    place, fates = EVENT_NAMES.index(event), site.events.fates
     funnel = events.traffic.funnel
     without_order = (min(events.views, 1.0), funnel.view, funnel.cart, funnel.checkout, 0.0)[place]
     with_order = min(events.views, 1.0) if place == 0 else 1.0
     table, share = site.pages.kept(fates, pixel)
-    any_copy = np.minimum(table[place], 1) * (np.ones((size, 1)) if share is None else share[:, place])
+    # Where pages stay as they are, all cells have the same.
+    any_copy = np.minimum(table[place], 1) * (np.ones((1, 1)) if share is None else share[:, place])
     # What becomes of an event depends on the kind of person, and that is the same twice.
     heard = fates.chances[:-1, place] @ any_copy.T * events.matched[:-1, place, np.newaxis]
     both = (heard.T * events.visitors.shares) @ heard * without_order * with_order
-    both *= site.pages.stays[:, np.newaxis]
+    both = both * site.pages.stays[:, np.newaxis]
+    if share is None:
+        return np.asarray(both)
+    size = len(both)
     at = np.minimum(np.arange(size)[:, np.newaxis] + np.arange(size), size - 1)
     return np.asarray(both[np.arange(size)[:, np.newaxis], at])

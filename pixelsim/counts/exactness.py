@@ -12,7 +12,7 @@ from pixelsim.scenario.capture import Capture
 from pixelsim.scenario.measurement import MeasurementSettings, WhileNoConsent
 from pixelsim.traffic.collector import dedup_rule
 
-__all__ = ["TESTED", "Exactness", "of_attribution", "of_copies", "of_sessions", "sites_of", "worst"]
+__all__ = ["TESTED", "Exactness", "of_attribution", "of_copies", "of_sessions", "worst"]
 
 TESTED = 2.25
 """Most touches a person in their windows at which attribution was compared with events: 2, and the best days more."""
@@ -32,11 +32,6 @@ def of_sessions(sites: Sequence[SiteCounts]) -> Exactness:
     return Exactness.APPROXIMATE if comes_back else Exactness.EXACT
 
 
-def sites_of(counts: Counts, code: str) -> list[SiteCounts]:
-    """Give the websites on whose pages a pixel is at some time."""
-    return [site for site in counts.sites if any(code in state.pixels for state in site.pages.states)]
-
-
 def _known(counts: Counts, judge: Callable[..., Exactness], *what: int) -> Exactness:
     """Judge what was not judged before."""
     if what not in counts.judged:
@@ -51,7 +46,7 @@ def of_copies(counts: Counts, pixel: int) -> Exactness:
 
 def _of_copies(counts: Counts, pixel: int) -> Exactness:
     code, settings = counts.numbering.pixels[pixel], counts.scenario.measurement
-    sites = sites_of(counts, code)
+    sites = counts.carrying[code]
     found = [repeated for (_, of), repeated in counts.repeated.items() if of == code]
     if any(repeated.densest > TESTED_REPEATS for repeated in found) or any(_untested(counts, site) for site in sites):
         return Exactness.OUTSIDE
@@ -111,9 +106,9 @@ def _of_attribution(counts: Counts, pixel: int, event: int) -> Exactness:
     of_pixel = of_copies(counts, pixel)
     if of_pixel is Exactness.OUTSIDE or any(claimed.densest > TESTED for claimed in found):
         return Exactness.OUTSIDE
-    if any(_repeats_across(counts, site, code) for site in sites_of(counts, code)):
+    if any(_repeats_across(counts, site, code) for site in counts.carrying[code]):
         return Exactness.OUTSIDE
-    returns = max((site.events.traffic.return_share for site in sites_of(counts, code)), default=0.0)
+    returns = max((site.events.traffic.return_share for site in counts.carrying[code]), default=0.0)
     if returns > TESTED_RETURNS and any(claimed.once[event] for claimed in found):
         return Exactness.OUTSIDE
     own_only = all(claimed.moved[event] < SELDOM and not claimed.once[event] for claimed in found)

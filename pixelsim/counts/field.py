@@ -26,7 +26,7 @@ BIN = 3 * HOUR
 """Longest bin: short enough that two touches of one person in one bin are rare wherever the closed form is tested."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Bins:
     """Bins of a run: borders in ms, and the cell that each lies in."""
 
@@ -59,6 +59,22 @@ class Bins:
         self, day: Spread, cell: Longs, start: Longs, end: Longs, number: NDArray[np.integer] | Floats
     ) -> Floats:
         """Spread numbers of stretches of time over bins by the shape of a day; float64 of shape (..., bins)."""
+        edges = self._edges
+        if np.all(cell[1:] > cell[:-1]) and np.all(start == edges[cell]) and np.all(end == edges[cell + 1]):
+            # Whole cells, each once: how they spread is known.
+            of_cell = np.zeros((*number.shape[:-1], len(edges) - 1))
+            of_cell[..., cell] = number
+            return np.asarray(of_cell[..., self.cell] * self.even(day))
+        return self._spread(day, cell, start, end, number)
+
+    @functools.cached_property
+    def _edges(self) -> Longs:
+        """Borders of cells in ms."""
+        return np.append(self.borders[:-1][np.flatnonzero(np.diff(self.cell, prepend=-1))], self.borders[-1])
+
+    def _spread(
+        self, day: Spread, cell: Longs, start: Longs, end: Longs, number: NDArray[np.integer] | Floats
+    ) -> Floats:
         first, last = (np.searchsorted(self.cell, cell, side=side) for side in ("left", "right"))
         rows, number_of = np.repeat(np.arange(len(cell)), last - first), last - first
         bins = np.arange(len(rows)) - np.repeat(np.cumsum(number_of) - number_of - first, number_of)
@@ -85,9 +101,9 @@ def _bins(borders: bytes, instants: bytes) -> Bins:
 
 @functools.lru_cache(maxsize=64)
 def _even(bins: Bins, day: Spread) -> Floats:
-    heads = np.flatnonzero(np.diff(bins.cell, prepend=-1))
-    begins, ends = bins.borders[:-1][heads], np.append(bins.borders[:-1][heads[1:]], bins.borders[-1])
-    return bins.spread(day, bins.cell[heads], begins, ends, np.ones(len(heads)))
+    edges = bins._edges  # noqa: SLF001 - of this module
+    cells = len(edges) - 1
+    return bins._spread(day, np.arange(cells), edges[:-1], edges[1:], np.ones(cells))  # noqa: SLF001
 
 
 @dataclass(frozen=True, slots=True, eq=False)

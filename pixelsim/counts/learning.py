@@ -29,8 +29,6 @@ class LearningCounts:
 
     Parameters
     ----------
-    streams
-        Random streams of the replication; the price of a day while learning is the one of the events.
     learning
         Thresholds and costs.
     numbering
@@ -39,7 +37,6 @@ class LearningCounts:
         Which ad groups have learned before the scenario starts, shape (ad groups,).
     """
 
-    streams: Streams
     learning: Learning
     numbering: Numbering
     learned: Mask
@@ -56,20 +53,24 @@ class LearningCounts:
         )
 
     def phases(self, conversions: Floats, shown: Mask, edited: Mask) -> NDArray[np.int8]:
-        """Give the phase of each ad group at the end of each day, int8 of shape (days, ad groups).
+        """Give the phase of each ad group at the end of each day of some runs, int8 of shape (runs, days, ad groups).
 
         Parameters
         ----------
         conversions
-            Conversions of the event that each ad group is optimised for, by day, shape (days, ad groups).
+            Conversions of the event that each ad group is optimised for, by day, shape (runs, days, ad groups).
         shown
             Whether it delivered anything on the day, of the same shape.
         edited
-            Whether it was edited on the day so that learning starts anew with the next, of the same shape.
+            Whether it was edited on the day so that learning starts anew with the next, shape (days, ad groups).
         """
+        runs, days, groups = conversions.shape
+        conversions = conversions.swapaxes(0, 1).reshape(days, -1)
+        shown = shown.swapaxes(0, 1).reshape(days, -1)
+        edited, learned = np.tile(edited, (1, runs)), np.tile(self.learned, runs)
         rules = self._rules
-        state = self._first(rules)
-        begun = self.learned.copy()
+        state = self._first(rules, learned)
+        begun = learned.copy()
         phases = np.empty(conversions.shape, dtype=np.int8)
         for day, today in enumerate(conversions):
             fresh = shown[day] & ~begun
@@ -84,26 +85,28 @@ class LearningCounts:
             if anew.any():
                 state = _chosen(anew, begin_learning(self._history(conversions[: day + 1]), rules), state)
             phases[day] = state.phase
-        return phases
+        return phases.reshape(days, runs, groups).swapaxes(0, 1)
 
     def _history(self, conversions: Floats) -> Floats:
         """Give the conversions of the last days on each ad group's pixel, whichever account had them."""
-        pixel, known = self.numbering.group_pixel, self.numbering.group_pixel >= 0
         week = conversions[-self._rules.stable_days :].sum(axis=0)
-        of_pixel = np.bincount(pixel[known], weights=week[known], minlength=len(self.numbering.pixels) + 1)
+        runs, pixels = len(week) // len(self.learned), len(self.numbering.pixels)
+        pixel, known = np.tile(self.numbering.group_pixel, runs), np.tile(self.numbering.group_pixel >= 0, runs)
+        pixel = pixel + pixels * np.repeat(np.arange(runs), len(self.learned))
+        of_pixel = np.bincount(pixel[known], weights=week[known], minlength=pixels * runs + 1)
         return np.where(known, of_pixel[pixel], 0.0)
 
-    def paces(self, phases: NDArray[np.int8]) -> list[Paces]:
+    def paces(self, streams: Streams, phases: NDArray[np.int8]) -> list[Paces]:
         """Give for each ad group what learning does to each day, by the phase in which the day before ended.
 
         Learning makes a day dearer by chance and never cheaper than the best: the noise is the absolute value of a
-        normal number.
+        normal number, and the one of the run with events.
         """
-        before = np.concatenate([self._first(self._rules).phase[np.newaxis], phases[:-1]])
+        before = np.concatenate([self._first(self._rules, self.learned).phase[np.newaxis], phases[:-1]])
         left = UNSETTLED[before]
         noise = np.zeros_like(left)
         day = np.arange(len(left))
-        keys = keys_of(self.streams, "price while learning", self.numbering.ad_groups)
+        keys = keys_of(streams, "price while learning", self.numbering.ad_groups)
         for group in np.flatnonzero(left.any(axis=0)).tolist():
             drawn = special.erfinv(uniform(day, keys[group]))
             noise[:, group] = np.sqrt(2.0) * self.learning.noise * left[:, group] * drawn
@@ -111,12 +114,13 @@ class LearningCounts:
         orders = 1 - left * (1 - self.learning.orders_share)
         return [Paces(cpm[:, group], orders[:, group]) for group in range(left.shape[1])]
 
-    def _first(self, rules: LearningRules) -> LearningState:
-        state = begin_learning(np.zeros(len(self.learned)), rules)
+    @staticmethod
+    def _first(rules: LearningRules, learned: Mask) -> LearningState:
+        state = begin_learning(np.zeros(len(learned)), rules)
         return dataclasses.replace(
             state,
-            phase=np.where(self.learned, np.int8(Phase.STABLE), state.phase),
-            stable_day=np.where(self.learned, 0, state.stable_day),
+            phase=np.where(learned, np.int8(Phase.STABLE), state.phase),
+            stable_day=np.where(learned, 0, state.stable_day),
         )
 
 

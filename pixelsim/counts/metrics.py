@@ -82,6 +82,8 @@ class CountReading:
         Cells that count; None: all of them.
     event
         The only standard event that is read; None: all of them.
+    campaigns_only
+        Whether totals and attributed events of pixels are left out.
     """
 
     counts: Counts
@@ -90,6 +92,7 @@ class CountReading:
     as_of: float | None = None
     stretch: Stretch | None = None
     event: str | None = None
+    campaigns_only: bool = False
 
     @property
     def _events(self) -> list[tuple[int, str]]:
@@ -169,31 +172,43 @@ class CountReading:
 
     def _series(self, viewer: Viewer, pixel: int, world: World) -> Iterator[_Series]:
         """Give the events behind each of the five metrics."""
-        counts, settings = self.counts, self.counts.scenario.measurement
-        numbering = counts.numbering
-        total = counts.copies[pixel, ..., HOPS.index("kept")].T[np.newaxis]
-        exact = {event: of_copies(counts, pixel) for event, _ in self._events}
+        counts, numbering, basis = self.counts, self.counts.numbering, self.counts.scenario.measurement.day_basis
         groups = [n for n in counts.credit if numbering.group_pixel[n] == pixel]
         account = numbering.accounts.index(viewer.account)
         own = [n for n in groups if numbering.group_account[n] == account]
-        owner = world.pixels[numbering.pixels[pixel]].creator == viewer.account
+        earned = {event: of_attribution(counts, pixel, event) for event, _ in self._events}
+        if not self.campaigns_only:
+            yield from self._of_pixel(viewer, pixel, world, own=own, groups=groups, earned=earned)
+        names, tables = self._objects(own, viewer.account, world)
+        by_object = [np.zeros((0, len(EVENT_NAMES), len(counts.cells)), dtype=np.int64)]
+        by_object += [self._joint(some, basis) for some in tables]
+        campaigns = np.concatenate(by_object)
+        yield _Series(Surface.ADS_MANAGER, Metric.CAMPAIGN, "R27", basis, campaigns, earned, self.level, names)
+
+    def _of_pixel(
+        self,
+        viewer: Viewer,
+        pixel: int,
+        world: World,
+        *,
+        own: list[int],
+        groups: list[int],
+        earned: dict[int, Exactness],
+    ) -> Iterator[_Series]:
+        """Give the events behind the metrics of a pixel, on which are ad groups, some of them the viewer's own."""
+        counts, settings = self.counts, self.counts.scenario.measurement
+        total = counts.copies[pixel, ..., HOPS.index("kept")].T[np.newaxis]
+        exact = {event: of_copies(counts, pixel) for event, _ in self._events}
+        owner = world.pixels[counts.numbering.pixels[pixel]].creator == viewer.account
         own_only = settings.attributed_shown is AttributedShown.OWN_ADS and not owner
         shown = [counts.credit[n].claims for n in own] if own_only else [counts.credit[n].credited for n in groups]
-        of_event = self._joint(shown, DayBasis.EVENT)
-        earned = {event: of_attribution(counts, pixel, event) for event, _ in self._events}
         basis, by_day = settings.day_basis, DayBasis.EVENT
-        manager, ads = Surface.EVENTS_MANAGER, Surface.ADS_MANAGER
-        yield _Series(manager, Metric.TOTAL, "R24", by_day, total, exact)
-        yield _Series(manager, Metric.ATTRIBUTED, "R25", by_day, of_event, earned)
-        yield _Series(ads, Metric.TOTAL, "R26", by_day, total, exact)
-        yield _Series(ads, Metric.ATTRIBUTED, "R26", basis, self._joint(shown, basis), earned)
-        names, tables = self._objects(own, viewer.account, world)
-        if names:
-            by_object = np.concatenate([self._joint(some, basis) for some in tables])
-            yield _Series(ads, Metric.CAMPAIGN, "R27", basis, by_object, earned, self.level, names)
-        else:
-            none = np.zeros((0, *total.shape[1:]), dtype=np.int64)
-            yield _Series(ads, Metric.CAMPAIGN, "R27", basis, none, earned, self.level, ())
+        of_event = self._joint(shown, by_day)
+        of_basis = of_event if basis is by_day else self._joint(shown, basis)
+        yield _Series(Surface.EVENTS_MANAGER, Metric.TOTAL, "R24", by_day, total, exact)
+        yield _Series(Surface.EVENTS_MANAGER, Metric.ATTRIBUTED, "R25", by_day, of_event, earned)
+        yield _Series(Surface.ADS_MANAGER, Metric.TOTAL, "R26", by_day, total, exact)
+        yield _Series(Surface.ADS_MANAGER, Metric.ATTRIBUTED, "R26", basis, of_basis, earned)
 
     def _joint(self, tables: list[Longs], basis: DayBasis) -> Longs:
         """Add up events by touch cell and lag, and give them by the cell that decides, shape (1, events, cells)."""
@@ -233,21 +248,22 @@ class CountReading:
         cells, clock = self.counts.cells, self.counts.scenario.clock
         first, last = self.stretch or (0, len(cells))
         known = min(last, self._known) if series.metric is Metric.TOTAL else last
-        here = np.arange(first, max(known, first))
-        days_of_cells = clock.day_index(cells.start, offset)
-        shown = days_of_cells[:1]
+        here = slice(first, max(known, first))
+        # One figure of all cells, unless days are asked for.
+        shown, place, begin = np.zeros(1, dtype=np.int64), None, 0
         if self.by == "day":
-            end = min(self.instant, int(cells.borders[last]))
+            days_of_cells, end = clock.day_index(cells.start, offset), min(self.instant, int(cells.borders[last]))
             to = clock.day_index(np.array([max(end - 1, 0)], dtype=np.int64), offset)[0]
-            shown = np.arange(days_of_cells[first], to + 1)
-        states = self._states(series, shown, offset, days_of_cells[0])
-        place = np.clip(days_of_cells[here] - shown[0], 0, len(shown) - 1) if self.by == "day" else 0 * here
+            shown, begin = np.arange(days_of_cells[first], to + 1), int(days_of_cells[0])
+            place = np.clip(days_of_cells[here] - shown[0], 0, len(shown) - 1)
+        states = self._states(series, shown, offset, begin)
         keys = (viewer.name, viewer.account, series.surface.value, series.metric.value, series.rule, pixel)
         utc = f"UTC{format_offset(offset)}"
         for number, name in enumerate(series.names):
             for event, title in self._events:
-                values = np.bincount(place, weights=series.counts[number, event, here], minlength=len(shown))
-                for day, value, state in zip(shown.tolist(), values.tolist(), states, strict=True):
+                of_cell = series.counts[number, event, here]
+                by_day = [of_cell.sum()] if place is None else np.bincount(place, of_cell, len(shown)).tolist()
+                for day, value, state in zip(shown.tolist(), by_day, states, strict=True):
                     told = (day if self.by == "day" else None, series.basis.value, utc, int(value), state, "")
                     yield Row(*keys, title, series.object_type, name, *told, series.exactness[event].value)
 

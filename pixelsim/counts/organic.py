@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,8 @@ class Source:
     chains
         The same sessions and those that return, by their place in chains; None for those who come for the first time,
         or where nobody comes back.
+    known
+        What `kept_visits` gave before, by pixel.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Source:
     previews: Fates
     matched: Longs
     chains: Chains | None = None
+    known: dict[str, tuple[Longs, Longs]] = field(default_factory=dict)
 
     def orders(self, stretch: tuple[int, int] | None = None) -> Longs:
         """Count orders by cell, of a stretch of cells or all."""
@@ -88,11 +91,13 @@ class Source:
         copies, sessions : ndarray of int64, shape (cells, events)
             Kept copies, and sessions with any.
         """
-        table, share = self.pages.kept(self.events.fates, pixel)
-        matched = self.people.matched
-        if share is not None:
-            matched = stream(streams, "pixel on the page", f"{self.name} > {pixel}").binomial(matched, share)
-        return kept_copies(matched, table), kept_once(matched, table, self.matched)
+        if pixel not in self.known:
+            table, share = self.pages.kept(self.events.fates, pixel)
+            matched = self.people.matched
+            if share is not None:
+                matched = stream(streams, "pixel on the page", f"{self.name} > {pixel}").binomial(matched, share)
+            self.known[pixel] = kept_copies(matched, table), kept_once(matched, table, self.matched)
+        return self.known[pixel]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pixelsim.base.clock import DAY, format_offset
 from pixelsim.base.money import to_major
-from pixelsim.counts.audiences import audience_days
+from pixelsim.counts.audiences import usable_from
 from pixelsim.counts.copies import HOPS
 from pixelsim.counts.exactness import Exactness, of_attribution, of_copies, of_sessions, worst
 from pixelsim.counts.paid import PaidCounts
@@ -135,10 +135,9 @@ def of_learning(counts: Counts, first: int, last: int) -> Iterator[CountOutcome]
 def of_audiences(counts: Counts) -> Iterator[CountOutcome]:
     """Count the days until each audience could be targeted (Q2); NaN where it never could."""
     audiences = counts.history.now.audiences
-    refreshed = audience_days(counts) if audiences else []
+    usable = usable_from(counts) if audiences else {}
     for name in sorted(audiences):
-        usable = [day.at for day in refreshed if day.audience == name and day.usable]
-        wait = (usable[0] - audiences[name].built_at) / DAY if usable else float("nan")
+        wait = (usable[name] - audiences[name].built_at) / DAY if name in usable else float("nan")
         outcome = Outcome("days until usable", name, wait, "days", "observed")
         yield CountOutcome(outcome, Exactness.APPROXIMATE)
 

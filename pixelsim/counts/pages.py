@@ -12,7 +12,6 @@ from pixelsim.counts.cells import Cells, Spread
 from pixelsim.counts.copies import HOPS, CopyFates
 from pixelsim.counts.draws import stream
 from pixelsim.counts.sessions import Fates
-from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.scenario.traffic import SiteTraffic
 from pixelsim.sharing.history import History
 from pixelsim.world.world import World
@@ -112,14 +111,20 @@ class Pages:
         table, share = self.kept(fates, pixel)
         return np.asarray((events * table * (1.0 if share is None else share)).sum(axis=-1))
 
-    def tally(self, streams: Streams, fates: CopyFates, events: Fates, pixel: str) -> Longs:
-        """Count copies at a pixel by cell, event and hop, int64 of shape (cells, events, hops)."""
-        total = np.zeros((events.all.shape[0], len(EVENT_NAMES), len(HOPS)), dtype=np.int64)
+    def tally(self, streams: Streams, fates: CopyFates, events: Fates) -> dict[str, Longs]:
+        """Count copies by cell, event and hop, int64 of shape (cells, events, hops), at each pixel on the pages."""
+        found: dict[str, Longs] = {}
         for state, part in self._split(streams, events):
-            if pixel in state.pixels:
-                total += np.einsum("cjf,jfh->cjh", part.all, fates.at_pixel(pixel, token=state.token))
-                total[:, 0] += part.again @ fates.again_at_pixel(pixel)
-        return total
+            # Pixels to which each fate means the same hear the same.
+            known: dict[tuple[bytes, bytes], Longs] = {}
+            for pixel in state.pixels:
+                table, again = fates.at_pixel(pixel, token=state.token), fates.again_at_pixel(pixel)
+                key = table.tobytes(), again.tobytes()
+                if key not in known:
+                    known[key] = np.einsum("cjf,jfh->cjh", part.all, table)
+                    known[key][:, 0] += part.again @ again
+                found[pixel] = found[pixel] + known[key] if pixel in found else known[key]
+        return found
 
     def seen(self, streams: Streams, fates: CopyFates, purchases: Longs) -> Longs:
         """Count the purchases of which any pixel received a copy, by cell; shape (cells, fates) goes in."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -136,6 +137,15 @@ class Counts:
         numbers = {name: number for number, name in enumerate(self.numbering.ad_groups)}
         return {numbers[d.ad_group]: places[d.website](d.market) for d in self.scenario.traffic.delivery}
 
+    @functools.cached_property
+    def carrying(self) -> dict[str, list[SiteCounts]]:
+        """Websites on whose pages each pixel is at some time."""
+        found: dict[str, list[SiteCounts]] = {code: [] for code in self.numbering.pixels}
+        for site in self.sites:
+            for code in dict.fromkeys(itertools.chain.from_iterable(state.pixels for state in site.pages.states)):
+                found[code].append(site)
+        return found
+
     def paid_of(self, site: SiteCounts) -> list[PaidCounts]:
         """Give what the ad groups that lead to a site brought about."""
         return [self.paid[number] for number in self.leads[site.events.traffic.website]]
@@ -220,10 +230,12 @@ class Counts:
     def _tally(self, events: list[list[tuple[Pages, Fates]]]) -> Longs:
         pixels = self.numbering.pixels
         total = np.zeros((len(pixels), len(self.cells), len(EVENT_NAMES), len(HOPS)), dtype=np.int64)
+        numbers = {code: number for number, code in enumerate(pixels)}
         for site, parts in zip(self.sites, events, strict=True):
-            for number, code in enumerate(pixels):
-                for pages, some in parts:
-                    total[number] += pages.tally(self.streams, site.events.fates, some, code)
+            for pages, some in parts:
+                if some.all.any():
+                    for code, found in pages.tally(self.streams, site.events.fates, some).items():
+                        total[numbers[code]] += found
         return total
 
     def by_ad(self, ad_group: int) -> dict[str, Longs]:

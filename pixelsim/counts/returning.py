@@ -72,12 +72,11 @@ class Pairs:
     @functools.cached_property
     def _earlier(self) -> Floats:
         """Pairs whose first session lies before one border and the second before another, shape (border, border)."""
-        size = len(self.by_lag)
-        table = np.zeros((size + 1, size + 1))
-        for cell, row in enumerate(self.by_lag):
-            inside = row[: size - cell]
-            table[cell + 1, cell + 1 : cell + 1 + len(inside)] = inside
-        return np.cumsum(np.cumsum(table, axis=0), axis=1)
+        size, lags = self.by_lag.shape
+        table = np.zeros((size + 1, size + 1 + lags))
+        cell = np.arange(1, size + 1)[:, np.newaxis]
+        table[cell, cell + np.arange(lags)] = self.by_lag
+        return np.cumsum(np.cumsum(table[:, : size + 1], axis=0), axis=1)
 
     def within(self, begin: Longs, end: Longs) -> Floats:
         """Count the pairs of which both lie in stretches of cells, from one to another (excluded)."""

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelsim.base.clock import DAY
 from pixelsim.counts.cells import by_event
 from pixelsim.counts.claims import Claimed, settle
 from pixelsim.counts.contests import Credit, PoolContests
@@ -33,14 +32,9 @@ class Rounds:
     """The rounds of one run."""
 
     def __init__(self, run: Run) -> None:
-        self.run, scenario = run, run.scenario
-        numbers, length = run.numbering.ad_groups, scenario.length
-        self.spans = {number: run.timeline.ad_group(numbers[number], 0, length) for number in run.ad_groups}
-        self._edited = np.zeros((scenario.days, len(numbers)), dtype=np.bool_)
-        for number, name in enumerate(numbers):
-            self._edited[[at // DAY for at in run.timeline.relearns(name, 0, length)], number] = True
+        self.run = run
         # The first supposition is that nobody converts, which is right for whoever has no access.
-        self.phases = run.learning.phases(np.zeros(self._edited.shape), self._days_shown(), self._edited)
+        self.phases = run.stage.unconverted
         self.paid: dict[int, PaidCounts] = {}
         self.credit: dict[int, Credit] = {}
         self.contests: dict[tuple[str, str], Claimed] = {}
@@ -51,7 +45,7 @@ class Rounds:
 
     def changed(self) -> list[int]:
         """Take up what learning does now, and give the ad groups that it does something else to."""
-        run, supposed = self.run, self.run.learning.paces(self.phases)
+        run, supposed = self.run, self.run.stage.learning.paces(self.run.streams, self.phases)
         changed = [n for n in sorted(run.ad_groups) if n not in self.paces or not self.paces[n].same(supposed[n])]
         self.paces |= {number: supposed[number] for number in changed}
         return changed
@@ -76,13 +70,15 @@ class Rounds:
                 asked.append(run.contests.of_pool(pool, mine, self.repeated.get(pool), heard))
         return asked
 
-    def learn(self, asked: Sequence[PoolContests], claimed: Iterator[Claimed]) -> None:
-        """Take up what came out of contests, one after another, and let ad groups learn from it."""
+    def earn(self, asked: Sequence[PoolContests], claimed: Iterator[Claimed]) -> None:
+        """Take up what came out of contests, one after another."""
         for of_pool in asked:
             found = list(itertools.islice(claimed, len(of_pool.contests)))
             self._won[of_pool.pool], self.contests[of_pool.pool] = of_pool.credit(found), found[0]
         self.credit = together(self._won.values())
-        phases = self.run.learning.phases(*self._days_of_learning(), self._edited)
+
+    def learn(self, phases: NDArray[np.int8]) -> None:
+        """Take up the phases of ad groups that follow from what they earned, shape (days, ad groups)."""
         otherwise = np.flatnonzero((phases != self.phases).any(axis=1))
         otherwise = otherwise[otherwise >= self._settled]
         self.over = not len(otherwise)
@@ -98,18 +94,9 @@ class Rounds:
         shares = deal(run.streams, run.numbering.ad_groups[number], self.paid[number], [*reach.values()])
         return dict(zip(reach, shares, strict=True))
 
-    def _days_shown(self) -> NDArray[np.bool_]:
-        """Tell on which days each ad group is in delivery, shape (days, ad groups)."""
-        shown = np.zeros(self._edited.shape, dtype=np.bool_)
-        for number, states in self.spans.items():
-            for span in states:
-                if span.delivering:
-                    shown[span.start // DAY : -(-span.end // DAY), number] = True
-        return shown
-
-    def _days_of_learning(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    def days_of_learning(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Give conversions of each ad group's goal by day, and whether it delivered, shape (days, ad groups)."""
-        run, size = self.run, self._edited.shape
+        run, size = self.run, self.phases.shape
         conversions, shown = np.zeros(size), np.zeros(size, dtype=np.bool_)
         for number, counts in self.paid.items():
             shown[run.cells.day[counts.rows.cell[counts.impressions > 0]], number] = True
@@ -145,7 +132,9 @@ def go_round(runs: Sequence[Rounds]) -> None:
     going = list(runs)
     while going:
         changed = [(one, one.changed()) for one in going]
-        jobs = [(one.run.ad_groups[n], one.spans[n], one.paces[n]) for one, numbers in changed for n in numbers]
+        jobs = [
+            (one.run.ad_groups[n], one.run.stage.spans[n], one.paces[n]) for one, numbers in changed for n in numbers
+        ]
         brought = iter(count_ad_groups(jobs))
         asked = [
             (one, one.contend(dict(zip(numbers, itertools.islice(brought, len(numbers)), strict=True))))
@@ -153,5 +142,18 @@ def go_round(runs: Sequence[Rounds]) -> None:
         ]
         claimed = iter(settle([one for _, pools in asked for of_pool in pools for one in of_pool.contests]))
         for one, pools in asked:
-            one.learn(pools, claimed)
+            one.earn(pools, claimed)
+        _learn(going)
         going = [one for one in going if not one.over]
+
+
+def _learn(runs: Sequence[Rounds]) -> None:
+    """Let ad groups learn from what they earned, in all runs of a scenario at once."""
+    of_stage: dict[int, list[Rounds]] = {}
+    for one in runs:
+        of_stage.setdefault(id(one.run.stage), []).append(one)
+    for some in of_stage.values():
+        stage, days = some[0].run.stage, [one.days_of_learning() for one in some]
+        conversions, shown = (np.stack(of_runs) for of_runs in zip(*days, strict=True))
+        for one, phases in zip(some, stage.learning.phases(conversions, shown, stage.edited), strict=True):
+            one.learn(phases)

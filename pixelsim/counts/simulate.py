@@ -22,7 +22,6 @@ from pixelsim.counts.contests import Contests, Entrant, Public
 from pixelsim.counts.delivery import Envelope
 from pixelsim.counts.follower import Follower
 from pixelsim.counts.heard import Heard
-from pixelsim.counts.learning import LearningCounts
 from pixelsim.counts.markets import Region
 from pixelsim.counts.organic import Source, draw_sources
 from pixelsim.counts.pages import Pages
@@ -58,7 +57,6 @@ class Run:
         self.scenario, self.timeline, self.numbering = stage.scenario, stage.timeline, stage.numbering
         self.stage, self.streams, self.sites = stage, streams, sites
         self.cells, self.goals, self.regions, self.bringing = stage.cells, stage.goals, stage.regions, stage.bringing
-        self.learning = LearningCounts(streams, self.scenario.traffic.learning, self.numbering, stage.learned)
         self.followers: dict[tuple[object, ...], Follower] = {}
         self.ad_groups = {group.number: self._ad_group(group) for group in stage.ad_groups}
         self.reach = {group.number: group.reach for group in stage.ad_groups if group.pixel is not None}

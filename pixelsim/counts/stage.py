@@ -13,14 +13,15 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from pixelsim.base.clock import MINUTE
+from pixelsim.base.clock import DAY, MINUTE
 from pixelsim.base.streams import Streams
 from pixelsim.control.people import ControlPlane
-from pixelsim.control.timeline import Timeline
+from pixelsim.control.timeline import Span, Timeline
 from pixelsim.counts.cells import Cells, Hours, ShapedDay
 from pixelsim.counts.contests import Entrant
 from pixelsim.counts.copies import CopyFates
 from pixelsim.counts.kernels import DelayTable, delay_table
+from pixelsim.counts.learning import LearningCounts
 from pixelsim.counts.markets import Region, regions_of
 from pixelsim.counts.organic import SourcePlan, market_traffic, plans_of
 from pixelsim.counts.pages import Pages
@@ -152,10 +153,8 @@ class Stage:
         groups = all_ad_groups(scenario, world)
         self.goals = goals_of(groups, self.numbering)
         starts_learned = scenario.traffic.learning.learned_at_start
-        self.learned = np.array(
-            [starts_learned and g in world.ad_groups and groups[g].start <= 0 for g in self.numbering.ad_groups],
-            dtype=np.bool_,
-        )
+        learned = [starts_learned and g in world.ad_groups and groups[g].start <= 0 for g in self.numbering.ad_groups]
+        self.learning = LearningCounts(scenario.traffic.learning, self.numbering, np.array(learned, dtype=np.bool_))
         specs = {site.website: site for site in scenario.traffic.sites}
         self.sites = {
             key: self._site(specs.get(key) or SiteTraffic(website=key, organic_sessions=0.0))
@@ -252,6 +251,33 @@ class Stage:
         """Give how many lags lie in the window of some ad group on a pixel."""
         here = self.numbering.group_pixel == (self.numbering.pixels.index(pixel) if pixel is not None else -1)
         return min(self.cells.lags(int(self.windows[:, here].max(initial=0))), len(self.cells))
+
+    @functools.cached_property
+    def spans(self) -> dict[int, list[Span]]:
+        """Give the states of each ad group over the run."""
+        numbers = self.numbering.ad_groups
+        return {
+            one.number: self.timeline.ad_group(numbers[one.number], 0, self.scenario.length) for one in self.ad_groups
+        }
+
+    @functools.cached_property
+    def edited(self) -> NDArray[np.bool_]:
+        """Tell on which days each ad group is edited so that learning starts anew, shape (days, ad groups)."""
+        edited = np.zeros((self.scenario.days, len(self.numbering.ad_groups)), dtype=np.bool_)
+        for number, name in enumerate(self.numbering.ad_groups):
+            edited[[at // DAY for at in self.timeline.relearns(name, 0, self.scenario.length)], number] = True
+        return edited
+
+    @functools.cached_property
+    def unconverted(self) -> NDArray[np.int8]:
+        """Give the phases of ad groups if nobody converts, int8 of shape (days, ad groups)."""
+        shown = np.zeros_like(self.edited)
+        for number, states in self.spans.items():
+            for span in states:
+                if span.delivering:
+                    shown[span.start // DAY : -(-span.end // DAY), number] = True
+        phases: NDArray[np.int8] = self.learning.phases(np.zeros((1, *shown.shape)), shown[np.newaxis], self.edited)[0]
+        return phases
 
     @functools.cached_property
     def bringing(self) -> dict[tuple[str, str], dict[int, float]]:

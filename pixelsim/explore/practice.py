@@ -6,11 +6,10 @@ that own no campaign still read the reports of the accounts on which they are Ad
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-
-import numpy as np
 
 from pixelsim.base.errors import Fault, InputError, UnknownNameError
 from pixelsim.counts import CountReading
@@ -157,25 +156,30 @@ def ways(business: str, sizes: Mapping[str, int] | None = None) -> tuple[Scenari
 # ---- what runs bring ---------------------------------------------------------------------------------------------
 
 
-Read = Callable[[str, int], Iterable[tuple[Key, float, Exactness | None]]]
-"""Gives what is read from an ad account of the pixel of a number: by metric, with its exactness of a run in counts."""
+Read = Callable[[str, int, bool], Iterable[tuple[Key, float, Exactness | None]]]
+"""Gives what is read from an ad account of the pixel of a number, of its campaigns only or everything: by metric, with
+its exactness of a run in counts.
+"""
 
 
 def _read_events(one: Run, event: str) -> Read:
     reading = Reading(one.simulation, "total", "campaign", None)
 
-    def read(account: str, pixel: int) -> Iterator[tuple[Key, float, None]]:
+    def read(account: str, pixel: int, campaigns: bool) -> Iterator[tuple[Key, float, None]]:  # noqa: FBT001
         for table in reading.of_viewer(Viewer(name=account, account=account), pixel):
             key: Key = (table["surface"].iloc[0], table["metric"].iloc[0], table["rule"].iloc[0])
-            yield key, float(table.loc[table["event"] == event, "value"].sum()), None
+            if not campaigns or key[1] == Metric.CAMPAIGN:
+                yield key, float(table.loc[table["event"] == event, "value"].sum()), None
 
     return read
 
 
 def _read_counts(one: CountRun, event: str) -> Read:
-    reading = CountReading(one.simulation, event=event)
+    everything = CountReading(one.simulation, event=event)
+    only_campaigns = replace(everything, campaigns_only=True)
 
-    def read(account: str, pixel: int) -> Iterator[tuple[Key, float, Exactness]]:
+    def read(account: str, pixel: int, campaigns: bool) -> Iterator[tuple[Key, float, Exactness]]:  # noqa: FBT001
+        reading = only_campaigns if campaigns else everything
         for row in reading.of_viewer(Viewer(name=account, account=account), pixel):
             if row.value is not None:
                 yield (row.surface, row.metric, row.rule), float(row.value), Exactness(row.exactness)
@@ -217,12 +221,12 @@ def reads(
         for number, code in enumerate(simulation.numbering.pixels):
             fits = [a for a in accounts_of_pixel(world, code) if a in seats and account_may_see(world, a, code).allowed]
             for place, account in enumerate(fits):
-                for key, value, exactness in read(account, number):
-                    # A pixel's totals are the same from every account, and are counted once.
-                    if place == 0 or key[1] == Metric.CAMPAIGN:
-                        found[bc, key] = float(np.nansum([found[bc, key], value]))
-                        if exactness is not None:
-                            trust[bc, key] = worst((exactness, trust.get((bc, key), Exactness.EXACT)))
+                # A pixel's totals are the same from every account, and are counted once.
+                for key, value, exactness in read(account, number, place > 0):
+                    before = found[bc, key]
+                    found[bc, key] = value if math.isnan(before) else before + value
+                    if exactness is not None:
+                        trust[bc, key] = worst((exactness, trust.get((bc, key), Exactness.EXACT)))
     return found, trust
 
 
