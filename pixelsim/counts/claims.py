@@ -30,7 +30,7 @@ Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 PURCHASE = EVENT_NAMES.index("Purchase")
-AT_ONCE = 16
+AT_ONCE = 32
 """Contests that are settled together: more of them take no less time each, but leave the processor's cache."""
 
 
