@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pixelsim.base.errors import PixelsimError
-from pixelsim.counts import count
 from pixelsim.scenario.scenario import Scenario
-from pixelsim.study.count_run import count_responses
+from pixelsim.study.count_run import CountRun, count_responses
 from pixelsim.study.detail import Detail, check_detail
 from pixelsim.study.responses import Responses, responses_of
 from pixelsim.study.window import WHOLE, Window
@@ -86,7 +85,9 @@ class Task:
 
     def __call__(self, replication: int) -> tuple[Responses | Failed, ...]:
         """Run one replication of every scenario, on the same random numbers."""
-        return tuple(respond(one, self.seed, replication, self.window, self.detail) for one in self.scenarios)
+        if self.detail == "counts":
+            return _in_counts(self.scenarios, self.seed, replication, self.window)
+        return tuple(respond(one, self.seed, replication, self.window) for one in self.scenarios)
 
     def failure(self, number: int, replication: int, failed: Failed) -> Failure:
         """Give the row of a failed replication of one of the scenarios."""
@@ -107,14 +108,29 @@ def respond(
     scenario: Scenario, seed: int, replication: int, window: Window = WHOLE, detail: Detail = "events"
 ) -> Responses | Failed:
     """Run one replication and give its responses, or its failure."""
+    if detail == "counts":
+        return _in_counts([scenario], seed, replication, window)[0]
+    return attempt(
+        lambda: responses_of(simulate(window.prepared(scenario, seed, replication), seed, replication), window)
+    )
 
-    def made() -> Responses:
-        one = window.prepared(scenario, seed, replication)
-        if detail == "counts":
-            return count_responses(count(one, seed, replication), window)
-        return responses_of(simulate(one, seed, replication), window)
 
-    return attempt(made)
+def _in_counts(
+    scenarios: Sequence[Scenario], seed: int, replication: int, window: Window
+) -> tuple[Responses | Failed, ...]:
+    """Run one replication of scenarios in counts, side by side, and give the responses or the failure of each."""
+
+    def responses(*asked: Scenario) -> list[Responses]:
+        runs = CountRun.together([(one, seed, replication) for one in asked], window)
+        return [count_responses(one.simulation, window) for one in runs]
+
+    found = attempt(lambda: responses(*scenarios))
+    if not isinstance(found, Failed):
+        return tuple(found)
+    if len(scenarios) == 1:
+        return (found,)
+    # Whichever fails costs the others nothing.
+    return tuple(_in_counts([one], seed, replication, window)[0] for one in scenarios)
 
 
 def raise_if_all_failed(results: Sequence[Responses | Failed]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +12,6 @@ from pixelsim.base.errors import InputError
 from pixelsim.counts import (
     CountReading,
     Counts,
-    count,
     count_by_market,
     count_by_product,
     count_conservation,
@@ -20,6 +20,7 @@ from pixelsim.counts import (
     count_outcome_values,
     count_outcomes,
     count_purchases,
+    count_together,
 )
 from pixelsim.counts.exactness import Exactness
 from pixelsim.measure.metrics import Level
@@ -77,7 +78,13 @@ class CountRun(TellingRun[Counts]):
     @classmethod
     def of(cls, scenario: Scenario, seed: int, replication: int, window: Window) -> CountRun:
         """Run one replication in counts; see :func:`pixelsim.study.run`."""
-        return cls(count(window.prepared(scenario, seed, replication), seed, replication), window, scenario)
+        return cls.together([(scenario, seed, replication)], window)[0]
+
+    @classmethod
+    def together(cls, asked: Sequence[tuple[Scenario, int, int]], window: Window) -> list[CountRun]:
+        """Run several replications side by side, by scenario, seed and replication; each is the same as alone."""
+        made = [(window.prepared(*one), *one[1:]) for one in asked]
+        return [cls(found, window, one[0]) for one, found in zip(asked, count_together(made), strict=True)]
 
     def metrics(
         self,
