@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import traceback as tracebacks
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ from pixelsim.traffic.simulate import simulate
 __all__ = ["FAILURES", "Failed", "Failure", "Task", "attempt", "raise_if_all_failed", "respond"]
 
 Result = TypeVar("Result")
+AT_ONCE = 8
+"""Runs in counts at a time: more of them take hardly less time each, and the work can be stopped between."""
 
 FAILURES: tuple[type[Exception], ...] = (
     PixelsimError,
@@ -85,9 +89,21 @@ class Task:
 
     def __call__(self, replication: int) -> tuple[Responses | Failed, ...]:
         """Run one replication of every scenario, on the same random numbers."""
+        return self.several((replication,))[0]
+
+    @property
+    def at_once(self) -> int:
+        """How many replications to run at a time: what is small in runs in counts is done for several at once."""
+        return max(AT_ONCE // len(self.scenarios), 1) if self.detail == "counts" else 1
+
+    def several(self, replications: Sequence[int]) -> list[tuple[Responses | Failed, ...]]:
+        """Run several replications of every scenario; each comes out as if it ran alone."""
+        asked = [(one, self.seed, replication) for replication in replications for one in self.scenarios]
         if self.detail == "counts":
-            return _in_counts(self.scenarios, self.seed, replication, self.window)
-        return tuple(respond(one, self.seed, replication, self.window) for one in self.scenarios)
+            found = iter(_in_counts(asked, self.window))
+        else:
+            found = iter([respond(*one, self.window) for one in asked])
+        return [tuple(itertools.islice(found, len(self.scenarios))) for _ in replications]
 
     def failure(self, number: int, replication: int, failed: Failed) -> Failure:
         """Give the row of a failed replication of one of the scenarios."""
@@ -109,28 +125,19 @@ def respond(
 ) -> Responses | Failed:
     """Run one replication and give its responses, or its failure."""
     if detail == "counts":
-        return _in_counts([scenario], seed, replication, window)[0]
+        return _in_counts([(scenario, seed, replication)], window)[0]
     return attempt(
         lambda: responses_of(simulate(window.prepared(scenario, seed, replication), seed, replication), window)
     )
 
 
-def _in_counts(
-    scenarios: Sequence[Scenario], seed: int, replication: int, window: Window
-) -> tuple[Responses | Failed, ...]:
-    """Run one replication of scenarios in counts, side by side, and give the responses or the failure of each."""
-
-    def responses(*asked: Scenario) -> list[Responses]:
-        runs = CountRun.together([(one, seed, replication) for one in asked], window)
-        return [count_responses(one.simulation, window) for one in runs]
-
-    found = attempt(lambda: responses(*scenarios))
-    if not isinstance(found, Failed):
-        return tuple(found)
-    if len(scenarios) == 1:
-        return (found,)
-    # Whichever fails costs the others nothing.
-    return tuple(_in_counts([one], seed, replication, window)[0] for one in scenarios)
+def _in_counts(asked: Sequence[tuple[Scenario, int, int]], window: Window) -> list[Responses | Failed]:
+    """Run replications in counts, by scenario, seed and number, side by side; give each one's responses or failure."""
+    runs = attempt(lambda: CountRun.together(asked, window))
+    if isinstance(runs, Failed):
+        # Whichever fails costs the others nothing.
+        return [runs] if len(asked) == 1 else [_in_counts([one], window)[0] for one in asked]
+    return [attempt(functools.partial(count_responses, one.simulation, window)) for one in runs]
 
 
 def raise_if_all_failed(results: Sequence[Responses | Failed]) -> None:

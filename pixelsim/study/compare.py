@@ -284,7 +284,9 @@ def compare(
     )
     with (
         contextlib.suppress(KeyboardInterrupt),
-        contextlib.closing(execution.in_order(task, range(asked), asked)) as rows,
+        contextlib.closing(
+            execution.in_order(task, range(asked), asked, several=task.several, at_once=task.at_once)
+        ) as rows,
     ):
         for row in rows:
             gathered.add(row)

@@ -10,7 +10,7 @@ import contextlib
 import itertools
 import multiprocessing
 import signal
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -86,7 +86,15 @@ class Execution:
                 remedy="give workers=2 for processes of our own",
             )
 
-    def in_order(self, task: Callable[[Item], Result], items: Iterable[Item], total: int) -> Generator[Result]:
+    def in_order(
+        self,
+        task: Callable[[Item], Result],
+        items: Iterable[Item],
+        total: int,
+        *,
+        several: Callable[[Sequence[Item]], Iterable[Result]] | None = None,
+        at_once: int = 1,
+    ) -> Generator[Result]:
         """Give the results of a task in the order of its items.
 
         Parameters
@@ -97,8 +105,15 @@ class Execution:
             What it is given, one at a time; may be more than is used.
         total
             How many results are expected, for the progress shown.
+        several, at_once
+            A function that is given so many items at a time and has the same results, for processes of our own; None:
+            there is none. An executor of the user's gets one item at a time, so that it can share them out.
         """
-        yield from self._shown(self._sorted(task, items), total, lambda _: 1)
+        if several is None or at_once == 1 or self.executor is not None:
+            results = self._sorted(task, items)
+        else:
+            results = itertools.chain.from_iterable(self._sorted(several, _lots(items, at_once)))
+        yield from self._shown(results, total, lambda _: 1)
 
     def as_done(
         self, task: Callable[[Item], Result], items: Iterable[Item], total: int, size: Callable[[Result], int]
@@ -191,6 +206,12 @@ class Execution:
                     yield result
         else:
             yield from stream
+
+
+def _lots(items: Iterable[Item], size: int) -> Iterator[tuple[Item, ...]]:
+    rest = iter(items)
+    while lot := tuple(itertools.islice(rest, size)):
+        yield lot
 
 
 def _counted(stream: Iterator[Result], size: Callable[[Result], int]) -> Iterator[Result | None]:

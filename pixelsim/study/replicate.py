@@ -153,7 +153,7 @@ def replicate(
     progress
         True shows a bar; or a function that wraps the stream of results, and gets their number as well.
     cancel
-        Asked after each replication; True stops the work and keeps what is done.
+        Asked after each replication, or each few in counts; True stops the work and keeps what is done.
     warm_up_days, cool_down_days
         Days simulated beside those that count; see :func:`pixelsim.study.run`.
     detail
@@ -171,7 +171,9 @@ def replicate(
     task = Task((scenario,), seed, Window(warm_up_days, cool_down_days), detail)
     done: list[Responses | Failed] = []
     with contextlib.suppress(KeyboardInterrupt):
-        for (result,) in execution.in_order(task, range(replications), replications):
+        for (result,) in execution.in_order(
+            task, range(replications), replications, several=task.several, at_once=task.at_once
+        ):
             done.append(result)
     if not done:
         msg = "the work was stopped before the first replication was done"
