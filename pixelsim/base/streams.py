@@ -43,7 +43,7 @@ class Streams:
         block
             Number of the calendar block, so that blocks can be drawn apart; at least 0.
         """
-        words: Any = _Words(self._digest(purpose, entity, str(block), size=32))
+        words: Any = _Words(self._digest(f"{purpose}\0{entity}\0{block}", size=32))
         # NumPy takes any seed sequence; its annotations name one class only.
         return np.random.Generator(np.random.PCG64(words))
 
@@ -52,10 +52,10 @@ class Streams:
 
         It is cheaper than opening a generator, and as far from every other stream's.
         """
-        return int.from_bytes(self._digest(purpose, entity, size=8), "little")
+        return int.from_bytes(self._digest(f"{purpose}\0{entity}", size=8), "little")
 
-    def _digest(self, *names: str, size: int) -> bytes:
-        words = "\0".join([str(self.root), str(self.replication), *names])
+    def _digest(self, name: str, size: int) -> bytes:
+        words = f"{self.root}\0{self.replication}\0{name}"
         return hashlib.blake2b(words.encode("utf-8"), digest_size=size).digest()
 
 
@@ -64,12 +64,10 @@ class _Words(ISpawnableSeedSequence):
 
     def __init__(self, digest: bytes) -> None:
         self._digest, self._children = digest, 0
-        self._words = np.frombuffer(digest, dtype=np.uint64)
 
     def generate_state(self, n_words: int, dtype: Any = np.uint32) -> NDArray[Any]:
         """Give the first words."""
-        words: NDArray[Any] = self._words.view(dtype)[:n_words]
-        return words
+        return np.frombuffer(self._digest, dtype, n_words)
 
     def spawn(self, n_children: int) -> list[Any]:
         """Give words for further generators, others at each call."""

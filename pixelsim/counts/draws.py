@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
 
-__all__ = ["Draw", "Numbers", "draw_of", "grouped", "inside", "stacked", "stream"]
+__all__ = ["Draw", "Numbers", "draw_of", "grouped", "inside", "opened", "stacked", "stream"]
 
-MANY = 10_000
-"""Numbers from which on it is quicker to draw only those that are not 0 anyway."""
+MANY = 2_000
+"""Numbers from which on it is quicker to draw only those that are not 0 anyway, if these are the fewer."""
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Opener = Callable[[str], np.random.Generator]
 
 
 def stream(streams: Streams, purpose: str, entity: str = "", block: int = 0) -> np.random.Generator:
@@ -33,31 +34,49 @@ def stream(streams: Streams, purpose: str, entity: str = "", block: int = 0) -> 
     return streams.generator(f"counts: {purpose}", entity, block)
 
 
-@dataclass(frozen=True, slots=True)
 class Numbers:
-    """Generators of several entities whose rows stand one after another in every array.
+    """Random numbers of a purpose, of entities whose rows stand one after another in every array.
+
+    The stream of an entity is opened when something is drawn for it.
 
     Parameters
     ----------
-    generators
-        One for each entity.
+    purpose
+        What the numbers decide.
+    openers
+        What opens the stream of a purpose, for each entity.
     ends
-        First row of each entity, and the end of the last one's.
+        First row of each entity, and the end of the last one's; a single entity has all rows.
     """
 
-    generators: Sequence[np.random.Generator]
-    ends: Sequence[int]
+    __slots__ = ("_ends", "_opened", "_openers", "_purpose")
+
+    def __init__(self, purpose: str, openers: Sequence[Opener], ends: Sequence[int]) -> None:
+        self._purpose, self._openers, self._ends = purpose, openers, ends
+        self._opened: list[np.random.Generator | None] = [None] * len(openers)
+
+    @property
+    def generators(self) -> list[np.random.Generator]:
+        """The generator of each entity."""
+        return [self._open(place) for place in range(len(self._openers))]
+
+    def _open(self, place: int) -> np.random.Generator:
+        found = self._opened[place]
+        if found is None:
+            found = self._opened[place] = self._openers[place](self._purpose)
+        return found
 
     def _rows(self, size: int) -> Iterator[tuple[np.random.Generator, slice]]:
-        if len(self.generators) == 1:
-            yield self.generators[0], slice(0, size)
+        if len(self._openers) == 1:
+            yield self._open(0), slice(0, size)
             return
-        for generator, (one, two) in zip(self.generators, itertools.pairwise(self.ends), strict=True):
-            yield generator, slice(one, two)
+        for place, (one, two) in enumerate(itertools.pairwise(self._ends)):
+            if two > one:
+                yield self._open(place), slice(one, two)
 
     def binomial(self, n: Longs, p: Floats | float) -> Longs:
         """Draw how many of each number are chosen; ``p`` is one chance, or has a row for each of ``n``'s."""
-        if n.size > MANY and isinstance(p, np.ndarray):
+        if n.size > MANY and 2 * np.count_nonzero(n) < n.size:
             return self._binomial_of_some(n, np.broadcast_to(p, n.shape))
         found, by_row = np.empty(n.shape, dtype=np.int64), _by_row(p, n, n.ndim)
         for rng, rows in self._rows(len(n)):
@@ -66,15 +85,15 @@ class Numbers:
 
     def _binomial_of_some(self, n: Longs, p: Floats) -> Longs:
         """Draw where something can be chosen: the rest is 0 and uses no numbers up, so that they are the same."""
-        found, some = np.zeros(n.shape, dtype=np.int64), (n > 0) & (p > 0)
-        ends = [0, *np.cumsum(some.reshape(len(n), -1).sum(axis=1)).tolist()]
-        number, chance = n[some], p[some]
-        drawn = np.empty_like(number)
+        found, some = np.zeros(n.size, dtype=np.int64), np.flatnonzero(n)
+        number, chance, each = n.reshape(-1)[some], p.reshape(-1)[some], n.size // len(n)
+        ends = self._ends or (0, len(n))
+        place = dict(zip(ends, np.searchsorted(some, np.array(ends) * each).tolist(), strict=True))
         for rng, rows in self._rows(len(n)):
-            here = slice(ends[rows.start], ends[rows.stop])
-            drawn[here] = rng.binomial(number[here], chance[here])
-        found[some] = drawn
-        return found
+            here = slice(place[rows.start], place[rows.stop])
+            number[here] = rng.binomial(number[here], chance[here])
+        found[some] = number
+        return found.reshape(n.shape)
 
     def multinomial(self, n: Longs, p: Floats) -> Longs:
         """Deal out each number to a further last axis; ``p`` may have a row for each of ``n``'s."""
@@ -101,24 +120,45 @@ class Numbers:
         return found
 
 
-Draw = Callable[[str], Numbers]
-"""Opens the random numbers of a purpose."""
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """Opens the random numbers of any purpose, of entities whose rows stand one after another in every array.
+
+    Parameters
+    ----------
+    openers, ends
+        As of `Numbers`.
+    what
+        What follows the name of every purpose.
+    """
+
+    openers: Sequence[Opener]
+    ends: Sequence[int] = ()
+    what: str = ""
+
+    def __call__(self, purpose: str) -> Numbers:
+        """Open the random numbers of a purpose."""
+        return Numbers(purpose + self.what, self.openers, self.ends)
 
 
 def draw_of(streams: Streams, entity: str) -> Draw:
     """Give what opens the streams of one entity."""
-    return lambda purpose: Numbers((stream(streams, purpose, entity),), (0,))
+    return Draw((lambda purpose: stream(streams, purpose, entity),))
+
+
+def opened(generator: np.random.Generator) -> Draw:
+    """Give random numbers that are the same ones for all purposes, one after another."""
+    return Draw((lambda _: generator,))
 
 
 def inside(draw: Draw, what: str) -> Draw:
     """Name the streams of what happens in sessions by where these come from."""
-    return lambda purpose: draw(f"{purpose}, {what}")
+    return replace(draw, what=f", {what}{draw.what}")
 
 
 def stacked(draws: Sequence[Draw], sizes: Sequence[int]) -> Draw:
     """Give what opens the streams of several entities with so many rows each."""
-    ends = [0, *itertools.accumulate(sizes)]
-    return lambda purpose: Numbers([draw(purpose).generators[0] for draw in draws], ends)
+    return Draw([draw.openers[0] for draw in draws], [0, *itertools.accumulate(sizes)])
 
 
 def grouped(alike: Sequence[Hashable]) -> list[list[int]]:

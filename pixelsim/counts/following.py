@@ -7,14 +7,13 @@ lag; the orders after it are looked at when they happen, in :mod:`pixelsim.count
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelsim.counts.draws import Draw, grouped, stacked
+from pixelsim.counts.draws import Draw, stacked
 from pixelsim.counts.follower import Follower, Followers
 from pixelsim.counts.kernels import OrderShares
 from pixelsim.scenario.capture import EVENT_NAMES
@@ -99,12 +98,9 @@ class Followed:
     classes: Longs
     again: Longs
 
-    def take(self, index: Longs) -> Followed:
-        """Pick rows; those that stand together are not copied."""
-        rows: slice | Longs = index
-        if len(index) and index[-1] - index[0] == len(index) - 1 and np.all(np.diff(index) == 1):
-            rows = slice(int(index[0]), int(index[-1]) + 1)
-        return self.rows(rows)
+    def take(self, rows: Longs) -> Followed:
+        """Pick rows; all of them in their order are not copied."""
+        return self if np.array_equal(rows, np.arange(len(self.bots))) else self.rows(rows)
 
     def rows(self, rows: slice | Longs) -> Followed:
         """Pick rows."""
@@ -118,21 +114,18 @@ class Followed:
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__match_args__))
 
 
-def follow(parts: Sequence[Part]) -> list[Followed]:
-    """Draw what follows from the touches of some ad groups.
+def follow(parts: Sequence[Part]) -> Followed:
+    """Draw what follows from the touches of ad groups that lead to followers which are alike.
 
     An order within the session time-out is of the session right after the click, whether that would have landed or not;
     every other order comes in a session of its own.
     """
-    found: dict[int, Followed] = {}
-    for places in grouped([(*part.follower.alike, part.shares.share.shape[1]) for part in parts]):
-        made = _Making([parts[place] for place in places])
-        for kind in TouchKind:
-            if made.touches[:, kind].any():
-                made.visit(kind, made.order(kind))
-        made.land()
-        found |= zip(places, made.result(), strict=True)
-    return [found[place] for place in range(len(parts))]
+    made = _Making(parts)
+    for kind in TouchKind:
+        if made.touches[:, kind].any():
+            made.visit(kind, made.order(kind))
+    made.land()
+    return Followed(*(getattr(made, name) for name in Followed.__match_args__))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -189,11 +182,12 @@ class _Making:
 
         Ad groups that lead to pages which drive nobody away within so many lags draw nothing.
         """
-        stays, last = self.to.stays, self.to.cells - 1
+        stays = self.to.stays
         if np.all(stays >= 1):
             return came
-        seen = stays[self.at[:, np.newaxis], np.minimum(self.cell[:, np.newaxis] + np.arange(lags), last)]
-        drives = np.bincount(self.item, weights=seen.min(axis=1) < 1) > 0
+        seen = np.append(stays, np.ones((len(stays), lags - 1)), axis=1)
+        least = np.lib.stride_tricks.sliding_window_view(seen, lags, axis=1).min(axis=-1)
+        drives = np.bincount(self.item, weights=least[self.at, self.cell] < 1) > 0
         shape = (-1, *[1] * (came.ndim - 1))
         share = stays[self.at[row], self.cell[row] + lag].reshape(shape)
         unsure = came * drives[self.item[row]].reshape(shape)
@@ -265,9 +259,3 @@ class _Making:
         row, lag = where
         rng, at = self._of(row)("pixel on the page"), (self.at[row], self.cell[row] + lag)
         return self.to.classes.kept(rng, matched, at, sessions)
-
-    def result(self) -> list[Followed]:
-        """Give what followed from each part."""
-        every = Followed(*(getattr(self, name) for name in Followed.__match_args__))
-        ends = np.cumsum([0, *self.sizes]).tolist()
-        return [every.rows(slice(one, two)) for one, two in itertools.pairwise(ends)]

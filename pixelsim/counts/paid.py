@@ -7,8 +7,9 @@ in its own cells alone. Fates that matter for totals only are drawn last, by the
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -20,11 +21,11 @@ from pixelsim.base.streams import Streams
 from pixelsim.control.timeline import Span
 from pixelsim.counts.cells import Cells
 from pixelsim.counts.delivery import Envelope
-from pixelsim.counts.draws import Numbers, draw_of, stream
-from pixelsim.counts.follower import Follower
+from pixelsim.counts.draws import draw_of, grouped, opened, stream
+from pixelsim.counts.follower import Follower, Followers
 from pixelsim.counts.following import Followed, Part, follow
 from pixelsim.counts.kernels import DelayTable
-from pixelsim.counts.tally import Tally, Touched, tallies, turns
+from pixelsim.counts.tally import Tally, tallies, turns
 from pixelsim.scenario.traffic import AdDelivery
 from pixelsim.traffic.touches import TouchKind
 
@@ -49,13 +50,26 @@ class Paces:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
-    """Stretches of delivery inside of cells: where, with access or not, and in which state of the ad group."""
+    """Stretches of delivery inside of cells.
+
+    Parameters
+    ----------
+    cell, start, end
+        Where they are; times in ms since the scenario's start, ``end`` excluded.
+    whole
+        Whether they are the whole cell.
+    authorised, span, budget
+        Whether the account has access to the pixel; and the state of the ad group, and its budget as a factor of the
+        one it was published with.
+    """
 
     cell: Longs
     start: Longs
     end: Longs
+    whole: NDArray[np.bool_]
     authorised: NDArray[np.bool_]
     span: Longs
+    budget: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,24 +121,25 @@ class _Delivered:
     ----------
     rows, spans, impressions, spend
         As of `PaidCounts`.
-    whole
-        The rows that stand for whole cells of which everything happens.
     parts, index
-        Touches of which a part happens, and the rows that they stand for.
+        Touches of which a part happens, and the rows that they stand for; the others stand for whole cells of which
+        everything happens.
     """
 
     rows: Rows
     spans: tuple[Span, ...]
     impressions: Longs
     spend: Longs
-    whole: Longs
     parts: Sequence[Part]
     index: Sequence[Longs]
 
-    def followed(self, whole: Followed, parts: Sequence[Followed]) -> Followed:
-        """Put what followed from each row together, from what follows from whole cells and from the parts."""
-        followed = Followed.join([whole.take(self.rows.cell[self.whole]), *parts])
-        return followed.take(np.argsort(np.concatenate([self.whole, *self.index]))) if parts else followed
+    def places(self, whole: int, part: int) -> Longs:
+        """Give where what followed from each row is, if that of whole cells begins at a place, and that of parts."""
+        found = whole + self.rows.cell
+        for index in self.index:
+            found[index] = part + np.arange(len(index))
+            part += len(index)
+        return found
 
 
 class AdGroupCounts:
@@ -155,6 +170,7 @@ class AdGroupCounts:
         windows: Sequence[int],
     ) -> None:
         self.streams, self.delivery, self.traffic, self.follower = streams, delivery, envelope.traffic, follower
+        self.draw = draw_of(streams, delivery.ad_group)
         self.cells, self.table = follower.cells, table
         cells = self.cells
         self._near = tuple(min(cells.lags(window), len(cells)) for window in windows)
@@ -162,11 +178,7 @@ class AdGroupCounts:
         self._impressions, self._spend, self._touches = envelope.impressions, envelope.spend, envelope.touches
         rates = (delivery.click_rate, delivery.engaged_view_rate, delivery.view_rate)
         self.kinds = tuple(kind for kind, rate in zip(TouchKind, rates, strict=True) if rate > 0)
-        self.whole: Followed | None = None
-
-    def draw(self, purpose: str) -> Numbers:
-        """Open its stream of a purpose."""
-        return draw_of(self.streams, self.delivery.ad_group)(purpose)
+        self.whole: tuple[Followed, slice] | None = None
 
     def every_cell(self) -> Part:
         """Give its touches as if nothing stopped it."""
@@ -185,78 +197,86 @@ class AdGroupCounts:
             What learning does to it.
         """
         delivering = tuple(span for span in spans if span.delivering)
-        rows = _rows(delivering, self.cells)
+        rows = _rows(delivering, self.cells.borders.tobytes())
         begins = np.maximum(self.traffic.days.origin + self._day[rows.cell] * DAY, 0)
         factor, happen = paces.cpm[begins // DAY], paces.orders[self.cells.day[rows.cell]]
-        budget = np.array([span.budget for span in delivering], dtype=np.float64)[rows.span]
-        uncut = (rows.start == self.cells.borders[rows.cell]) & (rows.end == self.cells.borders[rows.cell + 1])
-        best = uncut & (factor == 1) & (happen == 1) & (budget == self.delivery.budget_envelope)
+        best = rows.whole & (factor == 1) & (happen == 1) & (rows.budget == self.delivery.budget_envelope)
         impressions, spend = self._impressions[rows.cell], self._spend[rows.cell]
-        if not best.all():
-            impressions[~best], spend[~best] = self.traffic.shown(
-                *(some[~best] for some in (rows.start, rows.end, factor, budget))
-            )
+        other = np.flatnonzero(~best)
+        if len(other):
+            start, end, budget = rows.start[other], rows.end[other], rows.budget[other]
+            impressions[other], spend[other] = self.traffic.shown(start, end, factor[other], budget)
         parts, index = [], []
-        thinned = np.flatnonzero(uncut & ~best)
+        thinned = other[rows.whole[other]]
         if len(thinned):
-            rng = self.draw("thinned cells")
+            rng = stream(self.streams, "thinned cells", self.delivery.ad_group)
             parts.append(self._cut(rng, rows, thinned, impressions[thinned], happen[thinned]))
             index.append(thinned)
-        for cell in np.unique(rows.cell[~uncut]).tolist():
+        for cell in sorted(set(rows.cell[~rows.whole].tolist())):
             some = np.flatnonzero(rows.cell == cell)
-            rng = Numbers((stream(self.streams, "cut cell", self.delivery.ad_group, cell),), (0,))
+            rng = stream(self.streams, "cut cell", self.delivery.ad_group, cell)
             parts.append(self._cut(rng, rows, some, impressions[some], happen[some]))
             index.append(some)
-        return _Delivered(rows, delivering, impressions, spend, np.flatnonzero(best), parts, index)
+        return _Delivered(rows, delivering, impressions, spend, parts, index)
 
-    def _cut(self, rng: Numbers, rows: Rows, index: Longs, bought: Longs, happen: Floats) -> Part:
+    def _cut(self, rng: np.random.Generator, rows: Rows, index: Longs, bought: Longs, happen: Floats) -> Part:
         """Draw parts of cells that happen: some of a cell's touches."""
         cell = rows.cell[index]
         touches = np.zeros((len(index), len(TouchKind)), dtype=np.int64)
-        left, rest = self._touches[cell].copy(), self._impressions[cell].copy()
-        for turn in range(int(np.bincount(cell).max())):
+        left, rest, place = self._touches[cell], self._impressions[cell], turns(cell)
+        last = int(place.max())
+        for turn in range(last + 1):
             # Rows of one cell take their turns; every impression has the same chance, so those bought hold their
             # touches like balls drawn from an urn.
-            now = np.flatnonzero(turns(cell) == turn)
+            now = np.flatnonzero(place == turn)
             for kind in self.kinds:
                 held = left[now, kind]
                 touches[now, kind] = rng.hypergeometric(held, rest[now] - held, bought[now])
-            taken, same = touches[now], np.searchsorted(cell[now], cell)
-            same = np.minimum(same, len(now) - 1)
-            mine = cell[now][same] == cell
-            left -= taken[same] * mine[:, np.newaxis]
-            rest -= bought[now][same] * mine
+            for row in now.tolist() if turn < last else ():
+                same = cell == cell[row]
+                left[same] -= touches[row]
+                rest[same] -= bought[row]
         shares = self.table.of_rows(cell, rows.start[index], rows.end[index])
-        return Part(lambda _: rng, self.follower, self.delivery, cell, touches, shares, happen, self._near)
+        return Part(opened(rng), self.follower, self.delivery, cell, touches, shares, happen, self._near)
 
 
 def count_ad_groups(jobs: Sequence[tuple[AdGroupCounts, Sequence[Span], Paces]]) -> list[PaidCounts]:
-    """Count what ad groups bring about, all of them together, of whatever run.
+    """Count what ad groups bring about, of whatever run; those that are alike go through together.
 
     Parameters
     ----------
     jobs
         Each ad group, its states over the run, and what learning does to it.
     """
+    found: dict[int, PaidCounts] = {}
+    for places in grouped([(*group.follower.alike, group.table.lags) for group, _, _ in jobs]):
+        found |= zip(places, _count([jobs[place] for place in places]), strict=True)
+    return [found[place] for place in range(len(jobs))]
+
+
+def _count(jobs: Sequence[tuple[AdGroupCounts, Sequence[Span], Paces]]) -> Iterator[PaidCounts]:
+    """Do the same for ad groups that are alike."""
     groups = [group for group, _, _ in jobs]
-    fresh = [group for group in groups if group.whole is None]
     made = [group.deliver(spans, paces) for group, spans, paces in jobs]
-    found = iter(follow([*(group.every_cell() for group in fresh), *(part for one in made for part in one.parts)]))
-    for group in fresh:
-        group.whole = next(found)
-    followed = [
-        one.followed(group.whole, list(itertools.islice(found, len(one.parts))))
-        for one, group in zip(made, groups, strict=True)
-        if group.whole is not None
-    ]
-    touched = [
-        Touched(group.draw, group.follower, one.rows.cell, of_rows)
-        for group, one, of_rows in zip(groups, made, followed, strict=True)
-    ]
-    return [
-        PaidCounts(one.rows, one.spans, one.impressions, one.spend, told.followed, tally, *told.follower.each)
-        for one, told, tally in zip(made, touched, tallies(touched), strict=True)
-    ]
+    fresh, size = [group for group in groups if group.whole is None], len(groups[0].cells)
+    parts = [*(group.every_cell() for group in fresh), *(part for one in made for part in one.parts)]
+    drawn = [follow(parts)] if parts else []
+    for number, group in enumerate(fresh):
+        group.whole = drawn[0], slice(number * size, (number + 1) * size)
+    if len(fresh) < len(groups):
+        wholes = [group.whole[0].rows(group.whole[1]) for group in groups if group.whole is not None]
+        drawn = [*wholes, *(one.rows(slice(len(fresh) * size, None)) for one in drawn)]
+    # Whole cells of all ad groups stand before the parts.
+    cut = itertools.accumulate((sum(map(len, one.index)) for one in made), initial=len(groups) * size)
+    places = [one.places(number * size, part) for number, (one, part) in enumerate(zip(made, cut, strict=False))]
+    followed = Followed.join(drawn).take(np.concatenate(places))
+    to = Followers([group.follower for group in groups])
+    by_cell = tallies(to, [group.draw for group in groups], [one.rows.cell for one in made], followed)
+    ends = itertools.pairwise(itertools.accumulate(map(len, places), initial=0))
+    for group, one, tally, rows in zip(groups, made, by_cell, ends, strict=True):
+        of_rows = followed.rows(slice(*rows))
+        told = (one.rows, one.spans, one.impressions, one.spend, of_rows, tally)
+        yield PaidCounts(*told, *group.follower.each)
 
 
 def add_by_cell(cells: Cells, cell: Longs, lagged: NDArray[Number]) -> NDArray[Number]:
@@ -268,13 +288,16 @@ def add_by_cell(cells: Cells, cell: Longs, lagged: NDArray[Number]) -> NDArray[N
     return total[: len(cells)]
 
 
-def _rows(spans: Sequence[Span], cells: Cells) -> Rows:
+@functools.lru_cache(maxsize=1024)
+def _rows(spans: tuple[Span, ...], borders: bytes) -> Rows:
     """Cut stretches of delivery at the borders of cells."""
-    parts: list[NDArray[np.int64]] = []
+    at, parts = np.frombuffer(borders, dtype=np.int64), [np.zeros((5, 0), dtype=np.int64)]
     for number, span in enumerate(spans):
-        first, last = cells.holding(span.start), int(np.searchsorted(cells.borders, span.end)) - 1
+        first, last = np.searchsorted(at, span.start, side="right") - 1, np.searchsorted(at, span.end) - 1
         cell = np.arange(first, last + 1)
-        start, end = np.maximum(cells.borders[cell], span.start), np.minimum(cells.borders[cell + 1], span.end)
+        start, end = np.maximum(at[cell], span.start), np.minimum(at[cell + 1], span.end)
         parts.append(np.stack([cell, start, end, np.full(len(cell), span.authorised), np.full(len(cell), number)]))
-    table = np.concatenate(parts, axis=1) if parts else np.zeros((5, 0), dtype=np.int64)
-    return Rows(table[0], table[1], table[2], table[3].astype(np.bool_), table[4])
+    cell, start, end, authorised, place = np.concatenate(parts, axis=1)
+    budget = np.array([span.budget for span in spans], dtype=np.float64)[place]
+    whole = (start == at[cell]) & (end == at[cell + 1])
+    return Rows(cell, start, end, whole, authorised.astype(np.bool_), place, budget)

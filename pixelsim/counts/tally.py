@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
-from pixelsim.counts.draws import Draw, grouped, stacked
-from pixelsim.counts.follower import Follower, Followers
+from pixelsim.counts.draws import Draw, stacked
+from pixelsim.counts.follower import Followers
 from pixelsim.counts.following import Followed
 from pixelsim.scenario.capture import EVENT_NAMES
 
-__all__ = ["Tally", "Touched", "tallies", "turns"]
+__all__ = ["Tally", "tallies", "turns"]
 
 Longs = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Number = TypeVar("Number", np.int64, np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,44 +42,24 @@ class Tally:
     late_once: Longs
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Touched:
-    """What followed from all touches of an ad group.
+def tallies(to: Followers, draws: Sequence[Draw], cells: Sequence[Longs], followed: Followed) -> list[Tally]:
+    """Add up by cell what followed from the touches of some ad groups, and draw the fates of the events.
 
     Parameters
     ----------
-    draw, follower
-        Opens its streams; and where it leads to.
-    cell, followed
-        Cell of each row of touches, and what followed from them.
+    to
+        Where the ad groups lead to.
+    draws, cells
+        For each ad group, what opens its streams, and the cell of each row of its touches.
+    followed
+        What followed from the touches, all rows one after another.
     """
-
-    draw: Draw
-    follower: Follower
-    cell: Longs
-    followed: Followed
-
-
-def tallies(parts: Sequence[Touched]) -> list[Tally]:
-    """Add up by cell what followed from the touches of some ad groups, and draw the fates of the events."""
-    found: dict[int, Tally] = {}
-    for places in grouped([(*part.follower.alike, part.followed.orders.shape[1]) for part in parts]):
-        found |= zip(places, _tallies([parts[place] for place in places]), strict=True)
-    return [found[place] for place in range(len(parts))]
-
-
-def _tallies(parts: Sequence[Touched]) -> list[Tally]:
-    """Do the same for ad groups that go through together."""
-    to, draws, groups = Followers([part.follower for part in parts]), [part.draw for part in parts], len(parts)
-    size = to.cells
+    size, groups = to.cells, len(draws)
     at, draw = np.repeat(to.of, size), stacked(draws, [size] * groups)
-    places = _Places([part.cell for part in parts], size)
-
-    def add(name: str) -> Longs:
-        return places.add([getattr(part.followed, name) for part in parts])
-
-    sessions, lost, later, classes, again = (add(name) for name in ("orders", "lost", "later", "classes", "again"))
-    sessions += places.add([part.followed.landings[:, np.newaxis] for part in parts])
+    add = _Places(cells, size).add
+    names = ("orders", "lost", "later", "classes", "again")
+    sessions, lost, later, classes, again = (add(getattr(followed, name)) for name in names)
+    sessions += add(followed.landings[:, np.newaxis])
     # Rows are cells of ad groups; of those with a late order one for each kind of touch.
     row, kind = np.nonzero(later)
     some, cell = stacked(draws, np.bincount(row // size, minlength=groups).tolist()), row % size
@@ -111,33 +86,21 @@ class _Places:
     """Rows of several ad groups in tables with a row for each of their cells."""
 
     def __init__(self, cells: Sequence[Longs], size: int) -> None:
-        self.cell = np.concatenate([cell + number * size for number, cell in enumerate(cells)])
         self.size, self.groups = size, len(cells)
-        self.ends = (self.cell // size + 1) * size
-        # Where every cell has one row, the rows are the table.
-        self.whole = np.array_equal(self.cell, np.arange(size * self.groups))
-        self._adding: dict[int, sparse.csr_array] = {}
+        place = np.concatenate([cell + number * size for number, cell in enumerate(cells)])
+        # Rows of one place stand together.
+        self.begins = np.flatnonzero(np.diff(place, prepend=-1))
+        self.place, self.alone = place[self.begins], len(self.begins) == len(place)
 
-    def add(self, parts: Sequence[NDArray[Number]]) -> NDArray[Number]:
+    def add(self, of_row: Longs) -> Longs:
         """Add up by cell what rows have by lag from their own cell on; what falls after the end is none."""
-        of_row: NDArray[Number] = np.concatenate(parts)
-        shape = (self.groups * self.size, *of_row.shape[2:])
-        if not self.whole:
-            total: NDArray[Number] = np.asarray(self._of(of_row.shape[1]) @ of_row.reshape(-1, math.prod(shape[1:])))
-            return total.reshape(shape)
-        table = of_row.reshape(self.groups, self.size, *of_row.shape[1:])
+        of_place = of_row if self.alone else np.add.reduceat(of_row, self.begins)
+        if len(self.place) < self.groups * self.size:
+            table = np.zeros((self.groups * self.size, *of_row.shape[1:]), dtype=np.int64)
+            table[self.place] = of_place
+            of_place = table
+        table = of_place.reshape(self.groups, self.size, *of_row.shape[1:])
         total = table[:, :, 0].copy()
         for lag in range(1, min(table.shape[2], self.size)):
             total[:, lag:] += table[:, : self.size - lag, lag]
-        return total.reshape(shape)
-
-    def _of(self, lags: int) -> sparse.csr_array:
-        """Give the table of 0 and 1 whose product with rows and lags adds them up by cell."""
-        if lags not in self._adding:
-            to = self.cell[:, np.newaxis] + np.arange(lags)
-            inside = to < self.ends[:, np.newaxis]
-            place = np.flatnonzero(inside)
-            shape = (self.groups * self.size, to.size)
-            ones = np.ones(len(place), dtype=np.int64)
-            self._adding[lags] = sparse.csr_array((ones, (to[inside], place)), shape=shape)
-        return self._adding[lags]
+        return total.reshape(-1, *of_row.shape[2:])
