@@ -34,7 +34,7 @@ NOT_SENT, LOST, MERGES, REPEATS, COUNTS_AGAIN = range(5)
 """Fates of a server copy; the last three arrive within the merge window, within the dedup window, and after both."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class CopyFates:
     """The fates of one site's events.
 
@@ -124,7 +124,7 @@ class CopyFates:
         table: Longs = np.stack([sent, heard, kept, none, heard - kept], axis=-1)
         return np.asarray(table * self._fires(pixel)[0])
 
-    @property
+    @functools.cached_property
     def repeat_window(self) -> int:
         """How long, in ms, a person's next events of a name repeat one that was kept; 0: every event is its own."""
         rule = dedup_rule(self.settings)
@@ -181,7 +181,7 @@ class CopyFates:
         return np.array([1, 1, 0, int(merges), int(not merges)], dtype=np.int64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class FateClasses:
     """Fates that mean the same to one pixel: what it keeps is drawn for classes of them, the fates where they matter.
 
@@ -229,7 +229,7 @@ class FateClasses:
         share = None if share is None else share[np.newaxis, ..., first]
         return cls(members, occur, table[:, first], chances[np.newaxis], within[np.newaxis], share)
 
-    @property
+    @functools.cached_property
     def alike(self) -> tuple[object, ...]:
         """What websites have the same whose events go through together."""
         tables = (self.members, self.occur, self.table)

@@ -45,14 +45,14 @@ class Numbers:
         What the numbers decide.
     openers
         What opens the stream of a purpose, for each entity.
-    ends
-        First row of each entity, and the end of the last one's; a single entity has all rows.
+    rows
+        The entities that have rows, by their places, and these rows.
     """
 
-    __slots__ = ("_ends", "_opened", "_openers", "_purpose")
+    __slots__ = ("_opened", "_openers", "_purpose", "_rows")
 
-    def __init__(self, purpose: str, openers: Sequence[Opener], ends: Sequence[int]) -> None:
-        self._purpose, self._openers, self._ends = purpose, openers, ends
+    def __init__(self, purpose: str, openers: Sequence[Opener], rows: Sequence[tuple[int, slice]]) -> None:
+        self._purpose, self._openers, self._rows = purpose, openers, rows
         self._opened: list[np.random.Generator | None] = [None] * len(openers)
 
     @property
@@ -66,46 +66,41 @@ class Numbers:
             found = self._opened[place] = self._openers[place](self._purpose)
         return found
 
-    def _rows(self, size: int) -> Iterator[tuple[np.random.Generator, slice]]:
-        if len(self._openers) == 1:
-            yield self._open(0), slice(0, size)
-            return
-        for place, (one, two) in enumerate(itertools.pairwise(self._ends)):
-            if two > one:
-                yield self._open(place), slice(one, two)
+    def _each(self) -> Iterator[tuple[np.random.Generator, slice]]:
+        for place, rows in self._rows:
+            yield self._open(place), rows
 
     def binomial(self, n: Longs, p: Floats | float) -> Longs:
         """Draw how many of each number are chosen; ``p`` is one chance, or has a row for each of ``n``'s."""
         if n.size > MANY and 2 * np.count_nonzero(n) < n.size:
             return self._binomial_of_some(n, np.broadcast_to(p, n.shape))
-        found, by_row = np.empty(n.shape, dtype=np.int64), _by_row(p, n, n.ndim)
-        for rng, rows in self._rows(len(n)):
-            found[rows] = rng.binomial(n[rows], by_row[rows] if by_row is not None else p)
-        return found
+        by_row = _by_row(p, n, n.ndim)
+        parts = [rng.binomial(n[rows], p if by_row is None else by_row[rows]) for rng, rows in self._each()]
+        return _joined(parts, n.shape)
 
     def _binomial_of_some(self, n: Longs, p: Floats) -> Longs:
         """Draw where something can be chosen: the rest is 0 and uses no numbers up, so that they are the same."""
         found, some = np.zeros(n.size, dtype=np.int64), np.flatnonzero(n)
         number, chance, each = n.reshape(-1)[some], p.reshape(-1)[some], n.size // len(n)
-        ends = self._ends or (0, len(n))
-        place = dict(zip(ends, np.searchsorted(some, np.array(ends) * each).tolist(), strict=True))
-        for rng, rows in self._rows(len(n)):
-            here = slice(place[rows.start], place[rows.stop])
-            number[here] = rng.binomial(number[here], chance[here])
-        found[some] = number
+        ends = [rows.indices(len(n))[1] * each for _, rows in self._rows]
+        here = itertools.pairwise([0, *np.searchsorted(some, ends).tolist()])
+        parts = [
+            rng.binomial(number[one:two], chance[one:two])
+            for (rng, _), (one, two) in zip(self._each(), here, strict=True)
+        ]
+        found[some] = _joined(parts, some.shape)
         return found.reshape(n.shape)
 
     def multinomial(self, n: Longs, p: Floats) -> Longs:
         """Deal out each number to a further last axis; ``p`` may have a row for each of ``n``'s."""
-        found, by_row = np.empty((*n.shape, p.shape[-1]), dtype=np.int64), _by_row(p, n, n.ndim + 1)
-        for rng, rows in self._rows(len(n)):
-            found[rows] = rng.multinomial(n[rows], by_row[rows] if by_row is not None else p)
-        return found
+        by_row = _by_row(p, n, n.ndim + 1)
+        parts = [rng.multinomial(n[rows], p if by_row is None else by_row[rows]) for rng, rows in self._each()]
+        return _joined(parts, (*n.shape, p.shape[-1]))
 
     def negative_binomial(self, n: Longs, p: Floats | float) -> Longs:
         """Draw the failures before so many successes, none before none; ``p`` as for `binomial`."""
         found, by_row = np.zeros(n.shape, dtype=np.int64), _by_row(p, n, n.ndim)
-        for rng, rows in self._rows(len(n)):
+        for rng, rows in self._each():
             # None for no success: else an empty place would use numbers up.
             some = n[rows] > 0
             chance = np.broadcast_to(by_row[rows], some.shape)[some] if by_row is not None else p
@@ -114,10 +109,8 @@ class Numbers:
 
     def hypergeometric(self, good: Longs, bad: Longs, chosen: Longs) -> Longs:
         """Draw how many of the chosen ones are good."""
-        found = np.empty(good.shape, dtype=np.int64)
-        for rng, rows in self._rows(len(good)):
-            found[rows] = rng.hypergeometric(good[rows], bad[rows], chosen[rows])
-        return found
+        parts = [rng.hypergeometric(good[rows], bad[rows], chosen[rows]) for rng, rows in self._each()]
+        return _joined(parts, good.shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +119,19 @@ class Draw:
 
     Parameters
     ----------
-    openers, ends
-        As of `Numbers`.
+    openers, rows
+        As of `Numbers`; a single entity has all rows.
     what
         What follows the name of every purpose.
     """
 
     openers: Sequence[Opener]
-    ends: Sequence[int] = ()
+    rows: Sequence[tuple[int, slice]] = ((0, slice(None)),)
     what: str = ""
 
     def __call__(self, purpose: str) -> Numbers:
         """Open the random numbers of a purpose."""
-        return Numbers(purpose + self.what, self.openers, self.ends)
+        return Numbers(purpose + self.what, self.openers, self.rows)
 
 
 def draw_of(streams: Streams, entity: str) -> Draw:
@@ -158,7 +151,9 @@ def inside(draw: Draw, what: str) -> Draw:
 
 def stacked(draws: Sequence[Draw], sizes: Sequence[int]) -> Draw:
     """Give what opens the streams of several entities with so many rows each."""
-    return Draw([draw.openers[0] for draw in draws], [0, *itertools.accumulate(sizes)])
+    ends = itertools.pairwise(itertools.accumulate(sizes, initial=0))
+    rows = [(place, slice(one, two)) for place, (one, two) in enumerate(ends) if two > one]
+    return Draw([draw.openers[0] for draw in draws], rows)
 
 
 def grouped(alike: Sequence[Hashable]) -> list[list[int]]:
@@ -174,3 +169,10 @@ def _by_row(p: Floats | float, n: Longs, dimensions: int) -> Floats | None:
     if isinstance(p, np.ndarray) and p.ndim == dimensions and p.shape[0] == len(n):
         return p
     return None
+
+
+def _joined(parts: Sequence[Longs], shape: tuple[int, ...]) -> Longs:
+    """Put what was drawn for each entity together."""
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else np.zeros(shape, dtype=np.int64)

@@ -28,21 +28,18 @@ class Follower:
     ----------
     events, pages
         What happens in sessions of the website, and its pages.
-    kept
-        What the pixel of the ad groups keeps, as `Pages.kept` gives it; None: they have none.
+    classes
+        Fates as the pixel of the ad groups tells them apart, see `Pages.classes`.
     cells
         The cells of the run.
     width
         Lags that lie in the window of any ad group on the pixel: so many has every table of what can be earned.
     """
 
-    def __init__(
-        self, events: SessionEvents, pages: Pages, kept: tuple[Longs, Floats | None] | None, cells: Cells, width: int
-    ) -> None:
-        self.events, self.cells, self.width = events, cells, width
+    def __init__(self, events: SessionEvents, pages: Pages, classes: FateClasses, cells: Cells, width: int) -> None:
+        self.events, self.classes, self.cells, self.width = events, classes, cells, width
         self.people, self.matched, self.stays = events.visitors.shares, events.visitors.matched, pages.stays
         self.audible = float(self.people @ self.matched)
-        self.classes = FateClasses.of(events.fates, kept)
 
     @functools.cached_property
     def alike(self) -> tuple[object, ...]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.counts.draws import Draw, stacked
 from pixelsim.counts.follower import Follower, Followers
-from pixelsim.counts.kernels import OrderShares
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.scenario.traffic import AdDelivery
 from pixelsim.traffic.touches import TouchKind
@@ -24,6 +24,8 @@ __all__ = ["Followed", "Part", "follow"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
+_Where = tuple[Longs, Longs] | tuple[slice, int]
+"""Rows and lags of sessions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,8 +40,9 @@ class Part:
         Where it leads to, and its rates.
     cell, touches
         Cell of each row, and its clicks, engaged views and views, shape (rows, kinds).
-    shares
-        Where the orders of each row fall.
+    chances, soon
+        Chances of lags for the orders of each row, as of `OrderShares`; and what share of those of the first lags
+        follows within the session time-out, shape (rows, at most 2).
     happen
         Share of each row's orders that happen.
     near
@@ -51,7 +54,8 @@ class Part:
     delivery: AdDelivery
     cell: Longs
     touches: Longs
-    shares: OrderShares
+    chances: Floats
+    soon: Floats
     happen: Floats
     near: tuple[int, ...]
 
@@ -150,10 +154,8 @@ class _Making:
         self.draws = [part.draw for part in parts]
         self.draw, self.item = stacked(self.draws, self.sizes), np.repeat(np.arange(len(parts)), self.sizes)
         self.at = self.to.of[self.item]
-        self.cell, self.touches, self.happen = (
-            np.concatenate([getattr(part, name) for part in parts]) for name in ("cell", "touches", "happen")
-        )
-        self.chances = np.concatenate([part.shares.chances for part in parts])
+        self.cell, self.touches = self._of_rows("cell"), self._of_rows("touches")
+        self.happen, self.chances = self._of_rows("happen"), self._of_rows("chances")
         self.near = np.array([part.near for part in parts])
         rows, lags, kinds, names = len(self.cell), self.chances.shape[1] - 1, len(TouchKind), len(EVENT_NAMES)
         self.bots, share = np.zeros(rows, dtype=np.int64), self._rates("bots")
@@ -167,22 +169,25 @@ class _Making:
         self.ordered, self.ordered_once = np.zeros((2, rows, width, kinds, names), dtype=np.int64)
         self.classes = np.zeros((rows, width, visitors, names, self.to.classes.number), dtype=np.int64)
         self.again = np.zeros((rows, width, visitors), dtype=np.int64)
-        self.every = np.arange(rows)
+
+    def _of_rows(self, name: str) -> Any:
+        """Give what the rows of all parts have, one after another."""
+        return np.concatenate([getattr(part, name) for part in self.parts])
 
     def _rates(self, name: str) -> Floats:
         """Give a rate of each row's ad group."""
         return np.repeat([float(getattr(part.delivery, name)) for part in self.parts], self.sizes)
 
-    def _of(self, rows: Longs) -> Draw:
+    def _of(self, rows: Longs | slice) -> Draw:
         """Give what opens the streams for some rows."""
         return stacked(self.draws, np.bincount(self.item[rows], minlength=len(self.parts)).tolist())
 
-    def _stay(self, purpose: str, came: Longs, row: Longs, lag: Longs, lags: int) -> Longs:
-        """Keep the sessions that load time does not drive away, of rows and lags, and count the others.
+    def _stay(self, purpose: str, came: Longs, where: _Where, lags: int) -> Longs:
+        """Keep the sessions that load time does not drive away, and count the others.
 
         Ad groups that lead to pages which drive nobody away within so many lags draw nothing.
         """
-        stays = self.to.stays
+        (row, lag), stays = where, self.to.stays
         if np.all(stays >= 1):
             return came
         seen = np.append(stays, np.ones((len(stays), lags - 1)), axis=1)
@@ -192,7 +197,7 @@ class _Making:
         share = stays[self.at[row], self.cell[row] + lag].reshape(shape)
         unsure = came * drives[self.item[row]].reshape(shape)
         lost = unsure - self._of(row)(f"stays, {purpose}").binomial(unsure, np.broadcast_to(share, came.shape))
-        self.lost[row, lag] += lost.reshape(len(row), -1).sum(axis=1)
+        self.lost[where] += lost.reshape(len(lost), -1).sum(axis=1)
         return came - lost
 
     def order(self, kind: TouchKind) -> _Sessions:
@@ -202,12 +207,11 @@ class _Making:
         buyers = self.draw(f"buyers, {name}").binomial(touches, rate)
         orders = self.draw(f"delays, {name}").multinomial(buyers, self.chances)[:, :-1]
         if kind is TouchKind.CLICK:
-            share = np.concatenate([part.shares.soon[:, :2] for part in self.parts])
-            self.soon = self.draw("soon").binomial(orders[:, :2], share)
+            self.soon = self.draw("soon").binomial(orders[:, :2], self._of_rows("soon"))
         row, lag = np.nonzero(orders)
         found = _Sessions(row, lag, orders[row, lag])
         found = found.only(self.cell[row] + lag < self.to.cells)
-        stayed = self._stay(f"orders, {name}", found.number, found.row, found.lag, orders.shape[1])
+        stayed = self._stay(f"orders, {name}", found.number, (found.row, found.lag), orders.shape[1])
         found = _Sessions(found.row, found.lag, stayed)
         self.orders[found.row, found.lag] += stayed
         if kind is TouchKind.CLICK:
@@ -232,13 +236,13 @@ class _Making:
 
     def land(self) -> None:
         """Draw the sessions right after clicks, those without an order."""
-        to, soon, here = self.to, self.soon.sum(axis=1), (self.every, np.zeros_like(self.every))
+        to, soon, here = self.to, self.soon.sum(axis=1), (slice(None), 0)
         people = self.draw("people, landing").multinomial(self.touches[:, TouchKind.CLICK] - soon, to.people[self.at])
         of_soon = self.draw("heard, soon").binomial(soon, to.audible[self.at])
         self.heard[:, TouchKind.CLICK] = people @ to.matched + of_soon
         clicks = np.append(people, self.bots[:, np.newaxis], axis=1)
-        share = np.tile(self._rates("landing_share"), (clicks.shape[1], 1)).T
-        came = self._stay("landing", self.draw("landing").binomial(clicks, share), *here, 1)
+        landed = self.draw("landing").binomial(clicks, self._rates("landing_share")[:, np.newaxis])
+        came = self._stay("landing", landed, here, 1)
         people, bots = came[:, :-1], came[:, -1:]
         self.landings, self.landings_of_bots = came.sum(axis=1), bots[:, 0]
         matched = self._happen("landing", people, np.zeros_like(people), here, slice(0, -1))
@@ -246,7 +250,7 @@ class _Making:
             matched += self._happen("bots", bots, np.zeros_like(bots), here, slice(-1, None))
         self.landed, self.landed_once = self._keep(matched, here, people @ to.matched + bots[:, 0])
 
-    def _happen(self, what: str, plain: Longs, ordered: Longs, where: tuple[Longs, Longs], visitors: slice) -> Longs:
+    def _happen(self, what: str, plain: Longs, ordered: Longs, where: _Where, visitors: slice) -> Longs:
         """Draw the events of sessions of rows and lags by class, count them, and give those that can be matched."""
         row, draw = where[0], self._of(where[0])
         found, again, matched = self.to.happen(draw, what, plain, ordered, at=self.at[row], visitors=visitors)
@@ -254,7 +258,7 @@ class _Making:
         self.again[(*where, visitors)] += again
         return matched
 
-    def _keep(self, matched: Longs, where: tuple[Longs, Longs], sessions: Longs) -> tuple[Longs, Longs]:
+    def _keep(self, matched: Longs, where: _Where, sessions: Longs) -> tuple[Longs, Longs]:
         """Count the kept copies at the own pixel, of events by class, and the sessions with any."""
         row, lag = where
         rng, at = self._of(row)("pixel on the page"), (self.at[row], self.cell[row] + lag)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -68,7 +69,7 @@ class _Series:
     names: tuple[str, ...] = ("",)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CountReading:
     """One look at the reports of a run in counts.
 
@@ -94,7 +95,7 @@ class CountReading:
     event: str | None = None
     campaigns_only: bool = False
 
-    @property
+    @functools.cached_property
     def _events(self) -> list[tuple[int, str]]:
         """Numbers and names of the events that are read."""
         return [(number, name) for number, name in enumerate(EVENT_NAMES) if self.event in {None, name}]
@@ -224,17 +225,27 @@ class CountReading:
                 total[0, event] += of_name.sum(axis=1) if basis is DayBasis.INTERACTION else by_event(of_name)
         return total
 
+    @functools.cached_property
+    def _campaigns(self) -> dict[str, dict[str, list[str]]]:
+        """Ad groups that exist by account and campaign, both by id."""
+        world = self.counts.history.at(self.instant)
+        found: dict[str, dict[str, list[str]]] = {}
+        for campaign in sorted(world.campaigns):
+            found.setdefault(world.campaigns[campaign].account, {})[campaign] = []
+        for group in self.counts.numbering.ad_groups:
+            campaign = world.ad_groups[group].campaign if group in world.ad_groups else ""
+            if campaign in world.campaigns:
+                found[world.campaigns[campaign].account][campaign].append(group)
+        return found
+
     def _objects(self, own: list[int], account: str, world: World) -> tuple[tuple[str, ...], list[list[Longs]]]:
         """Give the campaigns, ad groups or ads of an account that exist, with the tables of what each earned."""
         counts, names = self.counts, self.counts.numbering.ad_groups
         claims = {names[n]: counts.credit[n].claims for n in own}
-        campaigns = sorted(c for c in world.campaigns if world.campaigns[c].account == account)
-        of_campaign: dict[str, list[str]] = {c: [] for c in campaigns}
-        for group in names:
-            if group in world.ad_groups and world.ad_groups[group].campaign in of_campaign:
-                of_campaign[world.ad_groups[group].campaign].append(group)
+        of_campaign = self._campaigns.get(account, {})
+        campaigns = tuple(of_campaign)
         if self.level == "campaign":
-            return tuple(campaigns), [[claims[g] for g in of_campaign[c] if g in claims] for c in campaigns]
+            return campaigns, [[claims[g] for g in of_campaign[c] if g in claims] for c in campaigns]
         groups = [g for g in names if any(g in some for some in of_campaign.values())]
         if self.level == "ad_group":
             return tuple(groups), [[claims[g]] if g in claims else [] for g in groups]
@@ -244,6 +255,8 @@ class CountReading:
 
     def _read(self, viewer: Viewer, pixel: str, series: _Series, world: World) -> Iterator[Row]:
         """Give the rows of a metric, by days on the viewer's clock where these are asked for."""
+        if not series.names:
+            return
         offset = world.ad_accounts[viewer.account].utc_offset
         cells, clock = self.counts.cells, self.counts.scenario.clock
         first, last = self.stretch or (0, len(cells))

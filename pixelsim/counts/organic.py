@@ -54,7 +54,7 @@ class Source:
         The same sessions and those that return, by their place in chains; None for those who come for the first time,
         or where nobody comes back.
     known
-        What `kept_visits` gave before, by pixel.
+        What `kept_visits` gave before, by pixel, or by what pixels keep that are always on the pages.
     """
 
     name: str
@@ -70,7 +70,7 @@ class Source:
     previews: Fates
     matched: Longs
     chains: Chains | None = None
-    known: dict[str, tuple[Longs, Longs]] = field(default_factory=dict)
+    known: dict[str | bytes, tuple[Longs, Longs]] = field(default_factory=dict)
 
     def orders(self, stretch: tuple[int, int] | None = None) -> Longs:
         """Count orders by cell, of a stretch of cells or all."""
@@ -91,13 +91,14 @@ class Source:
         copies, sessions : ndarray of int64, shape (cells, events)
             Kept copies, and sessions with any.
         """
-        if pixel not in self.known:
-            table, share = self.pages.kept(self.events.fates, pixel)
+        table, share = self.pages.kept(self.events.fates, pixel)
+        key = table.tobytes() if share is None else pixel
+        if key not in self.known:
             matched = self.people.matched
             if share is not None:
                 matched = stream(streams, "pixel on the page", f"{self.name} > {pixel}").binomial(matched, share)
-            self.known[pixel] = kept_copies(matched, table), kept_once(matched, table, self.matched)
-        return self.known[pixel]
+            self.known[key] = kept_copies(matched, table), kept_once(matched, table, self.matched)
+        return self.known[key]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -110,6 +110,7 @@ def _days(counts: Counts, paid: PaidCounts, account: str) -> NDArray[np.int64]:
 
 def of_learning(counts: Counts, first: int, last: int) -> Iterator[CountOutcome]:
     """Count the days in learning of the ad groups that had not learned before the start (Q1)."""
+    day_of = counts.cells.day
     for number, name in enumerate(counts.numbering.ad_groups):
         phases = counts.phases[:, number]
         if len(phases) and phases[0] == Phase.STABLE:
@@ -119,12 +120,11 @@ def of_learning(counts: Counts, first: int, last: int) -> Iterator[CountOutcome]
         if begins >= counts.scenario.length:
             continue
         paid = counts.paid.get(number)
-        days: list[int] = []
+        shown = np.zeros(len(phases), dtype=np.bool_)
         if paid is not None:
             cell = paid.rows.cell
-            shown = (paid.impressions > 0) & (cell >= first) & (cell < last)
-            days = np.unique(counts.cells.day[cell[shown]]).tolist()
-        unsettled = sum(phases[day] != Phase.STABLE for day in days)
+            shown[day_of[cell[(paid.impressions > 0) & (cell >= first) & (cell < last)]]] = True
+        unsettled = np.count_nonzero(phases[shown] != Phase.STABLE)
         exactness = Exactness.EXACT
         if number in counts.credit and counts.goals[number] >= 0:
             pixel = int(counts.numbering.group_pixel[number])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
 from pixelsim.counts.cells import Cells, Spread
-from pixelsim.counts.copies import HOPS, CopyFates
+from pixelsim.counts.copies import HOPS, CopyFates, FateClasses
 from pixelsim.counts.draws import stream
 from pixelsim.counts.sessions import Fates
 from pixelsim.scenario.traffic import SiteTraffic
@@ -30,7 +31,7 @@ class _State:
     token: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Pages:
     """The states of a site's pages, and the share of each cell's traffic that falls into each.
 
@@ -42,8 +43,8 @@ class Pages:
         The states, in the order of their first appearance.
     shares
         float64 of shape (states, cells); each cell's add up to 1.
-    known
-        What `kept` gave before.
+    known, classes_known
+        What `kept` and `classes` gave before.
     """
 
     traffic: SiteTraffic
@@ -51,6 +52,7 @@ class Pages:
     states: tuple[_State, ...]
     shares: Floats
     known: dict[tuple[CopyFates, str], tuple[Longs, Floats | None]] = field(default_factory=dict)
+    classes_known: dict[tuple[object, ...], FateClasses] = field(default_factory=dict)
 
     @classmethod
     def of(cls, history: History, traffic: SiteTraffic, cells: Cells, day: Spread, name: str) -> Pages:
@@ -69,12 +71,12 @@ class Pages:
         shares = np.stack(list(found.values()))
         return cls(traffic, name, tuple(found), shares / shares.sum(axis=0))
 
-    @property
+    @functools.cached_property
     def pixel(self) -> str | None:
         """Code of a pixel that is on the pages at some time; None: there never is any."""
         return next((state.pixels[0] for state in self.states if state.pixels), None)
 
-    @property
+    @functools.cached_property
     def stays(self) -> Floats:
         """Share of sessions that load time does not drive away, by cell."""
         weight, loads = self.traffic.capture.weight, self.traffic.capture.loads
@@ -106,6 +108,17 @@ class Pages:
         mean = np.einsum("sc,sjf->cjf", self.shares, tables.astype(np.float64))
         return most, np.clip(np.divide(mean, most, out=np.zeros_like(mean), where=most > 0), 0.0, 1.0)
 
+    def classes(self, fates: CopyFates, pixel: str | None) -> FateClasses:
+        """Tell fates apart by what a pixel keeps of them, None for no pixel; pixels that keep the same share it."""
+        known = self.classes_known
+        if (fates, pixel) not in known:
+            kept = None if pixel is None else self.kept(fates, pixel)
+            alike = (fates, *(None if some is None else some.tobytes() for some in kept or ()))
+            if alike not in known:
+                known[alike] = FateClasses.of(fates, kept)
+            known[fates, pixel] = known[alike]
+        return known[fates, pixel]
+
     def expected(self, fates: CopyFates, events: Longs, pixel: str) -> Floats:
         """Give the expected kept copies at a pixel by cell and event, of events by cell, name and fate."""
         table, share = self.kept(fates, pixel)
@@ -117,12 +130,15 @@ class Pages:
         for state, part in self._split(streams, events):
             # Pixels to which each fate means the same hear the same.
             known: dict[tuple[bytes, bytes], Longs] = {}
+            resent, none = part.again.any(), np.zeros((0, len(HOPS)), dtype=np.int64)
             for pixel in state.pixels:
-                table, again = fates.at_pixel(pixel, token=state.token), fates.again_at_pixel(pixel)
+                table = fates.at_pixel(pixel, token=state.token)
+                again = fates.again_at_pixel(pixel) if resent else none
                 key = table.tobytes(), again.tobytes()
                 if key not in known:
                     known[key] = np.einsum("cjf,jfh->cjh", part.all, table)
-                    known[key][:, 0] += part.again @ again
+                    if resent:
+                        known[key][:, 0] += part.again @ again
                 found[pixel] = found[pixel] + known[key] if pixel in found else known[key]
         return found
 

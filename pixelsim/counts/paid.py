@@ -182,9 +182,9 @@ class AdGroupCounts:
 
     def every_cell(self) -> Part:
         """Give its touches as if nothing stopped it."""
-        every = np.arange(len(self.cells))
-        happen = np.ones(len(every))
-        return Part(self.draw, self.follower, self.delivery, every, self._touches, self.table.whole, happen, self._near)
+        every, whole = np.arange(len(self.cells)), self.table.whole
+        told = (self.draw, self.follower, self.delivery, every, self._touches)
+        return Part(*told, whole.chances, whole.soon[:, :2], np.ones(len(every)), self._near)
 
     def deliver(self, spans: Sequence[Span], paces: Paces) -> _Delivered:
         """Count what happens in the stretches in which the ad group delivers.
@@ -236,8 +236,13 @@ class AdGroupCounts:
                 same = cell == cell[row]
                 left[same] -= touches[row]
                 rest[same] -= bought[row]
-        shares = self.table.of_rows(cell, rows.start[index], rows.end[index])
-        return Part(opened(rng), self.follower, self.delivery, cell, touches, shares, happen, self._near)
+        if rows.whole[index].all():
+            chances, soon = self.table.whole.chances[cell], self.table.whole.soon[cell, :2]
+        else:
+            shares = self.table.of_rows(cell, rows.start[index], rows.end[index])
+            chances, soon = shares.chances, shares.soon[:, :2]
+        told = (opened(rng), self.follower, self.delivery, cell, touches)
+        return Part(*told, chances, soon, happen, self._near)
 
 
 def count_ad_groups(jobs: Sequence[tuple[AdGroupCounts, Sequence[Span], Paces]]) -> list[PaidCounts]:

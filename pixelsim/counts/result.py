@@ -34,7 +34,7 @@ Longs = NDArray[np.int64]
 KEPT, MERGED, DROPPED = (HOPS.index(hop) for hop in ("kept", "merged", "dropped"))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class SiteCounts:
     """What happened on one website.
 
@@ -56,7 +56,7 @@ class SiteCounts:
     markets: tuple[SessionEvents, ...]
     sizes: Longs
 
-    @property
+    @functools.cached_property
     def shares(self) -> NDArray[np.float64]:
         """Share of each market in the people."""
         return np.asarray(self.sizes / self.sizes.sum())

@@ -12,7 +12,6 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pixelsim.base.errors import InputError
 from pixelsim.base.memory import keep_freed_memory
@@ -36,8 +35,6 @@ from pixelsim.scenario.scenario import Scenario
 from pixelsim.traffic.setup import run_faults
 
 __all__ = ["Run", "count", "count_together"]
-
-Longs = NDArray[np.int64]
 
 
 class Run:
@@ -106,14 +103,12 @@ class Run:
 
         Pixels that keep the same share it, so that their ad groups go through together.
         """
-        site, pixel = self.sites[website], group.heard
+        site = self.sites[website]
         events = site.events_in(group.market)
-        kept = site.pages.kept(events.fates, pixel) if pixel is not None else None
-        table, share = kept or (None, None)
-        alike = (None if some is None else some.tobytes() for some in (table, share))
-        key = (website, group.market, group.width, *alike)
+        classes = site.pages.classes(events.fates, group.heard)
+        key = (website, group.market, group.width, classes)
         if key not in self.followers:
-            self.followers[key] = Follower(events, site.pages, kept, self.cells, group.width)
+            self.followers[key] = Follower(events, site.pages, classes, self.cells, group.width)
         return self.followers[key]
 
     def _contests(self, entrants: list[Entrant]) -> Contests:

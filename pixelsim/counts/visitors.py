@@ -49,7 +49,7 @@ JUNK = VisitorKind(browser=True, server=False, matched=True, matched_at_checkout
 """Bots, previews and foreign pages: nothing blocks them, and no server relays them."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Visitors:
     """The kinds of people on a site, and how many people of the population are of each.
 
@@ -75,23 +75,23 @@ class Visitors:
         """Give the people of several parts of a population, all of the same kinds."""
         return cls(parts[0].kinds, np.sum([part.people for part in parts], axis=0))
 
-    @property
+    @functools.cached_property
     def shares(self) -> NDArray[np.float64]:
         """Share of the population in each kind."""
         return np.asarray(self.people / self.people.sum(), dtype=np.float64)
 
-    @property
+    @functools.cached_property
     def matched(self) -> NDArray[np.int64]:
         """Which kinds the platform can match, as 0 and 1, shape (kinds,)."""
         return np.array([kind.matched for kind in self.kinds], dtype=np.int64)
 
-    @property
+    @functools.cached_property
     def matched_share(self) -> float:
         """Share of the people whom a pixel can hear of that the platform can match."""
         audible = sum(n for kind, n in zip(self.kinds, self.people, strict=True) if kind.browser or kind.server)
         return self.heard / max(int(audible), 1)
 
-    @property
+    @functools.cached_property
     def heard(self) -> int:
         """People whom a pixel can hear of and match."""
         return int(sum(n for kind, n in zip(self.kinds, self.people, strict=True) if kind.matched))

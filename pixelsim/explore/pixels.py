@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pixelsim.base.errors import InputError, UnknownNameError
 from pixelsim.counts.exactness import Exactness, worst
 from pixelsim.explore.practice_counts import counted_sales
-from pixelsim.explore.practice_pairs import Claim, Contrast, Trust, claims_of, contrasts
+from pixelsim.explore.practice_pairs import Claim, Contrast, Trust, claims_of, contrasts, pairs_of_runs
 from pixelsim.measure import double_counting
 from pixelsim.measure.domains import brand_total
 from pixelsim.plan.wording import account_of
@@ -25,9 +25,8 @@ from pixelsim.show.weight import PageLoad, page_loads
 from pixelsim.study.count_run import CountRun
 from pixelsim.study.detail import Detail, check_detail
 from pixelsim.study.replicate import check_replications
-from pixelsim.study.run import run_in
+from pixelsim.study.run import Run
 from pixelsim.study.statistics import Summary, summarise
-from pixelsim.study.window import WHOLE
 from pixelsim.world.entities import Pixel
 
 __all__ = [
@@ -258,9 +257,8 @@ class Counted:
     trust_counts: tuple[Exactness, ...] = ()
 
 
-def counted(scenario: Scenario, *, seed: int = 1, replication: int = 0, detail: Detail = "events") -> Counted:
-    """Run one design once and keep its figures; see :func:`pixelsim.study.run` for seed, replication and detail."""
-    one = run_in(detail, scenario, seed, replication, WHOLE)
+def counted(one: Run | CountRun) -> Counted:
+    """Give the figures of one run."""
     if isinstance(one, CountRun):
         sales = counted_sales(one.simulation)
         claims, trust = claims_of(one, CLAIMED, sales)
@@ -324,11 +322,10 @@ class Designs:
         return shared, many
 
 
-def both_counted(found: Designs, *, seed: int = 1, replication: int = 0) -> tuple[Counted, Counted]:
-    """Run both designs once on the same luck, the shared pixel first."""
-    how = {"seed": seed, "replication": replication}
-    shared, many = (counted(way, **how, detail=found.detail) for way in (found.shared, found.many))
-    return shared, many
+def both_counted(found: Designs, seed: int, replications: Sequence[int]) -> list[tuple[Counted, Counted]]:
+    """Run both designs on the same luck, once for each replication, the shared pixel first."""
+    runs = pairs_of_runs(found.shared, found.many, found.detail, seed, replications)
+    return [(counted(shared), counted(many)) for shared, many in runs]
 
 
 def compare_designs(
@@ -357,4 +354,4 @@ def compare_designs(
     check_replications(replications)
     check_detail(detail)
     found = Designs(design(scenario, choice, 0), design(scenario, choice, choice.own), detail=detail)
-    return replace(found, runs=tuple(both_counted(found, seed=seed, replication=k) for k in range(replications)))
+    return replace(found, runs=tuple(one for k in range(replications) for one in both_counted(found, seed, [k])))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
@@ -178,9 +178,9 @@ class OnePixelOrMany(PairsExplorer[tuple[Counted, Counted]]):
     def _present(self) -> Designs:
         return replace(self._designs(self.choice), detail=self.detail)
 
-    def task(self, replication: int) -> Callable[[], tuple[Counted, Counted]]:
+    def task(self) -> Callable[[Sequence[int]], Sequence[tuple[Counted, Counted]]]:
         """Give what runs both designs once on the same luck."""
-        return partial(both_counted, self._present(), seed=self.seed, replication=replication)
+        return partial(both_counted, self._present(), self.seed)
 
     def show(self, pairs: tuple[tuple[Counted, Counted], ...]) -> None:
         """Show picture and tables of the pairs."""

@@ -16,7 +16,7 @@ from pixelsim.counts import CountReading
 from pixelsim.counts.exactness import Exactness, worst
 from pixelsim.explore.practice_counts import Key
 from pixelsim.explore.practice_facts import Fact, facts, people_of
-from pixelsim.explore.practice_pairs import Claim, Contrast, Trust, claims_of, contrasts
+from pixelsim.explore.practice_pairs import Claim, Contrast, Trust, claims_of, contrasts, pairs_of_runs
 from pixelsim.measure.metrics import Metric, Reading
 from pixelsim.scenario.practices import agency_clients, many_domains, one_domain
 from pixelsim.scenario.scenario import Scenario, Viewer
@@ -26,9 +26,8 @@ from pixelsim.show.names import Names
 from pixelsim.study.count_run import CountRun
 from pixelsim.study.detail import Detail, check_detail
 from pixelsim.study.replicate import check_replications
-from pixelsim.study.run import Run, run_in
+from pixelsim.study.run import Run
 from pixelsim.study.statistics import Summary, summarise
-from pixelsim.study.window import WHOLE
 from pixelsim.world.queries import accounts_of_person, accounts_of_pixel
 
 __all__ = [
@@ -248,21 +247,16 @@ class Measured:
     trust_reads: Mapping[tuple[str, Key], Exactness] = field(default_factory=dict)
 
 
-def measured(
-    scenario: Scenario, parties: Sequence[str], *, seed: int = 1, replication: int = 0, detail: Detail = "events"
-) -> Measured:
-    """Run one way once and keep its figures.
+def measured(one: Run | CountRun, parties: Sequence[str]) -> Measured:
+    """Give the figures of one run.
 
     Parameters
     ----------
-    scenario
-        What to run.
+    one
+        The run.
     parties
         Ids of the Business Centers whose reading is asked for.
-    seed, replication, detail
-        See :func:`pixelsim.study.run`.
     """
-    one = run_in(detail, scenario, seed, replication, WHOLE)
     (claims, trust), (values, trust_reads) = claims_of(one), reads(one, parties)
     return Measured(claims, values, trust, trust_reads)
 
@@ -359,11 +353,11 @@ class Ways:
         raise UnknownNameError("measure", f"{claim} {begins}", [f"{c.claim.claim} {c.claim.measure}" for c in known])
 
 
-def both_measured(found: Ways, *, seed: int = 1, replication: int = 0) -> tuple[Measured, Measured]:
-    """Run both ways once on the same luck, the right way first."""
-    parties, how = BUSINESSES[found.business].parties, {"seed": seed, "replication": replication}
-    right, wrong = (measured(way, parties, **how, detail=found.detail) for way in (found.right, found.wrong))
-    return right, wrong
+def both_measured(found: Ways, seed: int, replications: Sequence[int]) -> list[tuple[Measured, Measured]]:
+    """Run both ways on the same luck, once for each replication, the right way first."""
+    parties = BUSINESSES[found.business].parties
+    runs = pairs_of_runs(found.right, found.wrong, found.detail, seed, replications)
+    return [(measured(right, parties), measured(wrong, parties)) for right, wrong in runs]
 
 
 def compare_ways(
@@ -396,5 +390,4 @@ def compare_ways(
     check_replications(replications)
     check_detail(detail)
     found = Ways(business, right, wrong, detail=detail)
-    runs = tuple(both_measured(found, seed=seed, replication=k) for k in range(replications))
-    return replace(found, runs=runs)
+    return replace(found, runs=tuple(one for k in range(replications) for one in both_measured(found, seed, [k])))

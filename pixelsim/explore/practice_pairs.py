@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pixelsim.counts.exactness import Exactness, worst
 from pixelsim.explore.practice_counts import CountedSales, claim_rows
 from pixelsim.measure import claims_measured
+from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.count_run import CountRun
+from pixelsim.study.detail import Detail
 from pixelsim.study.paired import PairedDifference, correct, paired
-from pixelsim.study.run import Run
+from pixelsim.study.run import Run, run_in
 from pixelsim.study.statistics import Summary, summarise
+from pixelsim.study.window import WHOLE
 
-__all__ = ["CLAIMS", "Claim", "Contrast", "Measures", "Trust", "claims_of", "contrasts", "percentages"]
+__all__ = ["CLAIMS", "Claim", "Contrast", "Measures", "Trust", "claims_of", "contrasts", "pairs_of_runs", "percentages"]
 
 CLAIMS = ("Q1", "Q2", "Q3", "Q4", "Q5")
 """What sharing is claimed to bring: learning, audiences, reporting, pages, consistency."""
@@ -54,6 +57,29 @@ def claims_of(
         for claim, measure, value, unit, better in table.itertuples(index=False, name=None)
         if claim in claims
     }, {}
+
+
+def pairs_of_runs(
+    first: Scenario, second: Scenario, detail: Detail, seed: int, replications: Sequence[int]
+) -> Iterator[tuple[Run | CountRun, Run | CountRun]]:
+    """Run two designs on the same luck, once for each replication.
+
+    Parameters
+    ----------
+    first, second
+        The designs.
+    detail
+        How they are run; all runs in counts go side by side.
+    seed, replications
+        See :func:`pixelsim.study.run`.
+    """
+    if detail == "events":
+        for number in replications:
+            yield run_in(detail, first, seed, number, WHOLE), run_in(detail, second, seed, number, WHOLE)
+        return
+    asked = [(one, seed, number) for number in replications for one in (first, second)]
+    runs = iter(CountRun.together(asked, WHOLE))
+    yield from zip(runs, runs, strict=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,7 +93,7 @@ class PairsExplorer(Settling, Generic[T]):
         """Give what the controls say of the runs."""
         raise NotImplementedError
 
-    def task(self, replication: int) -> Callable[[], T]:
+    def task(self) -> Callable[[Sequence[int]], Sequence[T]]:
         """Give what runs both designs that the controls say, in the present detail."""
         raise NotImplementedError
 

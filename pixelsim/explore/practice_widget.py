@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
@@ -212,9 +212,9 @@ class BestPractice(PairsExplorer[tuple[Measured, Measured]]):
     def _drawn(self, chosen: _Chosen, way: str) -> Dots:
         return structure_dots(Ways(chosen[0], *self._ways(*chosen)), way)
 
-    def task(self, replication: int) -> Callable[[], tuple[Measured, Measured]]:
-        """Give what runs both ways once on the same luck."""
-        return partial(both_measured, self._present(), seed=self.seed, replication=replication)
+    def task(self) -> Callable[[Sequence[int]], Sequence[tuple[Measured, Measured]]]:
+        """Give what runs both ways on the same luck."""
+        return partial(both_measured, self._present(), self.seed)
 
     def show(self, pairs: tuple[tuple[Measured, Measured], ...]) -> None:
         """Show structure, picture and tables of the pairs."""

@@ -6,7 +6,7 @@ A run event by event takes longer, and is exact where counts are approximate; it
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from pixelsim.explore.base import Explorer, guarded
@@ -73,8 +73,8 @@ class Settling(Explorer):
         """Run one replication of what the controls say, in the present detail, and keep it."""
         raise NotImplementedError
 
-    def task(self, replication: int) -> Callable[[], Any]:
-        """Give what runs one replication of what the controls say: a function that other processes can import."""
+    def task(self) -> Callable[[Sequence[int]], Sequence[Any]]:
+        """Give what runs replications of what the controls say: a function that other processes can import."""
         raise NotImplementedError
 
     def keep(self, replication: int, result: Any) -> None:
@@ -151,7 +151,7 @@ class Settling(Explorer):
 
     def _work(self) -> Iterator[None]:
         if self.shared:
-            with WORKERS.share(self.task, self.left()) as together:
+            with WORKERS.share(self.task(), self.left()) as together:
                 while together.left:
                     for replication, result in together.step():
                         self.keep(replication, result)

@@ -1,7 +1,8 @@
 """Worker processes for the long work of explorers: shared by all explorers of a notebook's kernel, gone when idle.
 
-The kernel's own process works too: it takes the next replication that nobody has, so that nothing waits for workers to
-start, and each replication comes to the same wherever it is run. There are as many workers as cores but one, at most
+The kernel's own process works too: it takes the next replications that nobody has, so that nothing waits for workers to
+start, and each replication comes to the same wherever it is run. Several are done in one go, which is sooner than one
+by one, but not for longer than a page can wait. There are as many workers as cores but one, at most
 `MOST`; none on one core, and none where the main module is a script, which each of them would run once more. The
 environment variable ``PIXELSIM_WORKERS`` sets another number, 0 for none. Where processes cannot be had, or one of them
 dies, this process does their work.
@@ -10,14 +11,16 @@ dies, this process does their work.
 from __future__ import annotations
 
 import asyncio
+import functools
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -27,6 +30,8 @@ from pixelsim.base.errors import InputError
 __all__ = ["VARIABLE", "WORKERS", "Shared", "Workers", "usual_workers"]
 
 T = TypeVar("T")
+Work = Callable[[Sequence[int]], Sequence[T]]
+"""Does replications, and gives what each came to."""
 
 VARIABLE = "PIXELSIM_WORKERS"
 """The environment variable that sets the number of workers."""
@@ -36,6 +41,10 @@ IDLE = 120.0
 """Seconds without work after which the workers end."""
 WORTH = 1.0
 """Seconds of work that are left when workers are started: about what their imports take."""
+SPELL = 0.2
+"""Seconds that replications take at most which are done in one go: so long a page waits, and work takes to stop."""
+TOGETHER = 10
+"""Replications at most that are done in one go: more would only take more memory."""
 _EACH = 2
 """Tasks that a worker has at a time: the one that it runs, and the next one."""
 _MARKS = 256
@@ -84,9 +93,16 @@ def _outlive_nobody() -> None:
         os._exit(1)
 
 
-def _do(mark: int, task: Callable[[], T]) -> T | None:
-    """Do a task, unless its work has been stopped since it was given: then nobody asks for the result."""
-    return None if _stopped[mark] else task()
+def _do(mark: int, work: bytes, replications: tuple[int, ...]) -> Sequence[Any] | None:
+    """Do replications, unless their work has been stopped since they were given: then nobody asks for the result."""
+    return None if _stopped[mark] else _unpacked(work)(replications)
+
+
+@functools.lru_cache(maxsize=2)
+def _unpacked(work: bytes) -> Work[Any]:
+    """Give what was packed; what follows from its scenarios is kept with these for all replications."""
+    found: Work[Any] = pickle.loads(work)  # noqa: S301 - comes from the kernel, as everything that a worker does
+    return found
 
 
 # ---- in the kernel -----------------------------------------------------------------------------------------------
@@ -103,10 +119,14 @@ class Workers:
         Seconds without work after which they end.
     worth
         Seconds of work for which they are started.
+    together
+        Replications that are done in one go, at most.
     """
 
-    def __init__(self, number: int | None = None, *, idle: float = IDLE, worth: float = WORTH) -> None:
-        self.idle, self.worth = idle, worth
+    def __init__(
+        self, number: int | None = None, *, idle: float = IDLE, worth: float = WORTH, together: int = TOGETHER
+    ) -> None:
+        self.idle, self.worth, self.together = idle, worth, together
         self.number = number
         self.awake = False
         """Whether one of them has done something."""
@@ -122,7 +142,7 @@ class Workers:
         """Whether they have been started."""
         return self._pool is not None
 
-    def share(self, task: Callable[[int], Callable[[], T]], replications: Iterable[int]) -> Shared[T]:
+    def share(self, work: Work[T], replications: Iterable[int]) -> Shared[T]:
         """Share work with them; see `Shared`.
 
         Outside of a running event loop there is nobody to share with, since nothing goes on beside the work.
@@ -130,9 +150,9 @@ class Workers:
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            return Shared(self, 0, task, replications)
+            return Shared(self, 0, work, replications)
         number = usual_workers() if self.number is None else self.number
-        return Shared(self, 0 if self._failed else number, task, replications)
+        return Shared(self, 0 if self._failed else number, work, replications)
 
     def begin(self) -> int:
         """Begin a piece of work, and give its mark."""
@@ -186,15 +206,29 @@ class Workers:
         self._given = {future for future in self._given if not future.done()}
         return len(self._given) < _EACH * number
 
-    def give(self, number: int, mark: int, task: Callable[[], T]) -> Future[T | None] | None:
-        """Give a task to one of so many workers, which are started if need be; None where that is impossible."""
+    def give(
+        self, number: int, mark: int, work: bytes, replications: tuple[int, ...]
+    ) -> Future[Sequence[Any] | None] | None:
+        """Give replications to one of so many workers, which are started if need be; None where that is impossible.
+
+        Parameters
+        ----------
+        number
+            How many workers there are to be.
+        mark
+            Of the piece of work.
+        work
+            What does it, packed.
+        replications
+            What is to be done in one go.
+        """
         try:
             if self._pool is None:
                 # The start method of the user's process stays what it is.
                 spawn = multiprocessing.get_context("spawn")
                 self._stopped = spawn.RawArray("b", _MARKS)
                 self._pool = ProcessPoolExecutor(number, spawn, _begin, (self._stopped,))
-            future = self._pool.submit(_do, mark, task)
+            future = self._pool.submit(_do, mark, work, replications)
         except (ImportError, NotImplementedError, OSError, RuntimeError, ValueError):
             # No semaphores, no memory, too many processes, or workers that have died.
             self.fail()
@@ -217,20 +251,20 @@ class Shared(Generic[T]):
         Who helps.
     number
         How many of them; 0 for none.
-    task
-        Gives for a replication a function without arguments that other processes can import, all of it picklable.
+    work
+        Does replications: a function that other processes can import, all of it picklable.
     replications
         What is to be done, the first ones first.
     """
 
-    def __init__(
-        self, workers: Workers, number: int, task: Callable[[int], Callable[[], T]], replications: Iterable[int]
-    ) -> None:
-        self._workers, self._number, self._task = workers, number, task
+    def __init__(self, workers: Workers, number: int, work: Work[T], replications: Iterable[int]) -> None:
+        self._workers, self._number, self._work = workers, number, work
         self._waiting = deque(replications)
-        self._out: dict[int, Future[T | None]] = {}
+        self._out: dict[tuple[int, ...], Future[Sequence[T] | None]] = {}
+        self._packed = b""
         self._mark = 0
         self._seconds = 0.0
+        """What one replication takes, as far as is known."""
 
     def __enter__(self) -> Self:
         self._mark = self._workers.begin()
@@ -245,48 +279,70 @@ class Shared(Generic[T]):
         return bool(self._waiting or self._out)
 
     def step(self) -> list[tuple[int, T]]:
-        """Do the next replication that nobody has, and give what is done here or by workers since the last step."""
+        """Do the next replications that nobody has, and give what is done here or by workers since the last step."""
         self._give()
-        found = []
+        found: list[tuple[int, T]] = []
         if not self._waiting and self._out and not self._workers.awake:
             # Nothing is left to do here, and no worker is ready yet: nobody waits for them.
-            self._waiting.append(min(self._out))
-            self._out.pop(self._waiting[0]).cancel()
+            self._take_back(min(self._out)).cancel()
         if self._waiting:
-            replication, begin = self._waiting.popleft(), time.perf_counter()
-            found.append((replication, self._task(replication)()))
-            self._seconds = time.perf_counter() - begin
+            replications, begin = self._next(), time.perf_counter()
+            found += zip(replications, self._work(replications), strict=True)
+            self._seconds = (time.perf_counter() - begin) / len(replications)
         return found + self._come()
+
+    def _next(self) -> tuple[int, ...]:
+        """Take what is done in one go: one replication first, and with workers fewer towards the end."""
+        most = min(int(SPELL / self._seconds), self._workers.together) if self._seconds else 1
+        fair = -(-len(self._waiting) // (2 * (self._number + 1))) if self._number else len(self._waiting)
+        return tuple(self._waiting.popleft() for _ in range(max(min(most, fair), 1)))
+
+    def _take_back(self, replications: tuple[int, ...]) -> Future[Sequence[T] | None]:
+        """Put what a worker has back among what is to be done, the first ones first."""
+        self._waiting.extendleft(reversed(replications))
+        return self._out.pop(replications)
 
     def _give(self) -> None:
         """Give tasks to workers that wait for one, but leave as much here as they have each."""
         if not self._workers.running and self._seconds * len(self._waiting) <= self._workers.worth:
             return
-        while self._number and len(self._waiting) * self._number > len(self._out) and self._workers.room(self._number):
-            replication = self._waiting[0]
-            future = self._workers.give(self._number, self._mark, self._task(replication))
+        while self._number and len(self._waiting) * self._number > sum(map(len, self._out)) and self._room():
+            replications = self._next()
+            future = self._workers.give(self._number, self._mark, self._packed, replications)
             if future is None:
                 self._number = 0
+                self._waiting.extendleft(reversed(replications))
                 return
-            self._out[self._waiting.popleft()] = future
+            self._out[replications] = future
+
+    def _room(self) -> bool:
+        """Whether a worker waits for something, and the work can be packed for it."""
+        if not self._packed:
+            try:
+                self._packed = pickle.dumps(self._work)
+            except (AttributeError, TypeError, pickle.PicklingError):
+                # No other process can have it.
+                self._number = 0
+                return False
+        return self._workers.room(self._number)
 
     def _come(self) -> list[tuple[int, T]]:
         """Give what workers have done; what they could not do is done here later, and fails here if it must."""
         found: list[tuple[int, Any]] = []
-        for replication, future in sorted(self._out.items()):
+        for replications, future in sorted(self._out.items(), key=lambda one: one[0], reverse=True):
             if not future.done():
                 continue
-            del self._out[replication]
             failure = None if future.cancelled() else future.exception()
             if future.cancelled() or failure is not None:
                 self._number = 0
-                self._waiting.appendleft(replication)
+                self._take_back(replications)
                 if isinstance(failure, BrokenExecutor):
                     self._workers.fail()
             else:
                 self._workers.awake = True
-                found.append((replication, future.result()))
-        return found
+                del self._out[replications]
+                found += zip(replications, future.result() or (), strict=True)
+        return sorted(found, key=lambda one: one[0])
 
 
 WORKERS = Workers()

@@ -39,6 +39,12 @@ def test_one_event_is_read_as_among_all_of_them(counts: Counts, event: str) -> N
     assert sum(row.value is not None for row in read) > 5
 
 
+def test_campaigns_alone_are_read_as_among_all_metrics(counts: Counts) -> None:
+    read = list(CountReading(counts, campaigns_only=True).rows())
+    assert read == [row for row in CountReading(counts).rows() if row.metric == Metric.CAMPAIGN]
+    assert sum(row.value or 0 for row in read) > 0
+
+
 @pytest.mark.parametrize("event", ["Purchase", "ViewContent"])
 def test_people_read_what_the_reports_of_their_accounts_say(counts: Counts, event: str) -> None:
     world = counts.history.now

@@ -34,7 +34,7 @@ def found(request: pytest.FixtureRequest) -> Ways:
     """Two pairs of runs of each business, of six days each."""
     right, wrong = (way.replace(days=6) for way in ways(request.param, TINY[request.param]))
     found = Ways(request.param, right, wrong)
-    return dataclasses.replace(found, runs=tuple(both_measured(found, seed=3, replication=k) for k in range(2)))
+    return dataclasses.replace(found, runs=tuple(both_measured(found, 3, range(2))))
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +178,7 @@ def test_a_client_without_campaigns_reads_no_campaign_figure() -> None:
 
 def test_pairs_of_runs_are_those_of_the_single_runs(found: Ways) -> None:
     parties = BUSINESSES[found.business].parties
-    again = measured(found.wrong, parties, seed=3, replication=1)
+    again = measured(ps.run(found.wrong, seed=3, replication=1), parties)
     expected = found.runs[1][1]
     for one, other in ((again.reads, expected.reads), (again.claims, expected.claims)):
         assert list(one) == list(other)
@@ -193,7 +193,8 @@ def test_pairs_of_runs_are_those_of_the_single_runs(found: Ways) -> None:
 
 def test_in_counts_both_ways_say_the_same_as_event_by_event(found: Ways) -> None:
     counted = dataclasses.replace(found, detail="counts", runs=())
-    counted = dataclasses.replace(counted, runs=tuple(both_measured(counted, seed=3, replication=k) for k in range(8)))
+    counted = dataclasses.replace(counted, runs=tuple(both_measured(counted, 3, range(8))))
+    assert repr(both_measured(counted, 3, [5])) == repr([counted.runs[5]])
     for side in (0, 1):
         claims, events = ([pair[side].claims for pair in runs] for runs in (counted.runs, found.runs))
         assert list(claims[0]) == list(events[0])

@@ -3,21 +3,22 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import pickle
 import signal
 import sys
 import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from worker_tasks import noted, refused
+from worker_tasks import noted, processes, refused, waited
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError
-from pixelsim.explore.workers import VARIABLE, Shared, Workers, usual_workers
+from pixelsim.explore.workers import SPELL, VARIABLE, Shared, Workers, usual_workers
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +29,12 @@ def workers() -> Iterator[Workers]:
     found.close()
 
 
-def all_of(workers: Workers, task: Callable[[int], Callable[[], Any]], number: int) -> dict[int, Any]:
+def all_of(workers: Workers, work: Callable[[Sequence[int]], Sequence[Any]], number: int) -> dict[int, Any]:
     """Do replications as an explorer does, and give what they came to."""
 
     async def notebook() -> dict[int, Any]:
         found: list[tuple[int, Any]] = []
-        with workers.share(task, range(number)) as together:
+        with workers.share(work, range(number)) as together:
             while together.left:
                 found += together.step()
                 await asyncio.sleep(0.001)
@@ -47,7 +48,7 @@ def awake(workers: Workers) -> None:
     """Wait until the worker does something."""
     until = time.monotonic() + 60
     while not workers.awake and time.monotonic() < until:
-        all_of(workers, lambda _: partial(time.sleep, 0.02), 8)
+        all_of(workers, partial(waited, 0.02), 8)
     assert workers.awake
 
 
@@ -76,11 +77,30 @@ def test_an_explorer_shows_the_same_bytes_as_alone(workers: Workers, monkeypatch
 
 def test_both_processes_take_replications_and_none_is_done_twice(workers: Workers, tmp_path: Path) -> None:
     awake(workers)
-    found = all_of(workers, lambda number: partial(noted, tmp_path, number), 10)
+    found = all_of(workers, partial(noted, tmp_path), 10)
     assert sorted(found) == list(range(10))
     here = [process for process in found.values() if process == os.getpid()]
     assert 3 <= len(here) <= 7
     assert len(set(found.values())) == 2
+
+
+def test_several_replications_go_in_one_go_as_long_as_a_page_can_wait() -> None:
+    def goes(number: int, seconds: float, together: int = 10) -> list[int]:
+        """Give how many of the replications, of so many seconds each, are done at a time."""
+        found: list[int] = []
+
+        def work(replications: Sequence[int]) -> Sequence[None]:
+            found.append(len(replications))
+            return waited(seconds, replications)
+
+        assert len(all_of(Workers(0, together=together), work, number)) == number
+        return found
+
+    # The first alone, since nobody knows yet what they take.
+    assert goes(24, 0.0, together=6) == [1, 6, 6, 6, 5]
+    assert goes(24, 0.0, together=1) == [1] * 24
+    slow = goes(8, 0.4 * SPELL)
+    assert (slow[0], max(slow)) == (1, 2)
 
 
 def test_what_is_stopped_is_not_begun_and_new_work_need_not_wait(workers: Workers, tmp_path: Path) -> None:
@@ -91,10 +111,11 @@ def test_what_is_stopped_is_not_begun_and_new_work_need_not_wait(workers: Worker
 
     async def notebook() -> None:
         mark = workers.begin()
-        given = [workers.give(1, mark, partial(noted, old, number)) for number in range(5)]
+        work = pickle.dumps(partial(noted, old))
+        given = [workers.give(1, mark, work, (number,)) for number in range(5)]
         assert not workers.room(1)
         workers.end(mark, [future for future in given if future is not None])
-        with workers.share(lambda number: partial(noted, new, number), range(20)) as together:
+        with workers.share(partial(noted, new), range(20)) as together:
             # What was left over from before does not keep this process from beginning.
             assert os.getpid() in dict(together.step()).values()
             while together.left:
@@ -110,12 +131,14 @@ def test_what_is_stopped_is_not_begun_and_new_work_need_not_wait(workers: Worker
 def test_what_fails_in_a_worker_fails_here_in_the_same_way(workers: Workers) -> None:
     awake(workers)
     with pytest.raises(InputError, match="number is '3', but must be not 3"):
-        all_of(workers, lambda number: partial(refused, number), 8)
+        all_of(workers, refused, 8)
     assert workers.running
 
 
 def test_a_task_that_no_process_can_import_is_done_here(workers: Workers) -> None:
-    assert all_of(workers, lambda number: lambda: number, 5) == {number: number for number in range(5)}
+    assert all_of(workers, lambda numbers: [number * number for number in numbers], 5) == {
+        number: number * number for number in range(5)
+    }
     assert workers.running
 
 
@@ -124,7 +147,7 @@ def test_a_worker_that_dies_loses_nothing(workers: Workers, tmp_path: Path) -> N
 
     async def notebook() -> dict[int, int]:
         found: list[tuple[int, int]] = []
-        with workers.share(lambda number: partial(noted, tmp_path, number), range(12)) as together:
+        with workers.share(partial(noted, tmp_path), range(12)) as together:
             found += together.step()
             (worker,) = multiprocessing.active_children()
             assert worker.pid is not None
@@ -137,7 +160,7 @@ def test_a_worker_that_dies_loses_nothing(workers: Workers, tmp_path: Path) -> N
     assert sorted(asyncio.run(notebook())) == list(range(12))
     assert not workers.running
     # From then on this process works alone.
-    assert set(all_of(workers, lambda _: os.getpid, 6).values()) == {os.getpid()}
+    assert set(all_of(workers, processes, 6).values()) == {os.getpid()}
     assert not workers.running
 
 
@@ -145,7 +168,7 @@ def test_idle_workers_end_and_short_work_starts_none() -> None:
     workers = Workers(1, idle=0.05, worth=0.0)
 
     async def notebook() -> None:
-        with workers.share(lambda _: partial(time.sleep, 0.01), range(3)) as together:
+        with workers.share(partial(waited, 0.01), range(3)) as together:
             while together.left:
                 together.step()
             assert workers.running
@@ -155,7 +178,7 @@ def test_idle_workers_end_and_short_work_starts_none() -> None:
 
     asyncio.run(notebook())
     short = Workers(1)
-    assert all_of(short, lambda _: partial(time.sleep, 0.01), 3) == dict.fromkeys(range(3))
+    assert all_of(short, partial(waited, 0.01), 3) == dict.fromkeys(range(3))
     assert not short.running
 
 
@@ -165,14 +188,14 @@ def test_without_a_running_loop_or_without_processes_everything_is_done_here(mon
             return {process for _ in range(4) for _, process in together.step()}
 
     workers = Workers(1, worth=0.0)
-    assert done(workers.share(lambda _: os.getpid, range(4))) == {os.getpid()}
+    assert done(workers.share(processes, range(4))) == {os.getpid()}
     assert not workers.running
 
     def none(*_given: object) -> None:
         raise OSError("no more processes")
 
     monkeypatch.setattr("pixelsim.explore.workers.ProcessPoolExecutor", none)
-    assert set(all_of(workers, lambda _: os.getpid, 4).values()) == {os.getpid()}
+    assert set(all_of(workers, processes, 4).values()) == {os.getpid()}
 
 
 def test_there_are_as_many_as_cores_but_one_and_none_for_a_script(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from pixelsim.base.errors import InputError
 
 
-def noted(folder: Path, number: int) -> int:
-    """Leave a file that tells that a replication was begun, take a moment, and give the process that ran it."""
-    (folder / str(number)).touch()
-    time.sleep(0.05)
-    return os.getpid()
+def noted(folder: Path, replications: Sequence[int]) -> list[int]:
+    """Leave a file for each replication that was begun, take a moment, and give the process that ran it."""
+    for number in replications:
+        (folder / str(number)).touch()
+        time.sleep(0.05)
+    return [os.getpid()] * len(replications)
 
 
-def refused(number: int) -> int:
-    if number == 3:
-        raise InputError.single("test", field="number", value=number, rule="not 3", remedy="take another")
-    return number
+def waited(seconds: float, replications: Sequence[int]) -> list[None]:
+    """Take a moment for each replication."""
+    time.sleep(seconds * len(replications))
+    return [None] * len(replications)
+
+
+def processes(replications: Sequence[int]) -> list[int]:
+    """Give the process that runs replications."""
+    return [os.getpid()] * len(replications)
+
+
+def refused(replications: Sequence[int]) -> list[int]:
+    if 3 in replications:
+        raise InputError.single("test", field="number", value=3, rule="not 3", remedy="take another")
+    return list(replications)
