@@ -55,6 +55,10 @@ class Bins:
         """Give how one event of each cell spreads over its bins, shape (bins,)."""
         return _even(self, day)
 
+    def ago(self, window: int, *, of_borders: bool = False) -> Instants:
+        """Look up the instants a window of ms before the middle of each bin, or before its borders."""
+        return _ago(self, window, of_borders=of_borders)
+
     def spread(
         self, day: Spread, cell: Longs, start: Longs, end: Longs, number: NDArray[np.integer] | Floats
     ) -> Floats:
@@ -104,6 +108,11 @@ def _even(bins: Bins, day: Spread) -> Floats:
     edges = bins._edges  # noqa: SLF001 - of this module
     cells = len(edges) - 1
     return bins._spread(day, np.arange(cells), edges[:-1], edges[1:], np.ones(cells))  # noqa: SLF001
+
+
+@functools.lru_cache(maxsize=256)
+def _ago(bins: Bins, window: int, *, of_borders: bool) -> Instants:
+    return Instants.of(bins.borders, (bins.borders if of_borders else bins.middle) - window)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -243,12 +252,12 @@ class Field:
 
     def densest(self) -> Floats:
         """Give the most touches of any kind that a person has in their windows, on average, at any time, by contest."""
-        borders, inside = self.bins.borders, np.zeros((len(self.people), len(self.bins) + 1))
+        inside = np.zeros((len(self.people), len(self.bins) + 1))
         for kind in range(self.kinds):
             for window in self.lengths(kind):
                 mine = self.windows[kind] == window
                 run = cumulated((self.with_access[:, kind, mine] + self.without[:, kind, mine]).sum(axis=1))
-                inside += run - Instants.of(borders, borders - window).read(run)
+                inside += run - self.bins.ago(window, of_borders=True).read(run)
         return np.asarray(inside.max(axis=1) / self.people)
 
 

@@ -2,27 +2,28 @@
 
 Closed form for independent people: touches fall on the people of a population at random, so the touches of one person
 are Poisson with the touches of the cell over the population as their mean. A touch earns an event when it lies inside
-its window and no later touch of its kind, and none of a stronger kind, does. All of it is computed for pairs of a bin
-of touches and a bin of events that a window can hold together.
+its window and no later touch of its kind, and none of a stronger kind, does.
+
+Where a touch's cell and an event's lie so far apart that each window holds all of their instants or none, what comes
+between the two is a sum of what comes from the touch to its cell's end, from there to the event's cell, and in this up
+to the event; its chance is a product, and no pair of instants need be looked at. The few other lags, and those where
+windows of several lengths cover one another, are computed for pairs of a bin of touches and a bin of events.
 """
 
 from __future__ import annotations
 
 import functools
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.counts.cells import Cells
-from pixelsim.counts.field import Bins, Field, Instants, Pattern, cumulated
+from pixelsim.counts.field import Bins, Field, Pattern, cumulated
 
 __all__ = ["Repeats", "Touching", "uncovered"]
-
-MOST = 300.0
-"""Powers of e up to this one and down to its opposite are floating-point numbers, and so is the ratio of any two."""
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -53,146 +54,92 @@ class Repeats:
     party: Mask
     others: dict[int, Floats]
 
-    def of_contest(self, contest: int) -> Repeats:
-        """Give what is about one of the contests."""
-        only = slice(contest, contest + 1)
-        others = {window: run[only] for window, run in self.others.items()}
-        return Repeats(self.visits[:, only], self.older[:, only], self.party, others)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Band:
-    """Pairs of bins, shape (bins, width): a bin of touches, and the event's as bins after it.
-
-    After the run's end bins go on, one a cell, so that every touch has as many.
+class _Blocks:
+    """Bins by their place in cells, and times between cells.
 
     Parameters
     ----------
-    starts
-        How many bins after each touch's the cells from its own on begin, shape (bins, lags + 1).
     of_cell
-        The bins of each cell, filled up with the number of bins where it has fewer than others, shape (cells, most).
+        The bins of each cell, and of as many cells after the run's end as there are lags; filled up with the number of
+        bins where a cell has fewer than others, shape (most, cells + lags).
+    edges
+        First bin of each cell, and the number of bins for cells after the run's end, shape (cells + lags + 1,).
+    least, most
+        Shortest and longest time in ms between an instant of a cell and one of the cell so many lags later, by lag.
     """
 
-    starts: Longs
     of_cell: Longs
+    edges: Longs
+    least: Sequence[int]
+    most: Sequence[int]
 
-    def width(self, lags: int) -> int:
-        """Give how many bins the cells of so many lags have at most, and one more."""
-        return int(self.starts[:, lags].max()) + 1
+    def of(self, by_bin: Floats) -> Floats:
+        """Give what bins have, shape (..., contests, bins), by place and cell; 0 where there is none.
 
-    def edges(self, rows: slice, lags: int, width: int, contests: int) -> Longs:
-        """Give where lags begin among the pairs of some bins of touches and contests, for `by_lag`."""
-        number = rows.stop - rows.start
-        edges = self.starts[rows, : lags + 1] + np.arange(number)[:, np.newaxis] * width
-        return np.asarray((edges + (np.arange(contests) * number * width)[:, np.newaxis, np.newaxis]).ravel())
-
-    def by_cell(self, touches: Floats, of_bin: Floats) -> Floats:
-        """Add up touches, shape (contests, groups, bins), times what each bin's earn by lag, (contests, bins, lags).
-
-        The result is of shape (contests, groups, cells, lags).
+        The result is of shape (..., most, cells + lags, contests): what is done to pairs of bins goes through cells and
+        contests in one go, and sums over bins are taken one after the other, however many contests there are.
         """
-        number, each = (
-            np.concatenate([some, np.zeros_like(some.take([0], axis))], axis=axis).take(self.of_cell, axis)
-            for some, axis in ((touches, 2), (of_bin, 1))
-        )
-        return np.asarray((number.swapaxes(1, 2) @ each).swapaxes(1, 2))
+        before = by_bin.ndim - 2
+        some = np.zeros((*by_bin.shape[:-2], by_bin.shape[-1] + 1, by_bin.shape[-2]))
+        some[..., :-1, :] = by_bin.swapaxes(-1, -2)
+        return some.take(self.of_cell, axis=before)
 
+    def holds(self, window: int, lag: int) -> bool:
+        """Whether a window of ms holds all pairs of instants so many lags apart."""
+        return self.most[lag] <= window
 
-def _by_lag(of_pair: Floats, edges: Longs, lags: int) -> Floats:
-    """Add up pairs, shape (contests, rows, width), by lag in cells: (contests, rows, lags)."""
-    # What comes after the last lag is a part of its own, and dropped.
-    sums = np.add.reduceat(of_pair.ravel(), edges).reshape(*of_pair.shape[:2], lags + 1)
-    return np.asarray(sums[..., :lags])
-
-
-@dataclass(frozen=True, slots=True)
-class _Pairs:
-    """Some bins of touches, and how many bins of events from each one's own on are looked at."""
-
-    rows: slice
-    width: int
-
-    def ahead(self, of_bin: Floats) -> Floats:
-        """Give what the bins of events have, shape (..., bins of touches, width); 0 after the run's end."""
-        first, number = self.rows.start, self.rows.stop - self.rows.start
-        some = np.zeros((*of_bin.shape[:-1], number + self.width))
-        known = of_bin[..., first : first + some.shape[-1]]
-        some[..., : known.shape[-1]] = known
-        shape = (*of_bin.shape[:-1], number, self.width)
-        return np.ndarray(shape, dtype=np.float64, buffer=some, strides=(*some.strides, 8))
-
-    def gained(self, by_bin: Floats) -> Floats:
-        """Give what quantities by bin, shape (..., bins), add up to between the middles of two bins."""
-        run = np.cumsum(by_bin, axis=-1)
-        middle = run - by_bin / 2
-        gained = self.ahead(middle) - middle[..., self.rows, np.newaxis]
-        return np.maximum(gained, 0.0, out=gained)
+    def splits(self, window: int, lag: int) -> bool:
+        """Whether a window holds some such pairs and others not."""
+        return self.least[lag] < window < self.most[lag]
 
 
 @functools.lru_cache(maxsize=64)
-def _band(cell: bytes, lags: int) -> _Band:
-    """Pair the bins of cells, by number as bytes: with them the band is kept, since it depends on nothing else."""
-    of_bin = np.frombuffer(cell, dtype=np.int64)
-    size, cells = len(of_bin), int(of_bin[-1]) + 1
-    first = np.append(np.searchsorted(of_bin, np.arange(cells)), size + np.arange(lags + 1))
-    starts = np.maximum(first[of_bin[:, np.newaxis] + np.arange(lags + 1)] - np.arange(size)[:, np.newaxis], 0)
-    most = int(np.diff(first[: cells + 1]).max())
-    of_cell = first[:cells, np.newaxis] + np.arange(most)
-    of_cell[of_cell >= first[1 : cells + 1, np.newaxis]] = size
-    return _Band(starts, of_cell)
+def _blocks(bins: Bins, lags: int) -> _Blocks:
+    cells = int(bins.cell[-1]) + 1
+    edges = np.append(np.searchsorted(bins.cell, np.arange(cells)), np.full(lags + 1, len(bins)))
+    of_cell = edges[:-1] + np.arange(int(np.diff(edges).max()))[:, np.newaxis]
+    of_cell[of_cell >= edges[1:]] = len(bins)
+    borders = bins.borders[edges[: cells + 1]]
+    least = [int((borders[lag:-1] - borders[1 : len(borders) - lag]).min()) for lag in range(lags)]
+    most = [int((borders[lag + 1 :] - borders[: cells - lag]).max()) for lag in range(lags)]
+    return _Blocks(of_cell, edges, least, most)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Fresh:
-    """The chance that nothing has used a touch of a bin up before an event: a product of three.
+class _Kind:
+    """The touches of a kind that compete for the events of some bins.
 
     Parameters
     ----------
-    touch
-        By the touch's bin, shape (contests, rows, 1).
-    pair
-        By pair, shape (contests, rows, width).
-    older
-        By the touch's bin and the event's lag, shape (contests, rows, lags).
+    kind, cells
+        The kind, and the cells of touches that are looked at.
+    rates, inside
+        Touches a person by window and bin, shape (contests, bins); and those inside the window of an event in the
+        middle of a bin.
+    events
+        Weight of events by bin, shape (contests, bins).
+    compete
+        Touches of this kind and the stronger ones that compete, shape (contests, kinds, groups, bins).
+    earns
+        Touches a person whose chances are asked for, of each sort by group and then as of `_Blocks.of`.
+    repeats
+        What uses a touch up, in some ways.
     """
 
-    touch: Floats
-    pair: Floats
-    older: Floats
+    kind: int
+    cells: slice
+    rates: Mapping[int, Floats]
+    inside: Mapping[int, Floats]
+    events: Floats
+    compete: Floats
+    earns: Sequence[Floats]
+    repeats: Sequence[Repeats]
 
-    @classmethod
-    def of(cls, repeats: Repeats, kind: int, free: Floats | None, bins: Bins, pairs: _Pairs) -> _Fresh:
-        """Give the chances after touches of a kind.
-
-        Events use a touch up while it is ``free`` of others, shape (contests, rows, width); None: all the time.
-        """
-        visits = repeats.visits[kind]
-        older = np.exp(-repeats.older[kind])[:, bins.cell[pairs.rows]]
-        middle = np.cumsum(visits, axis=-1) - visits / 2
-        middle -= (middle[:, :1] + middle[:, -1:]) / 2
-        # What comes between two instants is a difference, so its chance is a product, with far fewer powers: unless
-        # other touches come into it, or there is so much that the powers are no numbers any more.
-        product = (np.abs(middle).max(axis=-1) < MOST) & (free is None and not repeats.others)
-        if product.all():
-            return cls(np.exp(middle[:, pairs.rows, np.newaxis]), pairs.ahead(np.exp(-middle)), older)
-        if product.any():
-            parts = [cls.of(repeats.of_contest(one), kind, free, bins, pairs) for one in range(len(visits))]
-            return cls(*(np.concatenate([getattr(one, name) for one in parts]) for name in cls.__match_args__))
-        used = pairs.gained(visits)
-        if free is not None:
-            used *= free
-        for window, run in repeats.others.items():
-            ended = Instants.of(bins.borders, bins.middle - window).read(run)
-            since = Instants.of(bins.borders, bins.middle[pairs.rows]).read(run)[..., np.newaxis]
-            used += np.maximum(pairs.ahead(ended) - since, 0.0)
-        return cls(np.ones((*older.shape[:2], 1)), np.exp(-used), older)
-
-    def weigh(self, weight: Floats, edges: Longs, lags: int) -> Floats:
-        """Weigh pairs, shape (contests, rows, width or less), and add them up as `_by_lag` does."""
-        found = _by_lag(weight * self.pair[..., : weight.shape[-1]], edges, lags)
-        found *= self.touch * self.older[..., :lags]
-        return found
+    def later(self, lag: int) -> slice:
+        """Give the cells of events so many lags after those of touches."""
+        return slice(self.cells.start + lag, self.cells.stop + lag)
 
 
 class Touching:
@@ -210,7 +157,7 @@ class Touching:
         self.field, self.cells = touches, cells
         longest = int(touches.windows.max(initial=0))
         self.lags = min(cells.lags(longest), len(cells))
-        self._band = _band(touches.bins.cell.tobytes(), self.lags)
+        self._blocks = _blocks(touches.bins, self.lags)
 
     def chances(self, repeats: Sequence[Repeats]) -> Floats:
         """Give the chance that a random person's event of a cell is earned by a touch of an ad group and cell.
@@ -259,73 +206,122 @@ class Touching:
         field, bins = self.field, self.field.bins
         oldest = bins.borders[pattern.start] - int(field.windows.max(initial=0))
         first = bins.cell[max(int(np.searchsorted(bins.borders, oldest, side="right")) - 1, 0)]
-        rows = slice(int(np.searchsorted(bins.cell, first)), pattern.end)
+        cells = slice(int(first), int(bins.cell[pattern.end - 1]) + 1)
         events = np.zeros_like(field.events)
         events[:, pattern.start : pattern.end] = field.events[:, pattern.start : pattern.end]
         stronger = np.zeros_like(events)
         for kind, windows in enumerate(field.windows):
-            rates = {w: field.a_person(compete[:, kind, windows == w]) for w in field.lengths(kind)}
-            if not any(rate[:, rows].any() for rate in rates.values()):
+            rates = {w: field.a_person(compete[:, kind, windows == w]) for w in field.lengths(kind) if w > 0}
+            if not any(rate.any() for rate in rates.values()):
                 continue
-            lags = {w: min(self.cells.lags(w), self.lags) for w in rates if w > 0}
-            pairs = _Pairs(rows, self._band.width(max(lags.values(), default=1)))
-            between, inside = self._between(rates, pairs)
-            weight = np.exp(-between, out=between)
-            weight *= pairs.ahead(np.exp(-stronger) * events)
-            stronger = stronger + inside
-            fresh = self._fresh(repeats, kind, compete, pairs)
-            for window, number in lags.items():
-                mine = [np.flatnonzero((windows == window) & earn[:, kind, :, rows].any(axis=(0, 2))) for earn in earns]
-                for of_way, each in zip(found, self._each(weight, window, number, rows, fresh), strict=True):
-                    for target, earn, groups in zip(of_way[:, :, kind], earns, mine, strict=True):
-                        if len(groups):
-                            touches = earn[:, kind, groups] / field.people[:, np.newaxis, np.newaxis]
-                            target[:, groups, :, :number] += self._band.by_cell(touches, each)
+            inside = {window: self._inside(rate, window) for window, rate in rates.items()}
+            weight = np.exp(-stronger) * events
+            stronger = stronger + np.sum([*inside.values()], axis=0)
+            each = [(earn[:, kind] / field.people[:, np.newaxis, np.newaxis]).swapaxes(0, 1) for earn in earns]
+            touches = [self._blocks.of(one) for one in each]
+            of_kind = _Kind(kind, cells, rates, inside, weight, compete[:, : kind + 1], touches, repeats)
+            self._add_kind(found[:, :, :, kind], of_kind)
 
-    def _each(self, weight: Floats, window: int, lags: int, rows: slice, fresh: Sequence[_Fresh]) -> Iterator[Floats]:
-        """Give what a touch of each bin and of a window earns by lag, shape (contests, bins, lags), way by way."""
-        width, size = self._band.width(lags), len(self.field.bins)
-        edges = self._band.edges(rows, lags, width, len(weight))
-        weight = weight[..., :width] * _inside(self.field.bins.borders.tobytes(), window, width)[rows]
-        for of_row in itertools.chain(
-            [_by_lag(weight, edges, lags)], (one.weigh(weight, edges, lags) for one in fresh)
-        ):
-            every = np.zeros((len(weight), size, lags))
-            every[:, rows] = of_row
-            yield every
+    def _inside(self, rate: Floats, window: int) -> Floats:
+        """Give the touches a person inside the window of an event in the middle of each bin."""
+        run = cumulated(rate)
+        return _middle(run) - self.field.bins.ago(window).read(run)
 
-    def _between(self, rates: Mapping[int, Floats], pairs: _Pairs) -> tuple[Floats, Floats]:
-        """Give the touches a person between two bins that can still earn, and all that can, by the event's bin."""
-        bins = self.field.bins
-        between, inside = np.zeros((1, 1, 1)), np.zeros((1, 1))
-        for window, rate in rates.items():
-            run = cumulated(rate)
-            middle = (run[:, :-1] + run[:, 1:]) / 2
-            open_since = Instants.of(bins.borders, bins.middle - window).read(run)
-            gained = np.maximum(middle[:, pairs.rows, np.newaxis], pairs.ahead(open_since))
-            np.subtract(pairs.ahead(middle), gained, out=gained)
+    def _add_kind(self, found: Floats, of: _Kind) -> None:
+        """Do it for touches of a kind, shape (ways, earns, contests, groups, cells, lags)."""
+        blocks, windows = self._blocks, self.field.windows[of.kind]
+        covered = [any(True for _ in self.field.covering(of.kind, one.party)) for one in of.repeats]
+        # The ways in which the chance is a product, and those in which windows cover a part of the time between.
+        product, other = ([way for way, one in enumerate([False, *covered]) if one is said] for said in (False, True))
+        number = {window: min(self.cells.lags(window), self.lags) for window in of.rates}
+        known = {*number, *(window for one in of.repeats for window in one.others)}
+        apart: dict[frozenset[int], list[int]] = {}
+        for lag in range(max(number.values())):
+            ways = [*product, *other]
+            if lag and not any(blocks.splits(window, lag) for window in known):
+                apart.setdefault(frozenset(w for w in known if blocks.holds(w, lag)), []).append(lag)
+                ways = other
+            if ways:
+                weight, here = self._weight(of, lag), of.cells
+                used = [self._used(of.repeats[way - 1], of, lag) if way else None for way in ways]
+                for window in (window for window, lags in number.items() if lag < lags):
+                    within = _within(self.field.bins, window, self.lags, lag)[:, :, here] * weight
+                    groups = windows == window
+                    for way, gone in zip(ways, used, strict=True):
+                        each = (within if gone is None else within * gone).sum(axis=1)
+                        for target, touch in zip(found[way, ..., lag], of.earns, strict=True):
+                            target[:, groups, here] += (touch[groups, :, here] * each).sum(axis=1).transpose(2, 0, 1)
+        for open_, lags in apart.items():
+            if product and not open_.isdisjoint(number):
+                self._add_apart(found, of, product, open_, slice(lags[0], lags[-1] + 1))
+
+    def _weight(self, of: _Kind, lag: int) -> Floats:
+        """Give the weight of events so many lags after touches, shape (most, most, cells, contests)."""
+        blocks, later, between = self._blocks, of.later(lag), np.zeros((1, 1, 1, 1))
+        for window, rate in of.rates.items():
+            middle = _middle(cumulated(rate))
+            since, middle = blocks.of(middle - of.inside[window])[:, later], blocks.of(middle)
+            gained = middle[:, later] - np.maximum(middle[:, np.newaxis, of.cells], since)
             between = between + np.maximum(gained, 0.0, out=gained)
-            inside = inside + (middle - open_since)
-        return between, inside
+        return np.asarray(np.exp(-between) * blocks.of(of.events)[:, later])
 
-    def _fresh(self, repeats: Sequence[Repeats], kind: int, compete: Floats, pairs: _Pairs) -> list[_Fresh]:
-        """Give for each way the chances that nothing has used a touch up before an event."""
-        parties = {one.party.tobytes(): one.party for one in repeats}
-        free = {key: self._uncovered(kind, compete, party, pairs) for key, party in parties.items()}
-        return [_Fresh.of(one, kind, free[one.party.tobytes()], self.field.bins, pairs) for one in repeats]
+    def _used(self, repeats: Repeats, of: _Kind, lag: int) -> Floats:
+        """Give the chance that nothing uses a touch up before an event so many lags later, of the shape of weights."""
+        blocks, bins = self._blocks, self.field.bins
 
-    def _uncovered(self, kind: int, compete: Floats, party: Mask, pairs: _Pairs) -> Floats | None:
-        """Give the share of the time between a touch and an event of two bins that no touch of a party covers.
+        def between(run: Floats, until: Floats | None = None) -> Floats:
+            at_touch = blocks.of(run)
+            at_event = at_touch if until is None else blocks.of(until)
+            gained = at_event[:, of.later(lag)] - at_touch[:, np.newaxis, of.cells]
+            return np.maximum(gained, 0.0, out=gained)
 
-        None: nothing covers any of it.
-        """
-        share, middle = None, self.field.bins.middle
-        for window, groups in self.field.covering(kind, party):
-            touches = compete[:, : kind + 1][:, groups[: kind + 1]].sum(axis=1) / self.field.people[:, np.newaxis]
-            span = np.maximum(pairs.ahead(middle) - middle[pairs.rows, np.newaxis], 0.0)
-            free = uncovered(pairs.gained(touches), span, window)
-            share = free if share is None else share * free
-        return share
+        used = between(_middle(cumulated(repeats.visits[of.kind])))
+        for window, groups in self.field.covering(of.kind, repeats.party):
+            touches = of.compete[:, groups[: of.kind + 1]].sum(axis=1) / self.field.people[:, np.newaxis]
+            used *= uncovered(between(_middle(cumulated(touches))), between(bins.middle[np.newaxis]), window)
+        for window, run in repeats.others.items():
+            used += between(_middle(run), bins.ago(window).read(run))
+        used += repeats.older[of.kind][:, of.cells, lag].T
+        return np.exp(-used, out=used)
+
+    def _add_apart(self, found: Floats, of: _Kind, ways: Sequence[int], open_: AbstractSet[int], lags: slice) -> None:
+        """Add the chances of events some lags after touches, at which some windows are open and all others are not."""
+        blocks, bins = self._blocks, self.field.bins
+        groups = np.isin(self.field.windows[of.kind], [*open_])
+        parts = [(rate, of.inside[window], window in open_) for window, rate in of.rates.items()]
+        none = np.zeros_like(of.events)
+        every = np.sum([none, *(rate for rate, _, is_open in parts if is_open)], axis=0)
+        closed = np.sum([none, *(inside for _, inside, is_open in parts if not is_open)], axis=0)
+        ahead = cumulated(np.stack([every + (of.repeats[way - 1].visits[of.kind] if way else 0.0) for way in ways]))
+        behind, middle = ahead.copy(), _middle(ahead)
+        for place, way in enumerate(ways):
+            for window, run in of.repeats[way - 1].others.items() if way else ():
+                if window not in open_:
+                    # What ends before the event and began after the touch, by the border of its end.
+                    behind[place] += bins.ago(window, of_borders=True).read(run)
+                    middle[place] += bins.ago(window).read(run)
+                    ahead[place] += run
+        # Shapes (ways, most, cells, contests), and without bins (ways, cells, contests).
+        begins, ends = (run.swapaxes(1, 2)[:, blocks.edges] for run in (behind, ahead))
+        # From the touch to the end of its cell, and from the beginning of the event's cell to the event; where there is
+        # no bin there is no touch and no event.
+        first = np.exp(np.minimum(blocks.of(_middle(ahead)) - ends[:, np.newaxis, 1:], 0.0))[:, :, of.cells]
+        last = np.exp(np.minimum(begins[:, np.newaxis, :-1] - blocks.of(middle), 0.0))
+        last *= blocks.of(of.events * np.exp(-closed))
+        cell = np.arange(of.cells.start, of.cells.stop)[:, np.newaxis]
+        at = cell + np.arange(lags.start, lags.stop)
+        between = np.exp(np.minimum(ends[:, cell + 1] - begins[:, at], 0.0)) * last.sum(axis=1)[:, at]
+        for way, of_touch, some in zip(ways, first, between.transpose(0, 3, 1, 2), strict=True):
+            older = of.repeats[way - 1].older[of.kind][:, of.cells, lags] if way else np.zeros((1, 1, 1))
+            of_pair = some * np.exp(-older)
+            for target, touch in zip(found[way], of.earns, strict=True):
+                mine = (touch[groups, :, of.cells] * of_touch).sum(axis=1).transpose(2, 0, 1)
+                target[:, groups, of.cells, lags] += mine[..., np.newaxis] * of_pair[:, np.newaxis]
+
+
+def _middle(run: Floats) -> Floats:
+    """Give a quantity that is cumulated by border in the middle of each bin."""
+    return np.asarray((run[..., :-1] + run[..., 1:]) / 2)
 
 
 def uncovered(touches: Floats, span: Floats, window: int) -> Floats:
@@ -339,7 +335,7 @@ def uncovered(touches: Floats, span: Floats, window: int) -> Floats:
     touches
         Touches of this window that a person has between touch and event, on average.
     span
-        Ms between touch and event, of that shape or without its first axis.
+        Ms between touch and event, of that shape or one that goes with it.
     window
         How long such a touch is open, in ms.
     """
@@ -350,30 +346,30 @@ def uncovered(touches: Floats, span: Floats, window: int) -> Floats:
     return np.asarray(slopes + (1 - 2 * plateau) * np.exp(-exponent))
 
 
-@functools.lru_cache(maxsize=64)
-def _inside(edges: bytes, window: int, width: int) -> Floats:
+@functools.lru_cache(maxsize=256)
+def _within(bins: Bins, window: int, lags: int, lag: int) -> Floats:
     """Give the share of pairs, both even within their bins, of which the event comes after the touch and in its window.
 
     Parameters
     ----------
-    edges
-        Borders of the bins in ms, as bytes: with them the shares are kept, since they depend on nothing else.
+    bins, lags
+        The bins, and how many lags are looked at.
     window
         Length of the window in ms.
-    width
-        How many bins of events from each touch's own on are looked at.
+    lag
+        How many cells after the touch's the event's is.
 
     Returns
     -------
-    ndarray of float64, shape (bins, width)
+    ndarray of float64, shape (most, most, cells, 1)
+        By the place of the touch's bin in its cell, and of the event's.
     """
-    borders = np.frombuffer(edges, dtype=np.int64).astype(np.float64)
-    pairs, lengths = _Pairs(slice(0, len(borders) - 1), width), np.diff(borders)
-    middle = borders[:-1] + lengths / 2
-    # Bins after the run's end are of any length, and hold no event.
-    touch, event = lengths[:, np.newaxis], np.maximum(pairs.ahead(lengths), 1.0)
-    age = pairs.ahead(middle - middle[0]) - (middle - middle[0])[:, np.newaxis]
-    in_run = pairs.ahead(np.ones(len(lengths))) > 0
+    blocks = _blocks(bins, lags)
+    cells = blocks.of_cell.shape[1] - lags
+    start, length = (blocks.of(some.astype(np.float64)[np.newaxis]) for some in (bins.borders[:-1], bins.width))
+    touch, event = length[:, np.newaxis, :cells], length[:, lag : lag + cells]
+    middle = start + length / 2
+    age, there = middle[:, lag : lag + cells] - middle[:, np.newaxis, :cells], (touch > 0) & (event > 0)
 
     def before(limit: float) -> Floats:
         # The integral of two even distributions' difference: four parabolas.
@@ -381,6 +377,7 @@ def _inside(edges: bytes, window: int, width: int) -> Floats:
             return np.asarray(np.maximum(limit - age + shift, 0.0) ** 2 / 2)
 
         wide, narrow = (touch + event) / 2, np.abs(touch - event) / 2
-        return np.asarray((area(wide) - area(narrow) - area(-narrow) + area(-wide)) / (touch * event))
+        areas = area(wide) - area(narrow) - area(-narrow) + area(-wide)
+        return np.divide(areas, touch * event, out=np.zeros(there.shape), where=there)
 
-    return np.asarray(np.where(in_run, np.clip(before(float(window)) - before(0.0), 0.0, 1.0), 0.0))
+    return np.clip(before(float(window)) - before(0.0), 0.0, 1.0)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from benchmarks.scenarios import ending_of, small
 from pixelsim.base.errors import InputError
-from pixelsim.counts import Counts, count, count_together, touching
-from pixelsim.counts.cells import Cells
-from pixelsim.counts.field import Bins, Field
-from pixelsim.counts.touching import Repeats, Touching
+from pixelsim.counts import Counts, count, count_together
 from pixelsim.scenario.practices import agency_clients
 from pixelsim.scenario.scenario import Scenario
-
-DAY = 86_400_000
 
 
 def told(counts: Counts) -> list[bytes | float]:
@@ -64,42 +58,3 @@ def test_order_and_company_change_nothing() -> None:
 def test_faults_of_any_run_are_told_before_anything_runs() -> None:
     with pytest.raises(InputError, match="replication"):
         count_together([(small(days=2), 1, 0), (small(days=2), 1, -1)])
-
-
-def _contests(visits: list[float]) -> tuple[Touching, Repeats]:
-    """Contests that differ in the events of their people only."""
-    cells = Cells.of(10, small().clock, {0})
-    bins = Bins.of(cells, np.empty(0, dtype=np.int64))
-    size, number = len(bins), len(visits)
-    touches = np.broadcast_to(20.0 + 10 * np.sin(np.arange(size) / 3), (number, 1, 2, size)) * [[[1.0], [0.5]]]
-    even = 1 / np.bincount(bins.cell)[bins.cell]
-    field = Field(
-        bins=bins,
-        windows=np.full((1, 2), 7 * DAY, dtype=np.int64),
-        people=np.full(number, 1000, dtype=np.int64),
-        with_access=touches,
-        without=np.zeros_like(touches),
-        access=np.ones((2, size), dtype=np.bool_),
-        cut=False,
-        events=np.broadcast_to(even, (number, size)),
-    )
-    made = Touching(field, cells)
-    older = np.full((1, number, len(cells), made.lags), 0.1)
-    events = np.array(visits)[:, np.newaxis] * np.linspace(0.5, 1.5, size)
-    return made, Repeats(events[np.newaxis], older, np.ones(2, dtype=np.bool_), {})
-
-
-@pytest.mark.parametrize("visits", [[0.01, 0.3], [0.3, 60.0], [60.0, 90.0]])
-def test_powers_of_any_size_give_the_chances_of_single_pairs(
-    visits: list[float], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Sixty events a person in three hours: cumulated, their powers of e are no numbers any more."""
-    made, repeats = _contests(visits)
-    found = made.chances([repeats])
-    for place, one in enumerate(visits):
-        alone, of_one = _contests([one])
-        assert np.array_equal(found[:, place : place + 1], alone.chances([of_one]))
-    monkeypatch.setattr(touching, "MOST", 0.0)
-    np.testing.assert_allclose(found, made.chances([repeats]), rtol=1e-9, atol=1e-300)
-    assert np.all(np.isfinite(found))
-    assert found[1].max() > 0
