@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pixelsim.base.clock import DAY
 from pixelsim.base.streams import Streams
 from pixelsim.control.timeline import Span
-from pixelsim.counts.cells import Cells
+from pixelsim.counts.cells import Cells, by_event
 from pixelsim.counts.delivery import Envelope
 from pixelsim.counts.draws import draw_of, grouped, opened, stream
 from pixelsim.counts.follower import Follower, Followers
@@ -286,11 +286,12 @@ def _count(jobs: Sequence[tuple[AdGroupCounts, Sequence[Span], Paces]]) -> Itera
 
 def add_by_cell(cells: Cells, cell: Longs, lagged: NDArray[Number]) -> NDArray[Number]:
     """Add up by cell what rows have by lag from their own cell on; what falls after the end is none."""
-    lags = lagged.shape[1]
-    total = np.zeros((len(cells) + lags, *lagged.shape[2:]), dtype=lagged.dtype)
-    for one, row in zip(cell.tolist(), lagged, strict=True):
-        total[one : one + lags] += row
-    return total[: len(cells)]
+    of_cell = np.zeros((len(cells), *lagged.shape[1:]), dtype=lagged.dtype)
+    if np.all(cell[1:] > cell[:-1]):
+        of_cell[cell] = lagged
+    else:
+        np.add.at(of_cell, cell, lagged)
+    return by_event(of_cell)
 
 
 @functools.lru_cache(maxsize=1024)
