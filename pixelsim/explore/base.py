@@ -18,6 +18,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from pixelsim.base.errors import InputError, PixelsimError, UnknownNameError
 from pixelsim.explore.keys import EXPLORER_CLASS, keys_kept
 from pixelsim.explore.toolkit import widgets
+from pixelsim.explore.undisturbed import undisturbed, undisturbed_steps
 from pixelsim.show.picture import LEGIBLE, SCROLLS, picture_html
 
 __all__ = ["STYLE", "WIDTH", "Explorer", "guarded", "html_table"]
@@ -41,7 +42,9 @@ _FEW, _COLUMN = 4, 100
 """Columns for which a phone has room, and CSS pixels of each where there are more."""
 _BREATH = 0.001
 """Seconds that long work leaves to the page after each part, in which clicks and keys are taken."""
-_TICK = 0.1
+_LULL = 0.06
+"""Seconds after an answer in which the next key comes where keys follow each other; others begin after them."""
+_TICK = 0.25
 """Seconds between two steps of the bar of progress: every step goes through server and page."""
 
 
@@ -222,7 +225,8 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.say("")
         with self._quiet():
             self.arrange()
-        self.refresh()
+        with undisturbed():
+            self.refresh()
         self.tell_code()
 
     def tell_code(self) -> None:
@@ -246,7 +250,8 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         Parameters
         ----------
         work
-            Does a part with each step, and gives how many are done; closed when it is stopped.
+            Does a part with each step, and gives how many are done; closed when it is stopped. The first step comes
+            before the rest is over, and does no more than to let others begin.
         parts
             How many parts there are.
         done
@@ -258,7 +263,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            for _ in work:
+            for _ in undisturbed_steps(work):
                 pass
             return
         self.progress.max = max(1, parts)
@@ -268,18 +273,20 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     async def _drive(self, work: Generator[int], rest: float) -> None:
         loop = asyncio.get_running_loop()
-        begin = loop.time() + rest
+        begin = loop.time()
         try:
-            if rest:
-                # What is on the screen goes out first.
-                await asyncio.sleep(_BREATH)
-                with _Guard(self):
-                    self.foresee()
-            await asyncio.sleep(max(begin - loop.time(), 0.0))
-            self.work.layout.visibility = "visible"
-            shown = loop.time()
             with _Guard(self), contextlib.closing(work):
-                for self._parts_done in work:
+                if rest:
+                    # What is on the screen goes out first.
+                    await asyncio.sleep(_BREATH)
+                    with _Guard(self):
+                        self.foresee()
+                    await asyncio.sleep(max(begin + min(_LULL, rest) - loop.time(), 0.0))
+                self._parts_done = next(work, self._parts_done)
+                await asyncio.sleep(max(begin + rest - loop.time(), 0.0))
+                self.work.layout.visibility = "visible"
+                shown = loop.time()
+                for self._parts_done in undisturbed_steps(work):
                     if self._parts_done == self.progress.max or loop.time() >= shown + _TICK:
                         self.progress.value, shown = self._parts_done, loop.time()
                     await asyncio.sleep(_BREATH)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Picture
 
 from pixelsim.base.errors import UnknownNameError
 from pixelsim.counts import Exactness
-from pixelsim.explore.moving import Dots, quick_dots, rounded_up, stacked_png
+from pixelsim.explore.moving import Strip, quick_strip, rounded_up, stacked_png
 from pixelsim.measure import Bridge, Figure, Stage, reconcile
 from pixelsim.scenario.measurement import AttributedShown
 from pixelsim.scenario.scenario import Scenario
@@ -240,7 +240,7 @@ def readings_figure(found: MetricsFound, width: float) -> Picture:
     return picture
 
 
-def _bridge_dots(found: MetricsFound, width: float) -> Dots:
+def _bridge_strip(found: MetricsFound, width: float) -> Strip:
     tall = 0.32 * (len(found.bridge.steps) + 2)
     picture = new_figure(width, _TITLE + tall + _SCALE)
     with styled():
@@ -251,10 +251,10 @@ def _bridge_dots(found: MetricsFound, width: float) -> Dots:
         names = tuple(label.get_text() for label in ax.get_yticklabels())
         left = _SIDE + _CHARACTER * max(len(line) for name in names for line in name.splitlines())
         placed(picture, left=left, right=_SIDE, top=_TITLE, height=tall, ax=ax)
-    return quick_dots(picture, names)
+    return quick_strip(picture, names)
 
 
-def metrics_picture(found: MetricsFound, width: float, readings: Dots | None = None) -> bytes:
+def metrics_picture(found: MetricsFound, width: float, readings: Strip | None = None) -> bytes:
     """Draw what viewers read, and below it the bridge, as PNG.
 
     Parameters
@@ -266,5 +266,5 @@ def metrics_picture(found: MetricsFound, width: float, readings: Dots | None = N
     readings
         What viewers read, where it is drawn already; see `readings_figure`.
     """
-    above = quick_dots(readings_figure(found, width)) if readings is None else readings
-    return stacked_png(above, _bridge_dots(found, width))
+    above = quick_strip(readings_figure(found, width)) if readings is None else readings
+    return stacked_png(above, _bridge_strip(found, width))

@@ -18,7 +18,7 @@ from pixelsim.explore.metrics import (
     shown_as,
     trust,
 )
-from pixelsim.explore.moving import Dots, quick_dots
+from pixelsim.explore.moving import Strip, quick_strip
 from pixelsim.explore.remembering import Remembering
 from pixelsim.explore.settling import Settling, runs_told
 from pixelsim.explore.toolkit import widgets
@@ -93,7 +93,7 @@ class MetricsByViewer(Settling):
         self._showing = lru_cache(maxsize=len(SHOWN))(lambda shown: showing(scenario, shown))
         self._many = lru_cache(maxsize=8)(self._replicated)
         # What viewers read, and of what it is the picture: another bridge leaves it as it is.
-        self._readings: tuple[tuple[object, ...], Dots] | None = None
+        self._readings: tuple[tuple[object, ...], Strip] | None = None
         names = Names(scenario.structure.world())
         figures = figures_of(scenario)
         controls: dict[str, Any] = {
@@ -168,7 +168,7 @@ class MetricsByViewer(Settling):
         self.table.value = metrics_table(found, self.replications)
         asked = event, pixel, shown, self.detail, done
         if self._readings is None or self._readings[0] != asked:
-            self._readings = asked, quick_dots(readings_figure(found, WIDTH))
+            self._readings = asked, quick_strip(readings_figure(found, WIDTH))
         self.paint(metrics_picture(found, WIDTH, self._readings[1]))
 
     def as_code(self) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 from pixelsim.base.errors import InputError
 from pixelsim.explore.base import WIDTH
 from pixelsim.explore.code import scenario_code
-from pixelsim.explore.moving import quick_dots, rounded_up, stacked_png
+from pixelsim.explore.moving import quick_strip, rounded_up, stacked_png
 from pixelsim.explore.pixels import COUNTS, Choice, Counted, Designs, both_counted, sharers, weighed, with_own
-from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough, waiting_dots
+from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough, waiting_strip
 from pixelsim.explore.practice_shell import PairsExplorer, contrast_table, pairs_told, titled_table
 from pixelsim.explore.toolkit import widgets
 from pixelsim.scenario.measurement import Scope
@@ -84,12 +84,12 @@ def pixels_picture(found: Designs) -> bytes:
     words: dict[str, Any] = {"title": "The same sales, counted in four ways"}
     words["unit"] = f"number in {found.shared.days} days"
     if not found.runs:
-        return stacked_png(quick_dots(weight), waiting_dots(COUNTS, (SHARED, MANY), width=WIDTH, **words))
+        return stacked_png(quick_strip(weight), waiting_strip(COUNTS, (SHARED, MANY), width=WIDTH, **words))
     bars = [
         Bars(rough(told, trust), (shared.mean, many.mean), (shared.half_width, many.half_width))
         for told, shared, many, trust in found.counts()
     ]
-    return stacked_png(quick_dots(weight), quick_dots(pair_bars_figure(bars, (SHARED, MANY), width=WIDTH, **words)))
+    return stacked_png(quick_strip(weight), quick_strip(pair_bars_figure(bars, (SHARED, MANY), width=WIDTH, **words)))
 
 
 def _slider(label: str, value: int, most: int, hint: str, *, step: int = 1) -> Any:

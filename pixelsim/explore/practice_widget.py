@@ -8,9 +8,9 @@ from functools import lru_cache, partial
 from typing import Any
 
 from pixelsim.explore.base import WIDTH
-from pixelsim.explore.moving import Dots, quick_dots, stacked_png
+from pixelsim.explore.moving import Strip, quick_strip, stacked_png
 from pixelsim.explore.practice import BUSINESSES, Measured, Ways, both_measured, ways
-from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough, waiting_dots
+from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough, waiting_strip
 from pixelsim.explore.practice_shell import PairsExplorer, contrast_table, pairs_told, titled_table
 from pixelsim.explore.toolkit import widgets
 from pixelsim.measure.metrics import Metric, Surface
@@ -19,7 +19,7 @@ from pixelsim.show.graph import access_graph_figure
 from pixelsim.study.replicate import check_replications
 from pixelsim.study.statistics import Summary
 
-__all__ = ["BestPractice", "practice_picture", "practice_tables", "structure_dots"]
+__all__ = ["BestPractice", "practice_picture", "practice_tables", "structure_strip"]
 
 WAYS = ("right", "wrong")
 _Chosen = tuple[str, tuple[tuple[str, int], ...]]
@@ -79,14 +79,14 @@ def practice_tables(found: Ways, wanted: int, seed: int, structure: str | None =
     )
 
 
-def structure_dots(found: Ways, way: str) -> Dots:
+def structure_strip(found: Ways, way: str) -> Strip:
     """Draw the structure of one way, which no run changes."""
     shown = found.right if way == "right" else found.wrong
     figure = access_graph_figure(shown.structure.world(), WIDTH)
-    return quick_dots(figure)
+    return quick_strip(figure)
 
 
-def practice_picture(found: Ways, structure: Dots) -> bytes:
+def practice_picture(found: Ways, structure: Strip) -> bytes:
     """Draw below a structure what each Business Center's people read under both ways, as PNG."""
     wanted = {(surface.value, metric.value): told for surface, metric, told in SHOWN_METRICS}
     bars = [
@@ -102,8 +102,8 @@ def practice_picture(found: Ways, structure: Dots) -> bytes:
     words: dict[str, Any] = {"title": "Purchases that are read", "unit": f"Purchase events in {found.right.days} days"}
     designs = ("right way", "wrong way")
     if not found.runs:
-        return stacked_png(structure, waiting_dots(tuple(bar.heading for bar in bars), designs, width=WIDTH, **words))
-    return stacked_png(structure, quick_dots(pair_bars_figure(bars, designs, width=WIDTH, **words)))
+        return stacked_png(structure, waiting_strip(tuple(bar.heading for bar in bars), designs, width=WIDTH, **words))
+    return stacked_png(structure, quick_strip(pair_bars_figure(bars, designs, width=WIDTH, **words)))
 
 
 class BestPractice(PairsExplorer[tuple[Measured, Measured]]):
@@ -209,8 +209,8 @@ class BestPractice(PairsExplorer[tuple[Measured, Measured]]):
         business, sizes = self.chosen()
         return Ways(business, *self._ways(business, sizes), detail=self.detail)
 
-    def _drawn(self, chosen: _Chosen, way: str) -> Dots:
-        return structure_dots(Ways(chosen[0], *self._ways(*chosen)), way)
+    def _drawn(self, chosen: _Chosen, way: str) -> Strip:
+        return structure_strip(Ways(chosen[0], *self._ways(*chosen)), way)
 
     def task(self) -> Callable[[Sequence[int]], Sequence[tuple[Measured, Measured]]]:
         """Give what runs both ways on the same luck."""

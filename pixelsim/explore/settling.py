@@ -18,8 +18,8 @@ __all__ = ["Settling", "runs_told"]
 
 REST = 0.15
 """Seconds without another choice, after which the hand is taken to rest."""
-REPAINT, SOON = 2.0, 1.0
-"""Seconds after which what is there of long work is shown, unless the rest comes within so many more."""
+REPAINT = 2.0
+"""Seconds after which what is there of long work is shown anew, unless the rest comes within as many."""
 
 
 def runs_told(done: int, wanted: int, detail: Detail, *, what: str = "runs") -> str:
@@ -137,26 +137,33 @@ class Settling(Explorer):
             self.start(self._others(done), self.replications, done, rest)
 
     def _others(self, painted: int) -> Generator[int]:
+        work = self._work()
+        next(work)
+        yield painted
+        missing = len(self.left())
         begin = shown = time.monotonic()
-        first = painted
-        for _ in self._work():
-            done, now = min(self.known(), self.replications), time.monotonic()
+        for _ in work:
+            done, left, now = min(self.known(), self.replications), len(self.left()), time.monotonic()
             # What comes soon is waited for: a picture takes the time of several runs.
-            left = (now - begin) / max(done - first, 1) * (self.replications - done)
-            due = not painted or done == self.replications or (now - shown >= REPAINT and left >= SOON)
+            soon = (now - begin) / max(missing - left, 1) * left < REPAINT
+            due = not left or ((not painted or now - shown >= REPAINT) and not soon)
             if due and done > painted:
                 self.answer(done)
                 painted, shown = done, time.monotonic()
             yield done
 
     def _work(self) -> Iterator[None]:
+        """Bring the runs in; the first step does no more than to let workers begin, if there are any."""
         if self.shared:
             with WORKERS.share(self.task(), self.left()) as together:
+                together.begin()
+                yield
                 while together.left:
                     for replication, result in together.step():
                         self.keep(replication, result)
                     yield
         else:
+            yield
             for replication in self.left():
                 self.prepare(replication)
                 yield

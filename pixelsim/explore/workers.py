@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import multiprocessing
 import os
 import pickle
@@ -26,6 +27,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from pixelsim.base.errors import InputError
+from pixelsim.explore.undisturbed import undisturbed
 
 __all__ = ["VARIABLE", "WORKERS", "Shared", "Workers", "usual_workers"]
 
@@ -95,7 +97,18 @@ def _outlive_nobody() -> None:
 
 def _do(mark: int, work: bytes, replications: tuple[int, ...]) -> Sequence[Any] | None:
     """Do replications, unless their work has been stopped since they were given: then nobody asks for the result."""
-    return None if _stopped[mark] else _unpacked(work)(replications)
+    if _stopped[mark]:
+        return None
+    with undisturbed():
+        found = _unpacked(work)(replications)
+    _stay()
+    return found
+
+
+@functools.cache
+def _stay() -> None:
+    """Look for no garbage any more in what is there after the first task: it is what was imported, most of all."""
+    gc.freeze()
 
 
 @functools.lru_cache(maxsize=2)
@@ -278,6 +291,11 @@ class Shared(Generic[T]):
         """Whether anything is to come."""
         return bool(self._waiting or self._out)
 
+    def begin(self) -> None:
+        """Give the first replication to a worker that is there already, while this process does something else."""
+        if self._workers.awake and self._number and self._waiting and self._room():
+            self._submit()
+
     def step(self) -> list[tuple[int, T]]:
         """Do the next replications that nobody has, and give what is done here or by workers since the last step."""
         self._give()
@@ -289,7 +307,10 @@ class Shared(Generic[T]):
             replications, begin = self._next(), time.perf_counter()
             found += zip(replications, self._work(replications), strict=True)
             self._seconds = (time.perf_counter() - begin) / len(replications)
-        return found + self._come()
+        found += self._come()
+        # What is done between two steps, such as a picture, keeps nobody waiting.
+        self._give()
+        return found
 
     def _next(self) -> tuple[int, ...]:
         """Take what is done in one go: one replication first, and with workers fewer towards the end."""
@@ -307,12 +328,16 @@ class Shared(Generic[T]):
         if not self._workers.running and self._seconds * len(self._waiting) <= self._workers.worth:
             return
         while self._number and len(self._waiting) * self._number > sum(map(len, self._out)) and self._room():
-            replications = self._next()
-            future = self._workers.give(self._number, self._mark, self._packed, replications)
-            if future is None:
-                self._number = 0
-                self._waiting.extendleft(reversed(replications))
-                return
+            self._submit()
+
+    def _submit(self) -> None:
+        """Give the next replications to a worker."""
+        replications = self._next()
+        future = self._workers.give(self._number, self._mark, self._packed, replications)
+        if future is None:
+            self._number = 0
+            self._waiting.extendleft(reversed(replications))
+        else:
             self._out[replications] = future
 
     def _room(self) -> bool:

@@ -29,7 +29,7 @@ from pixelsim.explore.page_widget import BEST, COUNTED, twins, variants
 from pixelsim.explore.pixels import Choice, compare_designs, sharers
 from pixelsim.explore.pixels_widget import pixels_picture, pixels_tables
 from pixelsim.explore.practice import compare_ways
-from pixelsim.explore.practice_widget import practice_picture, practice_tables, structure_dots
+from pixelsim.explore.practice_widget import practice_picture, practice_tables, structure_strip
 from pixelsim.explore.timing import timing
 from pixelsim.explore.timing_chart import TimingPicture
 from pixelsim.explore.timing_widget import timing_table
@@ -150,7 +150,7 @@ def pixels_expected(mine: Scenario) -> Expected:
 
 def practice_expected(_: Scenario) -> Expected:
     found = compare_ways("one_domain", {"regions": 4}, replications=RUNS, seed=1, detail="counts")
-    return practice_tables(found, RUNS, 1), practice_picture(found, structure_dots(found, "right"))
+    return practice_tables(found, RUNS, 1), practice_picture(found, structure_strip(found, "right"))
 
 
 SLIDERS: dict[str, tuple[int, str, Callable[[Scenario], Expected]]] = {

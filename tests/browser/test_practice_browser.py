@@ -11,7 +11,7 @@ from browser_lab import EXPLORER, PICTURE_HASH, RUN_ALL, Lab, open_notebook, tex
 from playwright.sync_api import Locator, Page
 
 from pixelsim.explore.practice import compare_ways
-from pixelsim.explore.practice_widget import practice_picture, practice_tables, structure_dots
+from pixelsim.explore.practice_widget import practice_picture, practice_tables, structure_strip
 
 pytestmark = pytest.mark.browser
 
@@ -62,7 +62,7 @@ def test_both_explorers_obey_keys_and_stop(page: Page, lab: Lab, artefacts: Path
     page.keyboard.press("ArrowRight")
     expected = compare_ways("agency_clients", {"clients": 3}, replications=2, seed=7, detail="counts")
     wait_for_text(page, practice.locator(TABLES), text_of(practice_tables(expected, 2, 7)))
-    png = practice_picture(expected, structure_dots(expected, "right"))
+    png = practice_picture(expected, structure_strip(expected, "right"))
     assert page.evaluate(PICTURE_HASH, EXPLORER) == hashlib.sha256(png).hexdigest()
 
     for explorer, name in ((practice, "practice"), (pixels, "pixels")):

@@ -16,7 +16,7 @@ from matplotlib.image import imread
 
 from pixelsim.base.errors import InputError, UnknownNameError
 from pixelsim.explore.base import Explorer, html_table
-from pixelsim.explore.moving import DOTS, quick_png, rounded_up
+from pixelsim.explore.moving import DOTS, keep_words, quick_png, rounded_up
 from pixelsim.explore.toolkit import widgets
 from pixelsim.show.style import new_figure, placed, styled
 
@@ -196,6 +196,8 @@ class Counting(Explorer):
         self.start(self._count(), self.parts)
 
     def _count(self) -> Generator[int]:
+        # Nobody else is there to begin.
+        yield 0
         for part in range(self.parts):
             if part == self.fail_at:
                 raise ValueError("part failed")
@@ -314,8 +316,9 @@ def bars(lengths: list[float], title: str) -> Figure:
     figure = new_figure(3, 2)
     with styled():
         ax = placed(figure, left=0.3, right=0.9, top=0.4, height=1)
-        ax.barh([0, 1], lengths, color=["#0072B2", "#E69F00"], label="bars")
         ax.set(xlim=(0, 3), title=title)
+        keep_words(ax)
+        ax.barh([0, 1], lengths, color=["#0072B2", "#E69F00"], label="bars")
         ax.legend(loc="upper right")
         ax.grid(axis="x")
     return figure

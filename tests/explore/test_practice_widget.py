@@ -5,6 +5,8 @@ import contextlib
 import io
 import json
 import re
+import struct
+import zlib
 from html import unescape
 from typing import Any
 
@@ -16,13 +18,12 @@ from matplotlib.image import imread
 import pixelsim as ps
 from pixelsim.base.errors import InputError, UnknownNameError
 from pixelsim.explore import practice_widget
-from pixelsim.explore.moving import DOTS, quick_dots, stacked_png
+from pixelsim.explore.moving import DOTS, quick_png, quick_strip, stacked_png
 from pixelsim.explore.practice import Measured, Ways, compare_ways, ways
 from pixelsim.explore.practice_chart import Bars, pair_bars_figure, rough
 from pixelsim.explore.practice_pairs import Claim, contrasts
 from pixelsim.explore.practice_shell import contrast_table, pairs_told
-from pixelsim.explore.practice_widget import practice_picture, practice_tables, structure_dots
-from pixelsim.show.style import new_figure
+from pixelsim.explore.practice_widget import practice_picture, practice_tables, structure_strip
 from pixelsim.world.world import World
 
 CLIENTS = {"clients": 1}
@@ -61,10 +62,10 @@ def explorer(first: Any) -> Any:
 
 def test_the_controls_show_what_the_pure_function_gives(explorer: Any, clients: Ways) -> None:
     assert explorer.table.value == practice_tables(clients, 1, 5)
-    assert explorer.picture.value == practice_picture(clients, structure_dots(clients, "right"))
+    assert explorer.picture.value == practice_picture(clients, structure_strip(clients, "right"))
     right = explorer.picture.value
     explorer.controls["way"].value = "wrong"
-    assert explorer.picture.value == practice_picture(clients, structure_dots(clients, "wrong")) != right
+    assert explorer.picture.value == practice_picture(clients, structure_strip(clients, "wrong")) != right
     assert explorer.table.value == practice_tables(clients, 1, 5)
     explorer.run_events.click()
     events = compare_ways("agency_clients", CLIENTS, replications=1, seed=5)
@@ -230,11 +231,11 @@ def test_every_table_has_a_heading_cell_for_each_column(clients: Ways) -> None:
 
 def test_before_any_run_the_picture_is_the_structure_and_as_tall_as_it_will_be(clients: Ways) -> None:
     bare = Ways("agency_clients", *ways("agency_clients", CLIENTS))
-    structure = structure_dots(bare, "right")
+    structure = structure_strip(bare, "right")
     before, after = (imread(io.BytesIO(practice_picture(found, structure))) for found in (bare, clients))
     assert before.shape == after.shape
     assert before.shape[1] == 8 * DOTS
-    height = structure.shape[0]
+    height = structure.height
     assert np.array_equal(before[:height], after[:height])
     assert not np.array_equal(before[height:], after[height:])
 
@@ -254,11 +255,22 @@ def test_bars_are_as_long_as_their_means_and_a_missing_one_is_said() -> None:
 
 
 def test_stacked_figures_keep_their_dots_and_a_gap() -> None:
-    one, two = (quick_dots(new_figure(2, height)) for height in (1, 0.5))
-    picture = imread(io.BytesIO(stacked_png(one, two)))
-    assert picture.shape == (DOTS + 24 + DOTS // 2, 2 * DOTS, 3)
-    assert np.array_equal(np.rint(255 * picture[:DOTS]), one)
-    assert (picture[DOTS : DOTS + 24] == 1).all()
+    bars = [Bars("total", (120.0, 30.0), (4.0, 2.0))]
+    above, below = (
+        pair_bars_figure(bars * number, ("right", "wrong"), width=3, title="What is read", unit="events")
+        for number in (1, 2)
+    )
+    one, two = (imread(io.BytesIO(quick_png(figure))) for figure in (above, below))
+    png = stacked_png(quick_strip(above), quick_strip(below))
+    picture = imread(io.BytesIO(png))
+    assert picture.shape == (len(one) + 24 + len(two), 3 * DOTS, 3)
+    assert np.array_equal(picture[: len(one)], one)
+    assert (picture[len(one) : len(one) + 24] == 1).all()
+    assert np.array_equal(picture[len(one) + 24 :], two)
+    # The parts were packed one by one; the sum over all their bytes is checked here.
+    start = png.index(b"IDAT")
+    (size,) = struct.unpack(">I", png[start - 4 : start])
+    assert len(zlib.decompress(png[start + 4 : start + 4 + size])) == len(picture) * (1 + 3 * 3 * DOTS)
 
 
 def test_a_heading_says_what_is_not_exact() -> None:

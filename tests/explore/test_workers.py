@@ -75,6 +75,31 @@ def test_an_explorer_shows_the_same_bytes_as_alone(workers: Workers, monkeypatch
     assert repr(together.found.runs) == repr(alone.found.runs)
 
 
+def test_a_worker_begins_while_this_process_rests_and_only_if_it_is_there(workers: Workers, tmp_path: Path) -> None:
+    awake(workers)
+    none = Workers(1)
+
+    async def begun(found: Workers, seconds: float) -> list[str]:
+        """Give what is begun before the first step within so many seconds."""
+        folder = tmp_path / str(found.running)
+        folder.mkdir()
+        with found.share(partial(noted, folder), range(4)) as together:
+            together.begin()
+            until = time.monotonic() + seconds
+            while time.monotonic() < until and not list(folder.iterdir()):
+                await asyncio.sleep(0.001)
+            seen = [path.name for path in folder.iterdir()]
+            while together.left:
+                together.step()
+                await asyncio.sleep(0.001)
+        assert len(list(folder.iterdir())) == 4
+        return seen
+
+    assert asyncio.run(begun(workers, 30)) == ["0"]
+    assert asyncio.run(begun(none, 0.1)) == []
+    assert not none.running
+
+
 def test_both_processes_take_replications_and_none_is_done_twice(workers: Workers, tmp_path: Path) -> None:
     awake(workers)
     found = all_of(workers, partial(noted, tmp_path), 10)

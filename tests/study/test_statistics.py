@@ -42,6 +42,17 @@ class TestSummary:
         assert (found.low, found.high) == (5.0, 95.0)
         assert found.half_width == pytest.approx(1.98397 * math.sqrt(101 * 102 / 12) / math.sqrt(101), rel=1e-5)
 
+    @pytest.mark.parametrize("kind", [list, tuple, np.array, pd.Series, lambda values: pd.Series(values, dtype=object)])
+    def test_however_a_row_is_given_it_is_the_same(self, kind):
+        given = kind([4.0, np.nan, 6.5])
+        assert summarise(given) == summarise([6.5, 4.0, None])
+        with pytest.raises(InputError, match="infinite at position 1"):
+            summarise(kind([4.0, -np.inf]))
+
+    def test_what_is_masked_is_missing(self):
+        found = summarise(np.ma.masked_array([4.0, 1e9, 6.0], mask=[False, True, False]))
+        assert (found.mean, found.missing) == (5.0, 1)
+
     @pytest.mark.parametrize("gap", [np.nan, None, pd.NA])
     def test_missing_is_counted_and_never_zero(self, gap):
         found = summarise(pd.Series([4.0, gap, 6.0], dtype=object))
