@@ -18,8 +18,9 @@ __all__ = ["Settling", "runs_told"]
 
 REST = 0.15
 """Seconds without another choice, after which the hand is taken to rest."""
-REPAINT = 2.0
-"""Seconds after which what is there of long work is shown anew, unless the rest comes within as many."""
+REPAINT, SOON = 2.0, 0.5
+"""Seconds after which what is there of long work is shown anew, unless the rest comes within as many; and how soon the
+rest has to come so that a first answer is not worth a picture."""
 
 
 def runs_told(done: int, wanted: int, detail: Detail, *, what: str = "runs") -> str:
@@ -145,8 +146,8 @@ class Settling(Explorer):
         for _ in work:
             done, left, now = min(self.known(), self.replications), len(self.left()), time.monotonic()
             # What comes soon is waited for: a picture takes the time of several runs.
-            soon = (now - begin) / max(missing - left, 1) * left < REPAINT
-            due = not left or ((not painted or now - shown >= REPAINT) and not soon)
+            ahead = (now - begin) / max(missing - left, 1) * left
+            due = not left or (ahead >= SOON if not painted else now - shown >= REPAINT <= ahead)
             if due and done > painted:
                 self.answer(done)
                 painted, shown = done, time.monotonic()
