@@ -114,10 +114,10 @@ class TimingPicture:
             earned = value["conversions attributed", of] + value["conversions lost to attribution", of]
             found["orphaned spend", of, unit] = spent, f"of {number(spent)} {unit} spent"
             found["blind days", of, "days"] = base.scenario.days, f"of {base.scenario.days} days"
-            found["conversions lost to attribution", of, "conversions"] = earned, f"of {number(earned)}"
+            found["conversions lost to attribution", of, "conversions"] = earned, f"of {number(earned)} conversions"
             found[AFTER_STOP, of, "days"] = LONGEST, f"of {LONGEST} days"
         tried = len(base.first.simulation.history.records)
-        found["refused actions", "all people", "actions"] = max(1, tried), f"of {tried} tried"
+        found["refused actions", "all people", "actions"] = max(1, tried), f"of {tried} actions tried"
         return found
 
     # ---- what stays --------------------------------------------------------------------------------------------------
@@ -314,7 +314,7 @@ class TimingPicture:
             if half:
                 ends = [(summary.mean - half) * scale, (summary.mean + half) * scale]
                 yield _put(ax, Line2D(ends, y, color=COLOURS["text"], linewidth=2))
-            told = f"{plus_minus(summary.mean, summary.half_width)} {key[2]} {part}"
+            told = f"{plus_minus(summary.mean, summary.half_width)} {part or key[2]}"
             told += f" ({exactness})" if rough else ""
             yield _put(ax, Text(_BAR + 0.02, y[0], told, size=8, va="center"))
 
