@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +20,7 @@ from pixelsim.counts.markets import deal, together
 from pixelsim.counts.paid import Paces, PaidCounts, count_ad_groups
 from pixelsim.counts.repeated import Repeated
 from pixelsim.counts.result import Counts
-
-if TYPE_CHECKING:
-    from pixelsim.counts.simulate import Run
+from pixelsim.counts.run import Run
 
 __all__ = ["Rounds", "go_round"]
 
