@@ -162,6 +162,9 @@ class Settling(Explorer):
                 while together.left:
                     for replication, result in together.step():
                         self.keep(replication, result)
+                    if WORKERS.loss:
+                        self.say(WORKERS.loss)
+                        WORKERS.loss = ""
                     yield
         else:
             yield

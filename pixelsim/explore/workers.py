@@ -47,6 +47,8 @@ SPELL = 0.2
 """Seconds that replications take at most which are done in one go: so long a page waits, and work takes to stop."""
 TOGETHER = 10
 """Replications at most that are done in one go: more would only take more memory."""
+LOSS = "A helping process ended by itself, perhaps for lack of memory: this notebook goes on alone, and more slowly."
+"""What is told where a worker has died."""
 _EACH = 2
 """Tasks that a worker has at a time: the one that it runs, and the next one."""
 _MARKS = 256
@@ -144,6 +146,8 @@ class Workers:
         self.awake = False
         """Whether one of them has done something."""
         self._failed = False
+        self.loss = ""
+        """What to tell once about a worker that has died; empty where none has, and once it is told."""
         self._pool: ProcessPoolExecutor | None = None
         self._stopped: Any = ()
         self._given: set[Future[Any]] = set()
@@ -242,8 +246,11 @@ class Workers:
                 self._stopped = spawn.RawArray("b", _MARKS)
                 self._pool = ProcessPoolExecutor(number, spawn, _begin, (self._stopped,))
             future = self._pool.submit(_do, mark, work, replications)
+        except BrokenExecutor:
+            self.lose()
+            return None
         except (ImportError, NotImplementedError, OSError, RuntimeError, ValueError):
-            # No semaphores, no memory, too many processes, or workers that have died.
+            # No semaphores, no memory, or too many processes.
             self.fail()
             return None
         self._given.add(future)
@@ -253,6 +260,11 @@ class Workers:
         """Do without workers from now on, as one of them has died or cannot be had."""
         self._failed = True
         self.close()
+
+    def lose(self) -> None:
+        """Do without workers from now on, as one of them has died in the midst of a task."""
+        self.fail()
+        self.loss = LOSS
 
 
 class Shared(Generic[T]):
@@ -362,7 +374,7 @@ class Shared(Generic[T]):
                 self._number = 0
                 self._take_back(replications)
                 if isinstance(failure, BrokenExecutor):
-                    self._workers.fail()
+                    self._workers.lose()
             else:
                 self._workers.awake = True
                 del self._out[replications]

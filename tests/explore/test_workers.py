@@ -75,6 +75,17 @@ def test_an_explorer_shows_the_same_bytes_as_alone(workers: Workers, monkeypatch
     assert repr(together.found.runs) == repr(alone.found.runs)
 
 
+def test_an_explorer_tells_once_that_a_worker_has_died(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = Workers(0)
+    lost.lose()
+    monkeypatch.setattr("pixelsim.explore.settling.WORKERS", lost)
+    explorer: Any = ps.explore.best_practice("agency_clients", sizes={"clients": 1}, replications=2, seed=5)
+    assert "goes on alone" in explorer.message.value
+    assert len(explorer.found.runs) == 2
+    explorer.controls["clients"].value = 2
+    assert not explorer.message.value
+
+
 def test_a_worker_begins_while_this_process_rests_and_only_if_it_is_there(workers: Workers, tmp_path: Path) -> None:
     awake(workers)
     none = Workers(1)
@@ -184,6 +195,7 @@ def test_a_worker_that_dies_loses_nothing(workers: Workers, tmp_path: Path) -> N
 
     assert sorted(asyncio.run(notebook())) == list(range(12))
     assert not workers.running
+    assert "ended by itself" in workers.loss
     # From then on this process works alone.
     assert set(all_of(workers, processes, 6).values()) == {os.getpid()}
     assert not workers.running
