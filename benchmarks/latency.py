@@ -99,6 +99,12 @@ EXPLORERS = {
         key="ArrowLeft",
         size="clients",
     ),
+    "best_practice, 3 ad accounts of each region": Timed(
+        "best_practice('one_domain', sizes={'regions': 9, 'accounts_of_region': 3})",
+        PAIRS,
+        key="ArrowLeft",
+        size="regions",
+    ),
     "one_pixel_or_many, usual": Timed(
         "one_pixel_or_many(one_domain(regions=3, accounts_of_region=1))", PAIRS, place=1, size=OWN
     ),
