@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from benchmarks.reference import reference
 from benchmarks.scenarios import busy
-from pixelsim.counts import count, count_outcome_values
+from pixelsim.counts import count, count_outcome_values, count_together
 from pixelsim.scenario import scenario as find_scenario
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.study import compare
@@ -24,20 +24,20 @@ PLAIN_DAYS = 2
 """Days of the same traffic that the plain model is timed on."""
 
 
-def seconds(work: Callable[[], object], repeats: int) -> float:
-    """Give the least processor seconds that work takes, caches warm."""
-    work()
+def seconds(work: Callable[[int], object], repeats: int) -> float:
+    """Give the least processor seconds that work takes, each time on other luck; what luck does not touch is warm."""
+    work(0)
     taken = []
-    for _ in range(repeats):
+    for number in range(1, repeats + 1):
         begin = time.process_time()
-        work()
+        work(number)
         taken.append(time.process_time() - begin)
     return min(taken)
 
 
-def once(scenario: Scenario) -> Callable[[], object]:
+def once(scenario: Scenario) -> Callable[[int], object]:
     """Give the work of one replication: counts and the outcomes that decide."""
-    return lambda: count_outcome_values(count(scenario, SEED))
+    return lambda number: count_outcome_values(count(scenario, SEED, number))
 
 
 def plain_rate(visits: int, *, server: bool) -> float:
@@ -68,9 +68,13 @@ def main() -> None:
         )
     agency = find_scenario("agency")
     late = agency.replace(plan=agency.plan.unshare_first(days_before_stop=3))
-    fifty = seconds(lambda: [once(agency)() for _ in range(50)], 1)
-    pairs = seconds(lambda: compare(agency, late, replications=50, seed=SEED, detail="counts"), 1)
-    print(f"50 replications of the agency scenario {fifty:.2f} s; 50 pairs with an earlier unshare {pairs:.2f} s")
+    alone = seconds(lambda lot: [count(agency, SEED, number) for number in range(8 * lot, 8 * lot + 8)], 5)
+    beside = seconds(lambda lot: count_together([(agency, SEED, n) for n in range(1000 + 8 * lot, 1008 + 8 * lot)]), 5)
+    pairs = seconds(lambda lot: compare(agency, late, replications=50, seed=SEED + lot, detail="counts"), 1)
+    print(
+        f"8 runs of the agency scenario one by one {alone:.3f} s, side by side {beside:.3f} s; "
+        f"50 pairs with an earlier unshare {pairs:.2f} s"
+    )
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from pixelsim.base.streams import Streams
 from pixelsim.counts.after_touch import NoRepeat
 from pixelsim.counts.cells import Cells, by_event
 from pixelsim.counts.contender import Contender, Earned
-from pixelsim.counts.draws import Draw, draw_of, stream
+from pixelsim.counts.draws import Draw, draw_of, grouped, stream
 from pixelsim.counts.field import Field, cumulated
 from pixelsim.counts.own import OwnTouches
 from pixelsim.counts.touching import Repeats, Touching
@@ -115,11 +115,8 @@ def settle(contests: Sequence[Contest]) -> list[Claimed]:
     contests
         The contests, of any runs: each draws from streams of its own.
     """
-    together: dict[tuple[object, ...], list[int]] = {}
-    for number, contest in enumerate(contests):
-        together.setdefault(contest.alike, []).append(number)
     found: dict[int, Claimed] = {}
-    for numbers in together.values():
+    for numbers in grouped([contest.alike for contest in contests]):
         for some in (numbers[first : first + AT_ONCE] for first in range(0, len(numbers), AT_ONCE)):
             found |= zip(some, _Alike([contests[number] for number in some]).settle(), strict=True)
     return [found[number] for number in range(len(contests))]

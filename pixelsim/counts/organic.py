@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
 from pixelsim.counts.cells import Cells, Hours, ShapedDay, Spread
-from pixelsim.counts.copies import CopyFates
-from pixelsim.counts.draws import Draw, draw_of, inside, stacked, stream
+from pixelsim.counts.draws import Draw, draw_of, grouped, inside, stacked, stream
 from pixelsim.counts.pages import Pages
 from pixelsim.counts.returning import Chains, Comings, ReturnTable, return_table
 from pixelsim.counts.sessions import PURCHASE, Fates, SessionEvents, kept_copies, kept_once
-from pixelsim.scenario.traffic import Funnel, SiteTraffic
+from pixelsim.scenario.traffic import SiteTraffic
 from pixelsim.sharing.history import History
 from pixelsim.traffic.people import Returns
 from pixelsim.traffic.shapes import LocalDays, WeekShape
@@ -206,11 +205,8 @@ def draw_sources(wanted: Sequence[tuple[Streams, SourcePlan, SessionEvents]]) ->
         Random streams of the source's run, what is known of it, and what happens in its sessions. Sources whose
         sessions go alike go through together; each has streams of its own.
     """
-    alike: dict[tuple[CopyFates, Funnel], list[int]] = {}
-    for place, (_, plan, events) in enumerate(wanted):
-        alike.setdefault((events.fates, plan.traffic.funnel), []).append(place)
     found: dict[int, list[Source]] = {}
-    for places in alike.values():
+    for places in grouped([(events.fates, plan.traffic.funnel) for _, plan, events in wanted]):
         found |= zip(places, _Firsts([wanted[place] for place in places]).sources(), strict=True)
     return [found[place] for place in range(len(wanted))]
 

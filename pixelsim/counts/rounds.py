@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pixelsim.counts.cells import by_event
 from pixelsim.counts.claims import Claimed, settle
 from pixelsim.counts.contests import Credit, PoolContests
+from pixelsim.counts.draws import grouped
 from pixelsim.counts.markets import deal, together
 from pixelsim.counts.paid import Paces, PaidCounts, count_ad_groups
 from pixelsim.counts.repeated import Repeated
@@ -146,10 +147,8 @@ def go_round(runs: Sequence[Rounds]) -> None:
 
 def _learn(runs: Sequence[Rounds]) -> None:
     """Let ad groups learn from what they earned, in all runs of a scenario at once."""
-    of_stage: dict[int, list[Rounds]] = {}
-    for one in runs:
-        of_stage.setdefault(id(one.run.stage), []).append(one)
-    for some in of_stage.values():
+    for places in grouped([one.run.stage for one in runs]):
+        some = [runs[place] for place in places]
         stage, days = some[0].run.stage, [one.days_of_learning() for one in some]
         conversions, shown = (np.stack(of_runs) for of_runs in zip(*days, strict=True))
         for one, phases in zip(some, stage.learning.phases(conversions, shown, stage.edited), strict=True):

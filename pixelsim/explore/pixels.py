@@ -354,4 +354,4 @@ def compare_designs(
     check_replications(replications)
     check_detail(detail)
     found = Designs(design(scenario, choice, 0), design(scenario, choice, choice.own), detail=detail)
-    return replace(found, runs=tuple(one for k in range(replications) for one in both_counted(found, seed, [k])))
+    return replace(found, runs=tuple(both_counted(found, seed, range(replications))))

@@ -390,4 +390,4 @@ def compare_ways(
     check_replications(replications)
     check_detail(detail)
     found = Ways(business, right, wrong, detail=detail)
-    return replace(found, runs=tuple(one for k in range(replications) for one in both_measured(found, seed, [k])))
+    return replace(found, runs=tuple(both_measured(found, seed, range(replications))))

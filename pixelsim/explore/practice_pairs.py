@@ -9,6 +9,7 @@ from pixelsim.counts.exactness import Exactness, worst
 from pixelsim.explore.practice_counts import CountedSales, claim_rows
 from pixelsim.measure import claims_measured
 from pixelsim.scenario.scenario import Scenario
+from pixelsim.study.attempts import AT_ONCE
 from pixelsim.study.count_run import CountRun
 from pixelsim.study.detail import Detail
 from pixelsim.study.paired import PairedDifference, correct, paired
@@ -69,7 +70,7 @@ def pairs_of_runs(
     first, second
         The designs.
     detail
-        How they are run; all runs in counts go side by side.
+        How they are run; runs in counts go side by side, a few pairs at a time.
     seed, replications
         See :func:`pixelsim.study.run`.
     """
@@ -77,9 +78,10 @@ def pairs_of_runs(
         for number in replications:
             yield run_in(detail, first, seed, number, WHOLE), run_in(detail, second, seed, number, WHOLE)
         return
-    asked = [(one, seed, number) for number in replications for one in (first, second)]
-    runs = iter(CountRun.together(asked, WHOLE))
-    yield from zip(runs, runs, strict=True)
+    for begin in range(0, len(replications), AT_ONCE // 2):
+        some = replications[begin : begin + AT_ONCE // 2]
+        runs = iter(CountRun.together([(one, seed, number) for number in some for one in (first, second)], WHOLE))
+        yield from zip(runs, runs, strict=True)
 
 
 @dataclass(frozen=True, slots=True)

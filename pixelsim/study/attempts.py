@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import traceback as tracebacks
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,11 +13,12 @@ from pixelsim.base.errors import PixelsimError
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.study.count_run import CountRun, count_responses
 from pixelsim.study.detail import Detail, check_detail
+from pixelsim.study.execution import Execution
 from pixelsim.study.responses import Responses, responses_of
 from pixelsim.study.window import WHOLE, Window
 from pixelsim.traffic.simulate import simulate
 
-__all__ = ["FAILURES", "Failed", "Failure", "Task", "attempt", "raise_if_all_failed", "respond"]
+__all__ = ["AT_ONCE", "FAILURES", "Failed", "Failure", "Task", "attempt", "raise_if_all_failed", "respond"]
 
 Result = TypeVar("Result")
 AT_ONCE = 8
@@ -104,6 +105,11 @@ class Task:
         else:
             found = iter([respond(*one, self.window) for one in asked])
         return [tuple(itertools.islice(found, len(self.scenarios))) for _ in replications]
+
+    def rows(self, execution: Execution, replications: int) -> Generator[tuple[Responses | Failed, ...]]:
+        """Run so many replications, and give what each came to in their order."""
+        numbers = range(replications)
+        return execution.in_order(self, numbers, replications, several=self.several, at_once=self.at_once)
 
     def failure(self, number: int, replication: int, failed: Failed) -> Failure:
         """Give the row of a failed replication of one of the scenarios."""

@@ -284,9 +284,7 @@ def compare(
     )
     with (
         contextlib.suppress(KeyboardInterrupt),
-        contextlib.closing(
-            execution.in_order(task, range(asked), asked, several=task.several, at_once=task.at_once)
-        ) as rows,
+        contextlib.closing(task.rows(execution, asked)) as rows,
     ):
         for row in rows:
             gathered.add(row)

@@ -194,9 +194,7 @@ def threshold(
     execution = Execution(workers, executor, progress, cancel)
     gathered = Gathered(task, outcome)
     with contextlib.suppress(KeyboardInterrupt):
-        for row in execution.in_order(
-            task, range(replications), replications, several=task.several, at_once=task.at_once
-        ):
+        for row in task.rows(execution, replications):
             gathered.add(row)
             _check_one(gathered)
     gathered.check()

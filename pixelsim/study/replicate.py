@@ -171,9 +171,7 @@ def replicate(
     task = Task((scenario,), seed, Window(warm_up_days, cool_down_days), detail)
     done: list[Responses | Failed] = []
     with contextlib.suppress(KeyboardInterrupt):
-        for (result,) in execution.in_order(
-            task, range(replications), replications, several=task.several, at_once=task.at_once
-        ):
+        for (result,) in task.rows(execution, replications):
             done.append(result)
     if not done:
         msg = "the work was stopped before the first replication was done"
