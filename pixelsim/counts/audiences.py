@@ -164,32 +164,45 @@ class _Led:
 
     Parameters
     ----------
-    by_bots
-        By number of the ad group: the share of its clicks that are of bots, by cell.
+    by_market
+        By place of the market that ad groups reach, -1 for everybody: the events of the sessions that they brought, by
+        fate, shape (ad groups, cells, events, fates); these sessions, shape (ad groups, cells); and the share of the
+        clicks that are of bots, of the same shape.
     returned
-        By place of the market that ad groups reach, -1 for everybody: expected orders of a later session whose person
-        landed right after the click, by the click's cell and the order's as cells after it, shape (cells, lags).
+        By place of the market: expected orders of a later session whose person landed right after the click, by the
+        click's cell and the order's as cells after it, shape (cells, lags).
     """
 
-    by_bots: Mapping[int, Floats]
+    by_market: Mapping[int, tuple[Longs, Longs, Floats]]
     returned: Mapping[int, Floats]
 
     @classmethod
     def of(cls, counts: Counts, site: SiteCounts) -> _Led:
         """Add up by cell what rows have."""
-        size, landing = len(counts.cells), {d.ad_group: d.landing_share for d in counts.scenario.traffic.delivery}
-        by_bots: dict[int, Floats] = {}
+        landing = {delivery.ad_group: delivery.landing_share for delivery in counts.scenario.traffic.delivery}
+        by_market: dict[int, tuple[Longs, Longs, Floats]] = {}
         returned: dict[int, Floats] = {}
-        for number in counts.leads[site.events.traffic.website]:
-            paid, market = counts.paid[number], counts.reached[number]
+        leads = counts.leads[site.events.traffic.website]
+        for market in dict.fromkeys(counts.reached[number] for number in leads):
+            numbers = [number for number in leads if counts.reached[number] == market]
+            groups, size = [counts.paid[number] for number in numbers], len(counts.cells)
+            rows = [len(paid.rows.cell) for paid in groups]
+            cell = np.concatenate([paid.rows.cell for paid in groups])
+            place = cell + np.repeat(np.arange(len(groups)) * size, rows)
             clicks, bots = (
-                np.bincount(paid.rows.cell, weights=some, minlength=size) for some in (paid.clicks, paid.followed.bots)
+                np.bincount(place, weights=np.concatenate(some), minlength=size * len(groups)).reshape(-1, size)
+                for some in ([paid.clicks for paid in groups], [paid.followed.bots for paid in groups])
             )
-            by_bots[number] = bots / np.maximum(clicks, 1)
-            mine = returned.setdefault(market, np.zeros((size, size)))[:, : paid.followed.returned.shape[1]]
-            later = paid.followed.returned[:, : mine.shape[1]] * landing[counts.numbering.ad_groups[number]]
-            np.add.at(mine, paid.rows.cell, later)
-        return cls(by_bots, returned)
+            events, sessions = (
+                np.stack(some)
+                for some in ([paid.tally.events for paid in groups], [paid.tally.sessions for paid in groups])
+            )
+            by_market[market] = events, sessions, bots / np.maximum(clicks, 1)
+            landed = np.repeat([landing[counts.numbering.ad_groups[number]] for number in numbers], rows)
+            later = np.concatenate([paid.followed.returned[:, :size] for paid in groups]) * landed[:, np.newaxis]
+            returned[market] = np.zeros((size, size))
+            np.add.at(returned[market][:, : later.shape[1]], cell, later)
+        return cls(by_market, returned)
 
 
 class _Visits:
@@ -215,7 +228,7 @@ class _Visits:
         for source, back in itertools.zip_longest(site.sources, site.sources[1:]):
             for some in (source.junk, source.previews):
                 if some.all.any():
-                    self._strangers += source.kept(some, pixel)[:, place]
+                    self._strangers += source.kept(some, pixel, place)
             visits = source.kept_visits(counts.streams, pixel)[1][:, place].astype(np.float64)
             public = publics[max(source.market, 0)]
             if source.chains is not None:
@@ -224,13 +237,12 @@ class _Visits:
                 public.chains.append((visits, back.chains))
             else:
                 public.visits += visits
-        for number, bots in led.by_bots.items():
-            tally, market = counts.paid[number].tally, counts.reached[number]
-            kept = site.pages.expected(site.events.fates, tally.events, pixel)[:, place]
+        for market, (brought, sessions, bots) in led.by_market.items():
+            kept = site.pages.expected(site.events.fates, brought[:, :, place], pixel, place)
             # Of one session, one event counts.
-            kept = np.minimum(kept, tally.sessions)
-            self._strangers += kept * bots
-            by_people = kept * (1 - bots) * site.events_in(market).visitors.matched_share
+            kept = np.minimum(kept, sessions)
+            self._strangers += (kept * bots).sum(axis=0)
+            by_people = (kept * (1 - bots)).sum(axis=0) * site.events_in(market).visitors.matched_share
             for share, public in _reached(site, publics, market):
                 public.visits += share * by_people
         for market, returned in led.returned.items():

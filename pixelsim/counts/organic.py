@@ -78,9 +78,9 @@ class Source:
         found[first:last] = self.people.all[first:last, PURCHASE].sum(axis=-1)
         return found
 
-    def kept(self, events: Fates, pixel: str) -> NDArray[np.float64]:
-        """Give the expected kept copies of events at a pixel, shape (cells, events)."""
-        return self.pages.expected(self.events.fates, events.all, pixel)
+    def kept(self, events: Fates, pixel: str, name: int) -> NDArray[np.float64]:
+        """Give the expected kept copies at a pixel of the events of a name, shape (cells,)."""
+        return self.pages.expected(self.events.fates, events.all[:, name], pixel, name)
 
     def kept_visits(self, streams: Streams, pixel: str) -> tuple[Longs, Longs]:
         """Give the kept and matched events of people at a pixel.

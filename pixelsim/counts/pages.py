@@ -119,10 +119,10 @@ class Pages:
             known[fates, pixel] = known[alike]
         return known[fates, pixel]
 
-    def expected(self, fates: CopyFates, events: Longs, pixel: str) -> Floats:
-        """Give the expected kept copies at a pixel by cell and event, of events by cell, name and fate."""
+    def expected(self, fates: CopyFates, events: Longs, pixel: str, name: int) -> Floats:
+        """Give the expected kept copies at a pixel of events of a name by fate, shape (..., cells, fates)."""
         table, share = self.kept(fates, pixel)
-        return np.asarray((events * table * (1.0 if share is None else share)).sum(axis=-1))
+        return np.asarray((events * table[name] * (1.0 if share is None else share[:, name])).sum(axis=-1))
 
     def tally(self, streams: Streams, fates: CopyFates, events: Fates) -> dict[str, Longs]:
         """Count copies by cell, event and hop, int64 of shape (cells, events, hops), at each pixel on the pages."""
