@@ -13,12 +13,13 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from pixelsim.base.clock import DAY, MINUTE, Clock
 from pixelsim.scenario.traffic import AdDelivery, SiteTraffic
 from pixelsim.traffic.shapes import LocalDays, WeekShape
 
-__all__ = ["Cells", "Hours", "Mixed", "ShapedDay", "Spread", "by_event"]
+__all__ = ["Cells", "Hours", "Mixed", "ShapedDay", "Spread", "adding", "by_event"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -203,3 +204,10 @@ def by_event(of_touch: NDArray[Number], axis: int = 0) -> NDArray[Number]:
     for lag in range(lags):
         total[(*before, slice(lag, lag + size))] += of_touch[(*before, slice(None), lag)]
     return total[(*before, slice(size))]
+
+
+def adding(place: Longs, size: int) -> sparse.csr_array:
+    """Give the table of 0 and 1 whose product with rows adds up those of each place, shape (size, rows)."""
+    order = np.argsort(place, kind="stable")
+    begins = np.searchsorted(place[order], np.arange(size + 1))
+    return sparse.csr_array((np.ones(len(place), dtype=np.int64), order, begins), shape=(size, len(place)))

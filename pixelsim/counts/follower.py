@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pixelsim.counts.cells import Cells
 from pixelsim.counts.copies import FateClasses
-from pixelsim.counts.draws import Draw, inside
+from pixelsim.counts.draws import Draw
 from pixelsim.counts.pages import Pages
 from pixelsim.counts.sessions import Habits, SessionEvents
 from pixelsim.scenario.capture import EVENT_NAMES
@@ -48,6 +48,11 @@ class Follower:
         return (len(self.cells), self.width, visitors.kinds, resends, *self.events.habits.alike, *self.classes.alike)
 
     @functools.cached_property
+    def crowd(self) -> tuple[bytes, bytes]:
+        """What followers have the same to which the same people come."""
+        return self.people.tobytes(), self.matched.tobytes()
+
+    @functools.cached_property
     def each(self) -> tuple[Floats, Floats]:
         """Kept and matched copies expected of a session with an order by its cell, (cells, events), and any of them."""
         views = np.ones(len(EVENT_NAMES))
@@ -76,13 +81,12 @@ class Followers:
         first = every[0]
         self.cells, self.width, self.matched, self.events = len(first.cells), first.width, first.matched, first.events
         # The first axis of each array is the follower.
-        self.people, self.stays = np.stack([one.people for one in every]), np.stack([one.stays for one in every])
-        self.audible = np.array([one.audible for one in every])
+        self.stays = np.stack([one.stays for one in every])
         self.classes = FateClasses.together([one.classes for one in every])
         self._habits = Habits.together([one.events.habits for one in every])
 
     def happen(
-        self, draw: Draw, what: str, plain: Longs, ordered: Longs, *, at: Longs, visitors: slice
+        self, draw: Draw, plain: Longs, ordered: Longs, *, at: Longs, visitors: slice
     ) -> tuple[Longs, Longs, Longs]:
         """Draw the events of sessions without and with an order.
 
@@ -90,8 +94,6 @@ class Followers:
         ----------
         draw
             Opens the stream of a purpose.
-        what
-            What the sessions are of.
         plain, ordered
             Sessions, shape (rows, kinds of visitor).
         at
@@ -107,6 +109,6 @@ class Followers:
         matched : ndarray of int64, shape (rows, events, classes of fates)
             Those that the platform can match.
         """
-        events, again = self._habits.happen(inside(draw, what), plain, ordered, at)
-        classes = self.classes.draw(draw(f"copies, {what}"), events, at, visitors)
+        events, again = self._habits.happen(draw, plain, ordered, at)
+        classes = self.classes.draw(draw("copies"), events, at, visitors)
         return classes, again, self.events.of_matched(classes, visitors)

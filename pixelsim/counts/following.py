@@ -1,63 +1,33 @@
 """What follows from the touches of ad groups: sessions, orders, and the copies that their own pixel keeps.
 
-Ad groups whose websites and pixels are alike but for their rates go through together, whatever run they are of. A touch
-can earn the orders within its window, so of these the copies that count are drawn for each cell of touches and each
-lag; the orders after it are looked at when they happen, in :mod:`pixelsim.counts.tally`.
+Ad groups whose websites and pixels are alike but for their rates go through together, whatever run they are of. The
+sessions of an ad group stand in the order of time, so that what a change does to later ones moves no earlier one. A
+touch can earn the orders within its window; what is of later ones is told by the cell in which it happens, in
+:mod:`pixelsim.counts.tally`.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelsim.counts.draws import Draw, stacked
-from pixelsim.counts.follower import Follower, Followers
+from pixelsim.counts.draws import stacked
+from pixelsim.counts.follower import Followers
+from pixelsim.counts.willing import Part, Willing, willing
 from pixelsim.scenario.capture import EVENT_NAMES
-from pixelsim.scenario.traffic import AdDelivery
 from pixelsim.traffic.touches import TouchKind
 
-__all__ = ["Followed", "Part", "follow"]
+__all__ = ["Followed", "Happened", "Sessions", "follow"]
 
 Longs = NDArray[np.int64]
-Floats = NDArray[np.float64]
-_Where = tuple[Longs, Longs] | tuple[slice, int]
-"""Rows and lags of sessions."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Part:
-    """Touches of one ad group.
-
-    Parameters
-    ----------
-    draw
-        Opens its streams.
-    follower, delivery
-        Where it leads to, and its rates.
-    cell, touches
-        Cell of each row, and its clicks, engaged views and views, shape (rows, kinds).
-    chances, soon
-        Chances of lags for the orders of each row, as of `OrderShares`; and what share of those of the first lags
-        follows within the session time-out, shape (rows, at most 2).
-    happen
-        Share of each row's orders that happen.
-    near
-        How many lags, from the touch's own cell on, lie in the window of each kind of touch.
-    """
-
-    draw: Draw
-    follower: Follower
-    delivery: AdDelivery
-    cell: Longs
-    touches: Longs
-    chances: Floats
-    soon: Floats
-    happen: Floats
-    near: tuple[int, ...]
+Mask = NDArray[np.bool_]
+LANDING = -1
+"""Stands for the kind of touch where a session holds no order."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,29 +39,25 @@ class Followed:
     touches, bots, heard
         Touches by people, shape (rows, kinds); clicks by bots; and those of ``touches`` whose person pixels can hear of
         and match.
-    orders, lost
-        Sessions with an order, and sessions of any sort that load time drove away, shape (rows, lags in cells).
-    landings, landings_of_bots
-        Sessions right after a click, without an order; and those of bots among them.
+    orders
+        Sessions with an order, shape (rows, lags in cells).
+    landings_of_bots
+        Sessions of bots right after a click.
     returned
         Those of ``orders`` that follow a click in a later session than the one right after it.
     later
         Those of ``orders`` that come after the window of their touch, shape (rows, lags, kinds).
     landed, landed_once
-        Kept and matched copies on the own pixel, from ``landings``, shape (rows, events); and sessions with any.
+        Kept and matched copies on the own pixel from sessions right after a click without an order, shape (rows,
+        events); and sessions with any.
     ordered, ordered_once
         The same from orders within the window, shape (rows, lags within the longest window, kinds, events).
-    classes, again
-        Events of all sessions but those of ``later``, shape (rows, lags, visitors, events, classes of fates), and page
-        views among them that are sent once more, shape (rows, lags, visitors); bots are the last visitors.
     """
 
     touches: Longs
     bots: Longs
     heard: Longs
     orders: Longs
-    lost: Longs
-    landings: Longs
     landings_of_bots: Longs
     returned: Longs
     later: Longs
@@ -99,167 +65,182 @@ class Followed:
     landed_once: Longs
     ordered: Longs
     ordered_once: Longs
-    classes: Longs
-    again: Longs
-
-    def take(self, rows: Longs) -> Followed:
-        """Pick rows; all of them in their order are not copied."""
-        return self if np.array_equal(rows, np.arange(len(self.bots))) else self.rows(rows)
 
     def rows(self, rows: slice | Longs) -> Followed:
         """Pick rows."""
         return Followed(*(getattr(self, name)[rows] for name in self.__match_args__))
 
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sessions:
+    """Sessions that followed from touches, those of a row and lag together; the first axis of each array tells them.
+
+    Parameters
+    ----------
+    row, lag
+        Which touches they follow from, and how many cells later.
+    kind, late
+        Kind of the touch whose order they hold, `LANDING` for none; and whether this comes after the touch's window.
+    number, of_bots, lost
+        How many there are, those of bots among them, and how many load time drove away.
+    classes, again
+        Their events, shape (visitors, events, classes of fates) each; and page views among them that are sent once
+        more, shape (visitors,). Bots are the last visitors, and left out where there are none.
+    copies, once
+        Kept and matched copies on the own pixel, shape (events,), and sessions with any.
+    """
+
+    row: Longs
+    lag: Longs
+    kind: Longs
+    late: Mask
+    number: Longs
+    of_bots: Longs
+    lost: Longs
+    classes: Longs
+    again: Longs
+    copies: Longs
+    once: Longs
+
+    def pick(self, some: Mask | Longs, row: Longs) -> Sessions:
+        """Pick some, and give them other rows."""
+        return Sessions(row, *(getattr(self, name)[some] for name in self.__match_args__[1:]))
+
+    def of_visitors(self, visitors: int) -> Sessions:
+        """Give the same with so many kinds of visitor."""
+        classes, again = (_of_visitors(some, visitors) for some in (self.classes, self.again))
+        return replace(self, classes=classes, again=again)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Happened:
+    """What followed from touches, row by row and session by session."""
+
+    followed: Followed
+    sessions: Sessions
+
+    def __len__(self) -> int:
+        return len(self.followed.bots)
+
+    def rows(self, rows: slice) -> Happened:
+        """Pick some rows that stand together."""
+        first, last, _ = rows.indices(len(self))
+        here = np.flatnonzero((self.sessions.row >= first) & (self.sessions.row < last))
+        return Happened(self.followed.rows(rows), self.sessions.pick(here, self.sessions.row[here] - first))
+
+    def take(self, rows: Longs) -> Happened:
+        """Pick rows, each of them once at most; all of them in their order are not copied."""
+        if np.array_equal(rows, np.arange(len(self))):
+            return self
+        place = np.full(len(self), -1)
+        place[rows] = np.arange(len(rows))
+        row = place[self.sessions.row]
+        some = np.flatnonzero(row >= 0)
+        return Happened(self.followed.rows(rows), self.sessions.pick(some, row[some]))
+
     @classmethod
-    def join(cls, parts: Sequence[Followed]) -> Followed:
+    def join(cls, parts: Sequence[Happened]) -> Happened:
         """Put rows one after another."""
         if len(parts) == 1:
             return parts[0]
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__match_args__))
+        followed = Followed(
+            *(np.concatenate([getattr(part.followed, name) for part in parts]) for name in Followed.__match_args__)
+        )
+        begins = itertools.accumulate((len(part) for part in parts), initial=0)
+        row = np.concatenate([part.sessions.row + begin for part, begin in zip(parts, begins, strict=False)])
+        visitors = max(part.sessions.again.shape[1] for part in parts)
+        every = [part.sessions.of_visitors(visitors) for part in parts]
+        columns: Any = (np.concatenate([getattr(one, name) for one in every]) for name in Sessions.__match_args__[1:])
+        return cls(followed, Sessions(row, *columns))
 
 
-def follow(parts: Sequence[Part]) -> Followed:
+def _of_visitors(of_sessions: Longs, visitors: int) -> Longs:
+    """Give what sessions have by visitor with none of those that were left out."""
+    if of_sessions.shape[1] == visitors:
+        return of_sessions
+    found = np.zeros((len(of_sessions), visitors, *of_sessions.shape[2:]), dtype=np.int64)
+    found[:, : of_sessions.shape[1]] = of_sessions
+    return found
+
+
+def follow(parts: Sequence[Part]) -> Happened:
     """Draw what follows from the touches of ad groups that lead to followers which are alike.
 
     An order within the session time-out is of the session right after the click, whether that would have landed or not;
     every other order comes in a session of its own.
     """
-    made = _Making(parts)
+    came = willing(parts)
+    item = np.repeat(np.arange(len(parts)), [len(part.cell) for part in parts])
+    cell = np.concatenate([part.cell for part in parts])
+    sessions = _meet(parts, came, item, cell)
+    lags, width = parts[0].chances.shape[1] - 1, parts[0].follower.width
+    return Happened(_by_row(came, sessions, lags, min(width, lags)), sessions)
+
+
+def _meet(parts: Sequence[Part], came: Willing, item: Longs, cell: Longs) -> Sessions:
+    """Draw what happens in sessions on pages, shape (sessions, ...); ``item`` and ``cell`` are those of rows."""
+    to, rows = Followers([part.follower for part in parts]), np.arange(len(cell))
+    row = np.concatenate([rows, came.row])
+    at = cell[row] + np.concatenate([np.zeros_like(rows), came.lag])
+    order = np.argsort(item[row] * to.cells + at, kind="stable")
+    row, at = row[order], at[order]
+    kind = np.concatenate([np.full_like(rows, LANDING), came.kind])[order]
+    # Bots never order, and in most runs there are none.
+    visitors = slice(None) if came.bots.any() else slice(0, -1)
+    would = np.concatenate([came.landings, np.append(came.orders, np.zeros((len(came.row), 1), np.int64), axis=1)])
+    would = would[order, visitors]
+    number = np.bincount(item[row], minlength=len(parts)).tolist()
+    draw, website = stacked([part.draw for part in parts], number), to.of[item[row]]
+    stayed, leaves = would, 1 - to.stays[website, at]
+    if leaves.any():
+        # Those whom nothing drives away use no numbers up.
+        stayed = would - draw("leaves").binomial(would, leaves[:, np.newaxis])
+    plain, ordered = (stayed * some[:, np.newaxis] for some in (kind == LANDING, kind != LANDING))
+    classes, again, matched = to.happen(draw, plain, ordered, at=website, visitors=visitors)
+    heard = stayed @ np.append(to.matched, 1)[visitors]
+    copies, once = to.classes.kept(draw("pixel on the page"), matched, (website, at), heard)
+    lag, total = at - cell[row], stayed.sum(axis=1)
+    late = (kind != LANDING) & (lag >= np.array([part.near for part in parts])[item[row], kind])
+    of_bots = total - stayed[:, : came.orders.shape[1]].sum(axis=1)
+    lost = would.sum(axis=1) - total
+    return Sessions(row, lag, kind, late, total, of_bots, lost, classes, again, copies, once)
+
+
+def _by_row(came: Willing, sessions: Sessions, lags: int, width: int) -> Followed:
+    """Tell by the touches what followed from them; only the first ``width`` of all lags lie in a window."""
+    rows, kinds, names = len(came.bots), len(TouchKind), len(EVENT_NAMES)
+    landed, landed_once = np.zeros((2, rows, names), dtype=np.int64)
+    landings_of_bots = np.zeros(rows, dtype=np.int64)
+    orders, returned = np.zeros((2, rows, lags), dtype=np.int64)
+    later = np.zeros((rows, lags, kinds), dtype=np.int64)
+    ordered, ordered_once = np.zeros((2, rows, width, kinds, names), dtype=np.int64)
+    here = sessions.kind == LANDING
+    where = sessions.row[here]
+    landed[where], landed_once[where] = sessions.copies[here], sessions.once[here]
+    landings_of_bots[where] = sessions.of_bots[here]
     for kind in TouchKind:
-        if made.touches[:, kind].any():
-            made.visit(kind, made.order(kind))
-    made.land()
-    return Followed(*(getattr(made, name) for name in Followed.__match_args__))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sessions:
-    """Sessions of rows, by how many cells they come after their touches: row, lag and number of each."""
-
-    row: Longs
-    lag: Longs
-    number: Longs
-
-    def only(self, some: NDArray[np.bool_]) -> _Sessions:
-        """Pick some."""
-        return _Sessions(self.row[some], self.lag[some], self.number[some])
-
-
-class _Making:
-    """Rows of several ad groups in the making."""
-
-    def __init__(self, parts: Sequence[Part]) -> None:
-        self.parts, self.sizes = parts, [len(part.cell) for part in parts]
-        self.to = Followers([part.follower for part in parts])
-        self.draws = [part.draw for part in parts]
-        self.draw, self.item = stacked(self.draws, self.sizes), np.repeat(np.arange(len(parts)), self.sizes)
-        self.at = self.to.of[self.item]
-        self.cell, self.touches = self._of_rows("cell"), self._of_rows("touches")
-        self.happen, self.chances = self._of_rows("happen"), self._of_rows("chances")
-        self.near = np.array([part.near for part in parts])
-        rows, lags, kinds, names = len(self.cell), self.chances.shape[1] - 1, len(TouchKind), len(EVENT_NAMES)
-        self.bots, share = np.zeros(rows, dtype=np.int64), self._rates("bots")
-        if share.any():
-            self.bots = self.draw("bots").binomial(self.touches[:, TouchKind.CLICK], share)
-            self.touches[:, TouchKind.CLICK] -= self.bots
-        width, visitors = min(self.to.width, lags), len(self.to.matched) + 1
-        self.heard, self.soon = np.zeros_like(self.touches), np.zeros((rows, 2), dtype=np.int64)
-        self.orders, self.lost, self.returned = np.zeros((3, rows, lags), dtype=np.int64)
-        self.later = np.zeros((rows, lags, kinds), dtype=np.int64)
-        self.ordered, self.ordered_once = np.zeros((2, rows, width, kinds, names), dtype=np.int64)
-        self.classes = np.zeros((rows, width, visitors, names, self.to.classes.number), dtype=np.int64)
-        self.again = np.zeros((rows, width, visitors), dtype=np.int64)
-
-    def _of_rows(self, name: str) -> Any:
-        """Give what the rows of all parts have, one after another."""
-        return np.concatenate([getattr(part, name) for part in self.parts])
-
-    def _rates(self, name: str) -> Floats:
-        """Give a rate of each row's ad group."""
-        return np.repeat([float(getattr(part.delivery, name)) for part in self.parts], self.sizes)
-
-    def _of(self, rows: Longs | slice) -> Draw:
-        """Give what opens the streams for some rows."""
-        return stacked(self.draws, np.bincount(self.item[rows], minlength=len(self.parts)).tolist())
-
-    def _stay(self, purpose: str, came: Longs, where: _Where, lags: int) -> Longs:
-        """Keep the sessions that load time does not drive away, and count the others.
-
-        Ad groups that lead to pages which drive nobody away within so many lags draw nothing.
-        """
-        (row, lag), stays = where, self.to.stays
-        if np.all(stays >= 1):
-            return came
-        seen = np.append(stays, np.ones((len(stays), lags - 1)), axis=1)
-        least = np.lib.stride_tricks.sliding_window_view(seen, lags, axis=1).min(axis=-1)
-        drives = np.bincount(self.item, weights=least[self.at, self.cell] < 1) > 0
-        shape = (-1, *[1] * (came.ndim - 1))
-        share = stays[self.at[row], self.cell[row] + lag].reshape(shape)
-        unsure = came * drives[self.item[row]].reshape(shape)
-        lost = unsure - self._of(row)(f"stays, {purpose}").binomial(unsure, np.broadcast_to(share, came.shape))
-        self.lost[where] += lost.reshape(len(lost), -1).sum(axis=1)
-        return came - lost
-
-    def order(self, kind: TouchKind) -> _Sessions:
-        """Draw when the orders of a kind of touch come."""
-        name, touches = kind.name.lower(), self.touches[:, kind]
-        rate = self.happen * (self._rates("conversion_rate") if kind is TouchKind.CLICK else 1.0)
-        buyers = self.draw(f"buyers, {name}").binomial(touches, rate)
-        orders = self.draw(f"delays, {name}").multinomial(buyers, self.chances)[:, :-1]
+        here = sessions.kind == kind
+        row, lag, number = sessions.row[here], sessions.lag[here], sessions.number[here]
+        orders[row, lag] += number
         if kind is TouchKind.CLICK:
-            self.soon = self.draw("soon").binomial(orders[:, :2], self._of_rows("soon"))
-        row, lag = np.nonzero(orders)
-        found = _Sessions(row, lag, orders[row, lag])
-        found = found.only(self.cell[row] + lag < self.to.cells)
-        stayed = self._stay(f"orders, {name}", found.number, (found.row, found.lag), orders.shape[1])
-        found = _Sessions(found.row, found.lag, stayed)
-        self.orders[found.row, found.lag] += stayed
-        if kind is TouchKind.CLICK:
-            self.returned = self.orders.copy()
-            self.returned[:, :2] -= np.minimum(self.soon, self.orders[:, :2])
-        return found
-
-    def visit(self, kind: TouchKind, orders: _Sessions) -> None:
-        """Draw what happens in the sessions with an order that lie within the window of a kind of touch."""
-        name, near = kind.name.lower(), self.near[:, kind][self.item[orders.row]]
-        later = orders.only(orders.lag >= near)
-        self.later[later.row, later.lag, kind] = later.number
-        some = orders.only((orders.lag < np.minimum(near, self.ordered.shape[1])) & (orders.number > 0))
-        at, draw = self.at[some.row], self._of(some.row)
-        came = draw(f"people, {name}").multinomial(some.number, self.to.people[at])
-        matched = self._happen(f"orders, {name}", np.zeros_like(came), came, (some.row, some.lag), slice(0, -1))
-        kept = self._keep(matched, (some.row, some.lag), came @ self.to.matched)
-        self.ordered[some.row, some.lag, kind], self.ordered_once[some.row, some.lag, kind] = kept
-        if kind is not TouchKind.CLICK:
-            audible = self.to.audible[self.at]
-            self.heard[:, kind] = self.draw(f"heard, {name}").binomial(self.touches[:, kind], audible)
-
-    def land(self) -> None:
-        """Draw the sessions right after clicks, those without an order."""
-        to, soon, here = self.to, self.soon.sum(axis=1), (slice(None), 0)
-        people = self.draw("people, landing").multinomial(self.touches[:, TouchKind.CLICK] - soon, to.people[self.at])
-        of_soon = self.draw("heard, soon").binomial(soon, to.audible[self.at])
-        self.heard[:, TouchKind.CLICK] = people @ to.matched + of_soon
-        clicks = np.append(people, self.bots[:, np.newaxis], axis=1)
-        landed = self.draw("landing").binomial(clicks, self._rates("landing_share")[:, np.newaxis])
-        came = self._stay("landing", landed, here, 1)
-        people, bots = came[:, :-1], came[:, -1:]
-        self.landings, self.landings_of_bots = came.sum(axis=1), bots[:, 0]
-        matched = self._happen("landing", people, np.zeros_like(people), here, slice(0, -1))
-        if bots.any():
-            matched += self._happen("bots", bots, np.zeros_like(bots), here, slice(-1, None))
-        self.landed, self.landed_once = self._keep(matched, here, people @ to.matched + bots[:, 0])
-
-    def _happen(self, what: str, plain: Longs, ordered: Longs, where: _Where, visitors: slice) -> Longs:
-        """Draw the events of sessions of rows and lags by class, count them, and give those that can be matched."""
-        row, draw = where[0], self._of(where[0])
-        found, again, matched = self.to.happen(draw, what, plain, ordered, at=self.at[row], visitors=visitors)
-        self.classes[(*where, visitors)] += found
-        self.again[(*where, visitors)] += again
-        return matched
-
-    def _keep(self, matched: Longs, where: _Where, sessions: Longs) -> tuple[Longs, Longs]:
-        """Count the kept copies at the own pixel, of events by class, and the sessions with any."""
-        row, lag = where
-        rng, at = self._of(row)("pixel on the page"), (self.at[row], self.cell[row] + lag)
-        return self.to.classes.kept(rng, matched, at, sessions)
+            returned[row, lag] = number
+    first = returned[:, : came.soon.shape[1]]
+    first -= np.minimum(came.soon, first)
+    in_time = ~sessions.late & (sessions.kind != LANDING) & (sessions.lag < width)
+    for_later, in_window = (np.flatnonzero(some) for some in (sessions.late, in_time))
+    later[sessions.row[for_later], sessions.lag[for_later], sessions.kind[for_later]] = sessions.number[for_later]
+    where = sessions.row[in_window], sessions.lag[in_window], sessions.kind[in_window]
+    ordered[where], ordered_once[where] = sessions.copies[in_window], sessions.once[in_window]
+    return Followed(
+        touches=came.touches,
+        bots=came.bots,
+        heard=came.heard,
+        orders=orders,
+        landings_of_bots=landings_of_bots,
+        returned=returned,
+        later=later,
+        landed=landed,
+        landed_once=landed_once,
+        ordered=ordered,
+        ordered_once=ordered_once,
+    )

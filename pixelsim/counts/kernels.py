@@ -61,6 +61,11 @@ class OrderShares:
         chances = np.append(self.share, np.zeros((len(self.share), 1)), axis=1)
         return np.asarray(chances / np.maximum(chances.sum(axis=1, keepdims=True), 1.0))
 
+    @functools.cached_property
+    def soon_first(self) -> Floats:
+        """What ``soon`` has of the lags at which an order can be so soon, shape (rows, at most 2)."""
+        return self.soon[:, :2]
+
 
 def _cut(seconds: Floats, delay: ConversionDelay) -> tuple[Floats, Floats, float, float]:
     """Give the cumulated shares of the two parts, and those up to the limit."""

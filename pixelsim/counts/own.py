@@ -8,10 +8,9 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from pixelsim.counts.after_touch import NoRepeat
-from pixelsim.counts.cells import Cells, by_event
+from pixelsim.counts.cells import Cells, adding, by_event
 from pixelsim.counts.contender import Contender, Earned
 from pixelsim.counts.draws import Draw, stacked
 from pixelsim.counts.field import Field, Instants, cumulated
@@ -54,9 +53,9 @@ class OwnTouches:
         )
         size = len(cells)
         # Sums by cell of the touch, of all ad groups of a contest and of each, as products with tables of 0 and 1.
-        self._of_each = _adding(self._cell + size * self._group, size * len(contenders))
+        self._of_each = adding(self._cell + size * self._group, size * len(contenders))
         many = self.contests < len(contenders)
-        self._of_all = _adding(self._cell + size * self._contest, size * self.contests) if many else self._of_each
+        self._of_all = adding(self._cell + size * self._contest, size * self.contests) if many else self._of_each
         self._once = np.stack([one.once for one in contenders[: len(party)]])
         self._event = np.minimum(self._cell[:, np.newaxis] + np.arange(lags), size - 1)
         self._ends, self._starts = (
@@ -385,10 +384,3 @@ class OwnTouches:
         """Add up by cell of the touch what rows have, for each ad group, (contests, groups, cells, ...)."""
         total: NDArray[Number] = np.asarray(self._of_each @ of_row.reshape(len(of_row), -1))
         return total.reshape(self.contests, len(self._party), len(self.cells), *of_row.shape[1:])
-
-
-def _adding(place: Longs, size: int) -> sparse.csr_array:
-    """Give the table of 0 and 1 whose product with rows adds up those of each place, shape (size, rows)."""
-    order = np.argsort(place, kind="stable")
-    begins = np.searchsorted(place[order], np.arange(size + 1))
-    return sparse.csr_array((np.ones(len(place), dtype=np.int64), order, begins), shape=(size, len(place)))

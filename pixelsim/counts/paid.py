@@ -23,9 +23,10 @@ from pixelsim.counts.cells import Cells, by_event
 from pixelsim.counts.delivery import Envelope
 from pixelsim.counts.draws import draw_of, grouped, opened, stream
 from pixelsim.counts.follower import Follower, Followers
-from pixelsim.counts.following import Followed, Part, follow
+from pixelsim.counts.following import Followed, Happened, follow
 from pixelsim.counts.kernels import DelayTable
 from pixelsim.counts.tally import Tally, tallies, turns
+from pixelsim.counts.willing import Part
 from pixelsim.scenario.traffic import AdDelivery
 from pixelsim.traffic.touches import TouchKind
 
@@ -178,13 +179,14 @@ class AdGroupCounts:
         self._impressions, self._spend, self._touches = envelope.impressions, envelope.spend, envelope.touches
         rates = (delivery.click_rate, delivery.engaged_view_rate, delivery.view_rate)
         self.kinds = tuple(kind for kind, rate in zip(TouchKind, rates, strict=True) if rate > 0)
-        self.whole: tuple[Followed, slice] | None = None
+        self.whole: tuple[Happened, slice] | None = None
 
     def every_cell(self) -> Part:
         """Give its touches as if nothing stopped it."""
         every, whole = np.arange(len(self.cells)), self.table.whole
         told = (self.draw, self.follower, self.delivery, every, self._touches)
-        return Part(*told, whole.chances, whole.soon[:, :2], np.ones(len(every)), self._near)
+        luck = (self.streams, self.delivery.ad_group, id(self._touches))
+        return Part(*told, whole.chances, whole.soon_first, np.ones(len(every)), self._near, luck)
 
     def deliver(self, spans: Sequence[Span], paces: Paces) -> _Delivered:
         """Count what happens in the stretches in which the ad group delivers.
@@ -274,12 +276,12 @@ def _count(jobs: Sequence[tuple[AdGroupCounts, Sequence[Span], Paces]]) -> Itera
     # Whole cells of all ad groups stand before the parts.
     cut = itertools.accumulate((sum(map(len, one.index)) for one in made), initial=len(groups) * size)
     places = [one.places(number * size, part) for number, (one, part) in enumerate(zip(made, cut, strict=False))]
-    followed = Followed.join(drawn).take(np.concatenate(places))
+    happened = Happened.join(drawn).take(np.concatenate(places))
     to = Followers([group.follower for group in groups])
-    by_cell = tallies(to, [group.draw for group in groups], [one.rows.cell for one in made], followed)
+    by_cell = tallies(to, [group.draw for group in groups], [one.rows.cell for one in made], happened.sessions)
     ends = itertools.pairwise(itertools.accumulate(map(len, places), initial=0))
     for group, one, tally, rows in zip(groups, made, by_cell, ends, strict=True):
-        of_rows = followed.rows(slice(*rows))
+        of_rows = happened.followed.rows(slice(*rows))
         told = (one.rows, one.spans, one.impressions, one.spend, of_rows, tally)
         yield PaidCounts(*told, *group.follower.each)
 

@@ -113,19 +113,26 @@ class Habits:
         events[..., 1:] = ordered[..., np.newaxis]
         at = (website, *[np.newaxis] * (plain.ndim - 1))
         if plain.any():
-            depth, reach = draw("depth"), plain
-            for place, chance in zip(self.order, self.steps.T, strict=True):
-                reach = depth.binomial(reach, chance[at])
-                events[..., 1 + place] += reach
+            # By the last step that a session reaches, none of them first.
+            ends = np.append(self.steps, np.zeros((len(self.steps), 1)), axis=1)
+            reached = np.append(np.ones((len(self.steps), 1)), np.cumprod(self.steps, axis=1), axis=1)
+            deep = draw("depth").multinomial(plain, (reached * (1 - ends))[at])
+            reach = np.zeros_like(plain)
+            for step in reversed(range(len(self.order))):
+                reach = reach + deep[..., step + 1]
+                events[..., 1 + self.order[step]] += reach
         views = self.first_view * sessions
         again = np.zeros_like(sessions)
         if self.navigations.any():
             # Geometric numbers of navigations add up to a negative binomial one, of the sessions that have any.
             navigating, mean = draw("page views"), self.navigations[at]
-            some = navigating.binomial(sessions, mean / (1 + mean))
-            navigated = self.views_each * (some + navigating.negative_binomial(some, 1 / (1 + mean)))
+            if self.first_view:
+                again = navigated = self.views_each * navigating.negative_binomial(sessions, 1 / (1 + mean))
+            else:
+                some = navigating.binomial(sessions, mean / (1 + mean))
+                navigated = self.views_each * (some + navigating.negative_binomial(some, 1 / (1 + mean)))
+                again = navigated - some
             views = views + navigated
-            again = navigated if self.first_view else navigated - some
         events[..., 0] = views
         return events, again
 

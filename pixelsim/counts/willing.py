@@ -1,0 +1,226 @@
+"""What people make of touches, whatever is on the pages that these lead to: who comes, who orders, and when.
+
+It is the same in all designs that people are the same in: where several of them run side by side on the same luck, it
+is drawn once. Ad groups go through together, whatever run they are of; each draws from its own streams.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelsim.counts.draws import Draw, stacked
+from pixelsim.counts.follower import Follower
+from pixelsim.scenario.traffic import AdDelivery
+from pixelsim.traffic.touches import TouchKind
+
+__all__ = ["Part", "Willing", "willing"]
+
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Touches of one ad group.
+
+    Parameters
+    ----------
+    draw
+        Opens its streams.
+    follower, delivery
+        Where it leads to, and its rates.
+    cell, touches
+        Cell of each row, and its clicks, engaged views and views, shape (rows, kinds).
+    chances, soon
+        Chances of lags for the orders of each row, as of `OrderShares`; and what share of those of the first lags
+        follows within the session time-out, shape (rows, at most 2).
+    happen
+        Share of each row's orders that happen.
+    near
+        How many lags, from the touch's own cell on, lie in the window of each kind of touch.
+    luck
+        Two parts of which the same is told have the same streams and touches; None: no other part has these.
+    """
+
+    draw: Draw
+    follower: Follower
+    delivery: AdDelivery
+    cell: Longs
+    touches: Longs
+    chances: Floats
+    soon: Floats
+    happen: Floats
+    near: tuple[int, ...]
+    luck: Hashable = None
+
+    @property
+    def alike(self) -> Hashable:
+        """What parts have the same of which people make the same."""
+        rates = (self.delivery.conversion_rate, self.delivery.bots, self.delivery.landing_share)
+        return (self.luck, rates, id(self.chances), id(self.soon), self.follower.crowd)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Willing:
+    """What people make of touches; rows are those of the touches, part after part.
+
+    Parameters
+    ----------
+    touches, bots
+        Touches by people, shape (rows, kinds), and clicks by bots.
+    heard
+        Those of ``touches`` whose person pixels can hear of and match.
+    soon
+        Clicks with an order within the session time-out, shape (rows, at most 2): the order's lag.
+    landings
+        Clicks that would land without such an order, by kind of visitor, shape (rows, visitors); bots come last.
+    row, lag, kind
+        Of the sessions with an order, touches, cells after them, and kind of touch; those of a part stand together.
+    orders
+        How many sessions with an order there would be, by kind of visitor, shape (sessions, kinds of people).
+    """
+
+    touches: Longs
+    bots: Longs
+    heard: Longs
+    soon: Longs
+    landings: Longs
+    row: Longs
+    lag: Longs
+    kind: Longs
+    orders: Longs
+
+    def spread(self, sizes: Sequence[int], of: Sequence[int]) -> Willing:
+        """Give the same for parts that share what people make of their touches.
+
+        Parameters
+        ----------
+        sizes
+            Rows of each part that there is.
+        of
+            The part that each of those wanted has it from, by its place.
+        """
+        begins = [0, *itertools.accumulate(sizes)]
+        rows = np.concatenate([np.arange(begins[one], begins[one + 1]) for one in of])
+        first = np.searchsorted(self.row, begins)
+        some = [np.arange(first[one], first[one + 1]) for one in of]
+        moved = np.cumsum([0, *(sizes[one] for one in of)])[:-1] - np.array([begins[one] for one in of])
+        at = np.concatenate(some)
+        return Willing(
+            touches=self.touches[rows],
+            bots=self.bots[rows],
+            heard=self.heard[rows],
+            soon=self.soon[rows],
+            landings=self.landings[rows],
+            row=self.row[at] + np.repeat(moved, [len(one) for one in some]),
+            lag=self.lag[at],
+            kind=self.kind[at],
+            orders=self.orders[at],
+        )
+
+
+def willing(parts: Sequence[Part]) -> Willing:
+    """Draw what people make of touches, once for all parts in which they make the same."""
+    known: dict[Hashable, int] = {}
+    first = [number if one.luck is None else known.setdefault(one.alike, number) for number, one in enumerate(parts)]
+    own = sorted(set(first))
+    found = _Drawing([parts[number] for number in own]).found()
+    if len(own) == len(parts):
+        return found
+    place = {number: place for place, number in enumerate(own)}
+    return found.spread([len(parts[number].cell) for number in own], [place[number] for number in first])
+
+
+class _Drawing:
+    """Touches of parts, and what people make of them, in the making."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.parts, self.sizes = parts, [len(part.cell) for part in parts]
+        self.draws = [part.draw for part in parts]
+        self.draw, self.item = stacked(self.draws, self.sizes), np.repeat(np.arange(len(parts)), self.sizes)
+        self.touches, self.cell = self._of_rows("touches"), self._of_rows("cell")
+        self.people = np.repeat([part.follower.people for part in parts], self.sizes, axis=0)
+        self.audible = np.repeat([part.follower.audible for part in parts], self.sizes)
+        self.bots = np.zeros(len(self.cell), dtype=np.int64)
+        share = self._rates("bots")
+        if share.any():
+            self.bots = self.draw("bots").binomial(self.touches[:, TouchKind.CLICK], share)
+            self.touches[:, TouchKind.CLICK] -= self.bots
+        self.heard, self.soon = np.zeros_like(self.touches), np.zeros(self._of_rows("soon").shape, dtype=np.int64)
+        self.heard_soon = np.zeros_like(self.bots)
+
+    def _of_rows(self, name: str) -> Any:
+        """Give what the rows of all parts have, one after another."""
+        return np.concatenate([getattr(part, name) for part in self.parts])
+
+    def _rates(self, name: str) -> Floats:
+        """Give a rate of each row's ad group."""
+        return np.repeat([float(getattr(part.delivery, name)) for part in self.parts], self.sizes)
+
+    def found(self) -> Willing:
+        """Draw what people make of the touches."""
+        orders = [self._order(kind) for kind in TouchKind if self.touches[:, kind].any()]
+        row, lag, kind, number = np.concatenate(orders, axis=1) if orders else np.zeros((4, 0), dtype=np.int64)
+        # Those of a part stand together, with all kinds of touch.
+        order = np.argsort(self.item[row], kind="stable")
+        row, lag, kind, number = row[order], lag[order], kind[order], number[order]
+        sizes = np.bincount(self.item[row], minlength=len(self.parts)).tolist()
+        people = stacked(self.draws, sizes)("people of orders").multinomial(number, self.people[row])
+        landings = self._land()
+        return Willing(self.touches, self.bots, self.heard, self.soon, landings, row, lag, kind, people)
+
+    def _order(self, kind: TouchKind) -> Longs:
+        """Draw the orders of a kind of touch: row, lag, kind and number of those that come before the run's end."""
+        name, touches, parts = kind.name.lower(), self.touches[:, kind], self.parts
+        rate = self._of_rows("happen") * (self._rates("conversion_rate") if kind is TouchKind.CLICK else 1.0)
+        lags = self._of_rows("chances")
+        # Nobody comes first, so that what is left is nothing in most rows before it is looked at by lag.
+        chances = np.empty((len(lags), lags.shape[1] + 1))
+        chances[:, 0] = 1 - rate
+        np.multiply(lags, rate[:, np.newaxis], out=chances[:, 1:])
+        orders = self.draw(f"orders, {name}").multinomial(touches, chances)[:, 1:-1]
+        if kind is TouchKind.CLICK:
+            self._order_soon(orders)
+        else:
+            self.heard[:, kind] = self.draw(f"heard, {name}").binomial(touches, self.audible)
+        row, lag = np.nonzero(orders)
+        before = self.cell[row] + lag < len(parts[0].follower.cells)
+        row, lag = row[before], lag[before]
+        return np.stack([row, lag, np.full(len(row), kind), orders[row, lag]])
+
+    def _order_soon(self, orders: Longs) -> None:
+        """Draw the clicks with an order in the session right after them, and those of them that pixels hear of."""
+        soon, first = self._of_rows("soon"), orders[:, : self.soon.shape[1]]
+        if not first.any():
+            return
+        audible = self.audible[:, np.newaxis]
+        chances = np.stack([soon * audible, soon * (1 - audible), 1 - soon], axis=-1)
+        dealt = self.draw("soon").multinomial(first, chances)
+        self.soon, self.heard_soon = dealt[..., :2].sum(axis=-1), dealt[..., 0].sum(axis=1)
+
+    def _land(self) -> Longs:
+        """Draw the clicks that would land without an order, by kind of visitor."""
+        kinds, share = self.people.shape[1], self._rates("landing_share")
+        landings = np.zeros((len(self.cell), kinds + 1), dtype=np.int64)
+        clicks = self.touches[:, TouchKind.CLICK] - self.soon.sum(axis=1)
+        if clicks.any():
+            of_kind = np.stack([self.people * share[:, np.newaxis], self.people * (1 - share)[:, np.newaxis]], axis=-1)
+            dealt = self.draw("landing").multinomial(clicks, of_kind.reshape(len(share), -1))
+            dealt = dealt.reshape(len(share), kinds, 2)
+            landings[:, :-1] = dealt[..., 0]
+            matched = self._matched()
+            self.heard[:, TouchKind.CLICK] = (dealt.sum(axis=-1) * matched).sum(axis=1)
+        self.heard[:, TouchKind.CLICK] += self.heard_soon
+        if self.bots.any():
+            landings[:, -1] = self.draw("landing of bots").binomial(self.bots, share)
+        return landings
+
+    def _matched(self) -> Longs:
+        """Give which kinds of people the platform can match, as 0 and 1, by row."""
+        return np.repeat([part.follower.matched for part in self.parts], self.sizes, axis=0)
