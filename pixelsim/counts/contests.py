@@ -15,7 +15,7 @@ from pixelsim.counts.claims import Claimed, Contest
 from pixelsim.counts.contender import Contender
 from pixelsim.counts.field import Bins, Field
 from pixelsim.counts.kernels import DelayTable
-from pixelsim.counts.paid import PaidCounts
+from pixelsim.counts.paid import PaidCounts, by_people
 from pixelsim.counts.repeat_credit import no_repeat
 from pixelsim.counts.repeated import Repeated, Repeating
 from pixelsim.scenario.measurement import InFlight, MeasurementSettings, Scope
@@ -207,8 +207,8 @@ class Contests:
             for account in sorted({one.account for one in entrants}):
                 mine = [one for one in entrants if one.account == account]
                 # Each account claims from all events, those that follow from the others' touches among them.
-                others = [counts[one.number].by_people(self.cells) for one in entrants if one.account != account]
-                heard = visits + np.rint(np.sum([np.zeros(visits.shape[1:]), *others], axis=0)).astype(np.int64)
+                others = by_people(self.cells, [counts[one.number] for one in entrants if one.account != account])
+                heard = visits + np.rint(others.sum(axis=0)).astype(np.int64)
                 name = " > ".join((*pool, account))
                 found.contests.append(self._contest(pool, mine, counts, name=name, visits=heard, repeated=repeated))
                 found.numbers.append([one.number for one in mine])
@@ -263,10 +263,14 @@ class Contests:
         for place, (one, stretches) in enumerate(zip(entrants, held, strict=True)):
             found = counts[one.number]
             rows = found.rows
-            for target, chosen in ((with_access, rows.authorised), (without, ~rows.authorised)):
-                if chosen.any():
-                    where = (rows.cell[chosen], rows.start[chosen], rows.end[chosen])
-                    target[0, :, place] = bins.spread(one.day, *where, found.followed.touches[chosen, :kinds].T)
+            of_row = found.followed.touches[:, :kinds].T
+            if rows.each_once and rows.all_authorised:
+                with_access[0, :, place] = bins.spread_whole(one.day, rows.cell, of_row)
+            else:
+                for target, chosen in ((with_access, rows.authorised), (without, ~rows.authorised)):
+                    if chosen.any():
+                        where = (rows.cell[chosen], rows.start[chosen], rows.end[chosen])
+                        target[0, :, place] = bins.spread(one.day, *where, of_row[:, chosen])
             for begin, upto in stretches:
                 access[place] |= (bins.borders[:-1] >= begin) & (bins.borders[1:] <= upto)
         return Field(

@@ -65,11 +65,14 @@ class Bins:
         """Spread numbers of stretches of time over bins by the shape of a day; float64 of shape (..., bins)."""
         edges = self._edges
         if np.all(cell[1:] > cell[:-1]) and np.all(start == edges[cell]) and np.all(end == edges[cell + 1]):
-            # Whole cells, each once: how they spread is known.
-            of_cell = np.zeros((*number.shape[:-1], len(edges) - 1))
-            of_cell[..., cell] = number
-            return np.asarray(of_cell[..., self.cell] * self.even(day))
+            return self.spread_whole(day, cell, number)
         return self._spread(day, cell, start, end, number)
+
+    def spread_whole(self, day: Spread, cell: Longs, number: NDArray[np.integer] | Floats) -> Floats:
+        """Spread numbers of whole cells, each once at most: how these spread is known."""
+        of_cell = np.zeros((*number.shape[:-1], len(self._edges) - 1))
+        of_cell[..., cell] = number
+        return np.asarray(of_cell[..., self.cell] * self.even(day))
 
     @functools.cached_property
     def _edges(self) -> Longs:

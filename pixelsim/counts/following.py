@@ -114,19 +114,28 @@ class Sessions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Happened:
-    """What followed from touches, row by row and session by session."""
+    """What followed from touches: the rows of these, and the sessions.
 
-    followed: Followed
+    Parameters
+    ----------
+    touches, bots, heard, soon
+        As of `Willing`.
+    sessions
+        The sessions.
+    """
+
+    touches: Longs
+    bots: Longs
+    heard: Longs
+    soon: Longs
     sessions: Sessions
 
     def __len__(self) -> int:
-        return len(self.followed.bots)
+        return len(self.bots)
 
     def rows(self, rows: slice) -> Happened:
         """Pick some rows that stand together."""
-        first, last, _ = rows.indices(len(self))
-        here = np.flatnonzero((self.sessions.row >= first) & (self.sessions.row < last))
-        return Happened(self.followed.rows(rows), self.sessions.pick(here, self.sessions.row[here] - first))
+        return self.take(np.arange(*rows.indices(len(self))))
 
     def take(self, rows: Longs) -> Happened:
         """Pick rows, each of them once at most; all of them in their order are not copied."""
@@ -136,22 +145,60 @@ class Happened:
         place[rows] = np.arange(len(rows))
         row = place[self.sessions.row]
         some = np.flatnonzero(row >= 0)
-        return Happened(self.followed.rows(rows), self.sessions.pick(some, row[some]))
+        picked = self.sessions.pick(some, row[some])
+        return Happened(self.touches[rows], self.bots[rows], self.heard[rows], self.soon[rows], picked)
 
     @classmethod
     def join(cls, parts: Sequence[Happened]) -> Happened:
         """Put rows one after another."""
         if len(parts) == 1:
             return parts[0]
-        followed = Followed(
-            *(np.concatenate([getattr(part.followed, name) for part in parts]) for name in Followed.__match_args__)
-        )
+        of_rows: Any = (np.concatenate([getattr(part, name) for part in parts]) for name in cls.__match_args__[:-1])
         begins = itertools.accumulate((len(part) for part in parts), initial=0)
         row = np.concatenate([part.sessions.row + begin for part, begin in zip(parts, begins, strict=False)])
         visitors = max(part.sessions.again.shape[1] for part in parts)
         every = [part.sessions.of_visitors(visitors) for part in parts]
         columns: Any = (np.concatenate([getattr(one, name) for one in every]) for name in Sessions.__match_args__[1:])
-        return cls(followed, Sessions(row, *columns))
+        return cls(*(*of_rows, Sessions(row, *columns)))
+
+    def followed(self, lags: int, width: int) -> Followed:
+        """Tell by the touches what followed from them; only the first ``width`` of all lags lie in a window."""
+        sessions, rows, kinds, names = self.sessions, len(self), len(TouchKind), len(EVENT_NAMES)
+        landed, landed_once = np.zeros((2, rows, names), dtype=np.int64)
+        landings_of_bots = np.zeros(rows, dtype=np.int64)
+        orders, returned = np.zeros((2, rows, lags), dtype=np.int64)
+        later = np.zeros((rows, lags, kinds), dtype=np.int64)
+        ordered, ordered_once = np.zeros((2, rows, min(width, lags), kinds, names), dtype=np.int64)
+        here = sessions.kind == LANDING
+        where = sessions.row[here]
+        landed[where], landed_once[where] = sessions.copies[here], sessions.once[here]
+        landings_of_bots[where] = sessions.of_bots[here]
+        for kind in TouchKind:
+            here = np.flatnonzero(sessions.kind == kind)
+            row, lag, number = sessions.row[here], sessions.lag[here], sessions.number[here]
+            orders[row, lag] += number
+            if kind is TouchKind.CLICK:
+                returned[row, lag] = number
+        first = returned[:, : self.soon.shape[1]]
+        first -= np.minimum(self.soon, first)
+        in_time = ~sessions.late & (sessions.kind != LANDING) & (sessions.lag < width)
+        for_later, in_window = (np.flatnonzero(some) for some in (sessions.late, in_time))
+        later[sessions.row[for_later], sessions.lag[for_later], sessions.kind[for_later]] = sessions.number[for_later]
+        held = sessions.row[in_window], sessions.lag[in_window], sessions.kind[in_window]
+        ordered[held], ordered_once[held] = sessions.copies[in_window], sessions.once[in_window]
+        return Followed(
+            touches=self.touches,
+            bots=self.bots,
+            heard=self.heard,
+            orders=orders,
+            landings_of_bots=landings_of_bots,
+            returned=returned,
+            later=later,
+            landed=landed,
+            landed_once=landed_once,
+            ordered=ordered,
+            ordered_once=ordered_once,
+        )
 
 
 def _of_visitors(of_sessions: Longs, visitors: int) -> Longs:
@@ -172,9 +219,7 @@ def follow(parts: Sequence[Part]) -> Happened:
     came = willing(parts)
     item = np.repeat(np.arange(len(parts)), [len(part.cell) for part in parts])
     cell = np.concatenate([part.cell for part in parts])
-    sessions = _meet(parts, came, item, cell)
-    lags, width = parts[0].chances.shape[1] - 1, parts[0].follower.width
-    return Happened(_by_row(came, sessions, lags, min(width, lags)), sessions)
+    return Happened(came.touches, came.bots, came.heard, came.soon, _meet(parts, came, item, cell))
 
 
 def _meet(parts: Sequence[Part], came: Willing, item: Longs, cell: Longs) -> Sessions:
@@ -204,43 +249,3 @@ def _meet(parts: Sequence[Part], came: Willing, item: Longs, cell: Longs) -> Ses
     of_bots = total - stayed[:, : came.orders.shape[1]].sum(axis=1)
     lost = would.sum(axis=1) - total
     return Sessions(row, lag, kind, late, total, of_bots, lost, classes, again, copies, once)
-
-
-def _by_row(came: Willing, sessions: Sessions, lags: int, width: int) -> Followed:
-    """Tell by the touches what followed from them; only the first ``width`` of all lags lie in a window."""
-    rows, kinds, names = len(came.bots), len(TouchKind), len(EVENT_NAMES)
-    landed, landed_once = np.zeros((2, rows, names), dtype=np.int64)
-    landings_of_bots = np.zeros(rows, dtype=np.int64)
-    orders, returned = np.zeros((2, rows, lags), dtype=np.int64)
-    later = np.zeros((rows, lags, kinds), dtype=np.int64)
-    ordered, ordered_once = np.zeros((2, rows, width, kinds, names), dtype=np.int64)
-    here = sessions.kind == LANDING
-    where = sessions.row[here]
-    landed[where], landed_once[where] = sessions.copies[here], sessions.once[here]
-    landings_of_bots[where] = sessions.of_bots[here]
-    for kind in TouchKind:
-        here = sessions.kind == kind
-        row, lag, number = sessions.row[here], sessions.lag[here], sessions.number[here]
-        orders[row, lag] += number
-        if kind is TouchKind.CLICK:
-            returned[row, lag] = number
-    first = returned[:, : came.soon.shape[1]]
-    first -= np.minimum(came.soon, first)
-    in_time = ~sessions.late & (sessions.kind != LANDING) & (sessions.lag < width)
-    for_later, in_window = (np.flatnonzero(some) for some in (sessions.late, in_time))
-    later[sessions.row[for_later], sessions.lag[for_later], sessions.kind[for_later]] = sessions.number[for_later]
-    where = sessions.row[in_window], sessions.lag[in_window], sessions.kind[in_window]
-    ordered[where], ordered_once[where] = sessions.copies[in_window], sessions.once[in_window]
-    return Followed(
-        touches=came.touches,
-        bots=came.bots,
-        heard=came.heard,
-        orders=orders,
-        landings_of_bots=landings_of_bots,
-        returned=returned,
-        later=later,
-        landed=landed,
-        landed_once=landed_once,
-        ordered=ordered,
-        ordered_once=ordered_once,
-    )

@@ -7,7 +7,6 @@ in its own cells alone. Fates that matter for totals only are drawn last, by the
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,21 +15,22 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelsim.base.clock import DAY
 from pixelsim.base.streams import Streams
 from pixelsim.control.timeline import Span
-from pixelsim.counts.cells import Cells, by_event
+from pixelsim.counts.cells import Cells, adding, by_event
 from pixelsim.counts.delivery import Envelope
 from pixelsim.counts.draws import draw_of, grouped, opened, stream
 from pixelsim.counts.follower import Follower, Followers
 from pixelsim.counts.following import Followed, Happened, follow
 from pixelsim.counts.kernels import DelayTable
+from pixelsim.counts.stretches import Rows, rows_of
 from pixelsim.counts.tally import Tally, tallies, turns
 from pixelsim.counts.willing import Part
+from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.scenario.traffic import AdDelivery
 from pixelsim.traffic.touches import TouchKind
 
-__all__ = ["AdGroupCounts", "Paces", "PaidCounts", "add_by_cell", "count_ad_groups"]
+__all__ = ["AdGroupCounts", "Paces", "PaidCounts", "add_by_cell", "by_people", "count_ad_groups"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -47,30 +47,6 @@ class Paces:
     def same(self, other: Paces) -> bool:
         """Tell whether another pace is the same on every day."""
         return np.array_equal(self.cpm, other.cpm) and np.array_equal(self.orders, other.orders)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """Stretches of delivery inside of cells.
-
-    Parameters
-    ----------
-    cell, start, end
-        Where they are; times in ms since the scenario's start, ``end`` excluded.
-    whole
-        Whether they are the whole cell.
-    authorised, span, budget
-        Whether the account has access to the pixel; and the state of the ad group, and its budget as a factor of the
-        one it was published with.
-    """
-
-    cell: Longs
-    start: Longs
-    end: Longs
-    whole: NDArray[np.bool_]
-    authorised: NDArray[np.bool_]
-    span: Longs
-    budget: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,13 +76,6 @@ class PaidCounts:
     tally: Tally
     each: Floats
     each_once: Floats
-
-    def by_people(self, cells: Cells) -> Floats:
-        """Give the kept and matched copies of people's sessions on its own pixel, expected, shape (cells, events)."""
-        people = self.followed.touches[:, TouchKind.CLICK] / np.maximum(self.clicks, 1)
-        by_lag = self.followed.ordered.sum(axis=2).astype(np.float64)
-        by_lag[:, 0] += self.followed.landed * people[:, np.newaxis]
-        return np.asarray(add_by_cell(cells, self.rows.cell, by_lag) + self.tally.late.sum(axis=1))
 
     @property
     def clicks(self) -> Longs:
@@ -173,9 +142,7 @@ class AdGroupCounts:
         self.streams, self.delivery, self.traffic, self.follower = streams, delivery, envelope.traffic, follower
         self.draw = draw_of(streams, delivery.ad_group)
         self.cells, self.table = follower.cells, table
-        cells = self.cells
-        self._near = tuple(min(cells.lags(window), len(cells)) for window in windows)
-        self._day = (cells.start - self.traffic.days.origin) // DAY
+        self._near = tuple(min(self.cells.lags(window), len(self.cells)) for window in windows)
         self._impressions, self._spend, self._touches = envelope.impressions, envelope.spend, envelope.touches
         rates = (delivery.click_rate, delivery.engaged_view_rate, delivery.view_rate)
         self.kinds = tuple(kind for kind, rate in zip(TouchKind, rates, strict=True) if rate > 0)
@@ -199,12 +166,11 @@ class AdGroupCounts:
             What learning does to it.
         """
         delivering = tuple(span for span in spans if span.delivering)
-        rows = _rows(delivering, self.cells.borders.tobytes())
-        begins = np.maximum(self.traffic.days.origin + self._day[rows.cell] * DAY, 0)
-        factor, happen = paces.cpm[begins // DAY], paces.orders[self.cells.day[rows.cell]]
-        best = rows.whole & (factor == 1) & (happen == 1) & (rows.budget == self.delivery.budget_envelope)
+        rows = rows_of(delivering, self.cells, self.traffic.days.origin)
+        factor, happen = paces.cpm[rows.account_day], paces.orders[rows.day]
         impressions, spend = self._impressions[rows.cell], self._spend[rows.cell]
-        other = np.flatnonzero(~best)
+        every = rows.every_touch(self.delivery.budget_envelope)
+        other = np.flatnonzero(~every | (factor != 1) | (happen != 1))
         if len(other):
             start, end, budget = rows.start[other], rows.end[other], rows.budget[other]
             impressions[other], spend[other] = self.traffic.shown(start, end, factor[other], budget)
@@ -277,13 +243,36 @@ def _count(jobs: Sequence[tuple[AdGroupCounts, Sequence[Span], Paces]]) -> Itera
     cut = itertools.accumulate((sum(map(len, one.index)) for one in made), initial=len(groups) * size)
     places = [one.places(number * size, part) for number, (one, part) in enumerate(zip(made, cut, strict=False))]
     happened = Happened.join(drawn).take(np.concatenate(places))
-    to = Followers([group.follower for group in groups])
+    first, to = groups[0], Followers([group.follower for group in groups])
+    followed = happened.followed(first.table.lags, first.follower.width)
     by_cell = tallies(to, [group.draw for group in groups], [one.rows.cell for one in made], happened.sessions)
     ends = itertools.pairwise(itertools.accumulate(map(len, places), initial=0))
     for group, one, tally, rows in zip(groups, made, by_cell, ends, strict=True):
-        of_rows = happened.followed.rows(slice(*rows))
+        of_rows = followed.rows(slice(*rows))
         told = (one.rows, one.spans, one.impressions, one.spend, of_rows, tally)
         yield PaidCounts(*told, *group.follower.each)
+
+
+def by_people(cells: Cells, paid: Sequence[PaidCounts]) -> Floats:
+    """Give the kept and matched copies of people's sessions on each ad group's own pixel, (groups, cells, events).
+
+    They are expected: what a bot's sessions bring is not told apart from what a person's do.
+    """
+    found = np.empty((len(paid), len(cells), len(EVENT_NAMES)))
+    for places in grouped([one.followed.ordered.shape[1] for one in paid]):
+        some, size = [paid[place] for place in places], len(cells)
+        of_rows = [one.followed for one in some]
+        touches, bots, ordered, landed = (
+            np.concatenate([getattr(one, name) for one in of_rows]) for name in ("touches", "bots", "ordered", "landed")
+        )
+        clicks = touches[:, TouchKind.CLICK]
+        by_lag = ordered.sum(axis=2).astype(np.float64)
+        by_lag[:, 0] += landed * (clicks / np.maximum(clicks + bots, 1))[:, np.newaxis]
+        cell = np.concatenate([one.rows.cell + number * size for number, one in enumerate(some)])
+        of_touch = adding(cell, size * len(some)) @ by_lag.reshape(len(cell), -1)
+        late = np.stack([one.tally.late.sum(axis=1) for one in some])
+        found[places] = by_event(of_touch.reshape(len(some), size, *by_lag.shape[1:]), 1) + late
+    return found
 
 
 def add_by_cell(cells: Cells, cell: Longs, lagged: NDArray[Number]) -> NDArray[Number]:
@@ -294,18 +283,3 @@ def add_by_cell(cells: Cells, cell: Longs, lagged: NDArray[Number]) -> NDArray[N
     else:
         np.add.at(of_cell, cell, lagged)
     return by_event(of_cell)
-
-
-@functools.lru_cache(maxsize=1024)
-def _rows(spans: tuple[Span, ...], borders: bytes) -> Rows:
-    """Cut stretches of delivery at the borders of cells."""
-    at, parts = np.frombuffer(borders, dtype=np.int64), [np.zeros((5, 0), dtype=np.int64)]
-    for number, span in enumerate(spans):
-        first, last = np.searchsorted(at, span.start, side="right") - 1, np.searchsorted(at, span.end) - 1
-        cell = np.arange(first, last + 1)
-        start, end = np.maximum(at[cell], span.start), np.minimum(at[cell + 1], span.end)
-        parts.append(np.stack([cell, start, end, np.full(len(cell), span.authorised), np.full(len(cell), number)]))
-    cell, start, end, authorised, place = np.concatenate(parts, axis=1)
-    budget = np.array([span.budget for span in spans], dtype=np.float64)[place]
-    whole = (start == at[cell]) & (end == at[cell + 1])
-    return Rows(cell, start, end, whole, authorised.astype(np.bool_), place, budget)

@@ -6,7 +6,6 @@ its own random streams, so that what is small in one of them is done at once for
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Iterator, Sequence
 
@@ -18,7 +17,7 @@ from pixelsim.counts.claims import Claimed, settle
 from pixelsim.counts.contests import Credit, PoolContests
 from pixelsim.counts.draws import grouped
 from pixelsim.counts.markets import deal, together
-from pixelsim.counts.paid import Paces, PaidCounts, count_ad_groups
+from pixelsim.counts.paid import Paces, PaidCounts, by_people, count_ad_groups
 from pixelsim.counts.repeated import Repeated
 from pixelsim.counts.result import Counts
 from pixelsim.counts.run import Run
@@ -52,7 +51,8 @@ class Rounds:
         """Take up what ad groups brought about now, and give the contests that it changes."""
         run, changed = self.run, brought.keys()
         self.paid |= brought
-        by_people = functools.cache(lambda number: self.paid[number].by_people(run.cells))
+        leading = sorted({number for led in run.bringing.values() for number in led})
+        heard_of = dict(zip(leading, by_people(run.cells, [self.paid[number] for number in leading]), strict=True))
         dealt = {number: self._dealt(number) for number in run.reach}
         for pool, repeating in run.repeating.items():
             if not repeating.leaders or changed & repeating.leaders.keys():
@@ -63,7 +63,7 @@ class Rounds:
             meets = run.repeating[pool].leaders.keys() if pool in run.repeating else set()
             if changed & ({one.number for one in entrants} | meets | run.bringing[pool].keys()):
                 mine = {one.number: dealt[one.number][pool] for one in entrants}
-                led = [share * by_people(n) for n, share in run.bringing[pool].items()]
+                led = [share * heard_of[n] for n, share in run.bringing[pool].items()]
                 heard = np.sum(led, axis=0) if led else None
                 asked.append(run.contests.of_pool(pool, mine, self.repeated.get(pool), heard))
         return asked
@@ -97,11 +97,13 @@ class Rounds:
         run, size = self.run, self.phases.shape
         conversions, shown = np.zeros(size), np.zeros(size, dtype=np.bool_)
         for number, counts in self.paid.items():
-            shown[run.cells.day[counts.rows.cell[counts.impressions > 0]], number] = True
-            goal = int(run.goals[number])
-            if goal >= 0 and number in self.credit:
-                of_cell = by_event(self.credit[number].claims[goal])
-                conversions[:, number] = of_cell.reshape(size[0], -1).sum(axis=1)
+            shown[counts.rows.day[counts.impressions > 0], number] = True
+        earning = [number for number in self.paid if run.goals[number] >= 0 and number in self.credit]
+        claims = [self.credit[number].claims[run.goals[number]] for number in earning]
+        for places in grouped([one.shape for one in claims]):
+            of_cell = by_event(np.stack([claims[place] for place in places]), 1)
+            of_day = of_cell.reshape(len(places), size[0], -1).sum(axis=2)
+            conversions[:, [earning[place] for place in places]] = of_day.T
         return conversions, shown
 
     def result(self) -> Counts:
