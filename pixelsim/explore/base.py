@@ -279,7 +279,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 if rest:
                     # What is on the screen goes out first.
                     await asyncio.sleep(_BREATH)
-                    with _Guard(self):
+                    with _Guard(self), undisturbed():
                         self.foresee()
                     await asyncio.sleep(max(begin + min(_LULL, rest) - loop.time(), 0.0))
                 self._parts_done = next(work, self._parts_done)

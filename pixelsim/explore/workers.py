@@ -11,6 +11,7 @@ dies, this process does their work.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import gc
 import multiprocessing
@@ -82,12 +83,21 @@ _stopped: Any = ()
 """In a worker: a mark for each piece of work, 1 once it has been stopped."""
 
 
-def _begin(stopped: Any) -> None:
-    """Set a worker up: interrupts are the kernel's own, and it ends when the kernel does, however that comes about."""
+def _begin(stopped: Any, work: bytes, replications: tuple[int, ...]) -> None:
+    """Set a worker up: interrupts are the kernel's own, and it ends when the kernel does, however that comes about.
+
+    It does something of the work at once, whether that is still asked for or not: what is imported and computed for it
+    takes longer than all else, and the next choice is seldom far from this one.
+    """
     global _stopped  # noqa: PLW0603 - a process that is set up by its pool has no other place
     _stopped = stopped
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_outlive_nobody, daemon=True).start()
+    # What fails here fails once more where somebody waits for it.
+    with contextlib.suppress(Exception):
+        _unpacked(work)(replications)
+    # Nobody looks for garbage any more in what is there now: it is what was imported, most of all.
+    gc.freeze()
 
 
 def _outlive_nobody() -> None:
@@ -102,15 +112,7 @@ def _do(mark: int, work: bytes, replications: tuple[int, ...]) -> Sequence[Any] 
     if _stopped[mark]:
         return None
     with undisturbed():
-        found = _unpacked(work)(replications)
-    _stay()
-    return found
-
-
-@functools.cache
-def _stay() -> None:
-    """Look for no garbage any more in what is there after the first task: it is what was imported, most of all."""
-    gc.freeze()
+        return _unpacked(work)(replications)
 
 
 @functools.lru_cache(maxsize=2)
@@ -244,7 +246,7 @@ class Workers:
                 # The start method of the user's process stays what it is.
                 spawn = multiprocessing.get_context("spawn")
                 self._stopped = spawn.RawArray("b", _MARKS)
-                self._pool = ProcessPoolExecutor(number, spawn, _begin, (self._stopped,))
+                self._pool = ProcessPoolExecutor(number, spawn, _begin, (self._stopped, work, replications[:1]))
             future = self._pool.submit(_do, mark, work, replications)
         except BrokenExecutor:
             self.lose()

@@ -164,6 +164,24 @@ def test_what_is_stopped_is_not_begun_and_new_work_need_not_wait(workers: Worker
     assert len(list(new.iterdir())) == 20
 
 
+def test_a_worker_makes_itself_ready_with_work_that_nobody_waits_for_any_more(tmp_path: Path) -> None:
+    """What it imports for the first choice is there for the second one, even if the first was over before."""
+    workers = Workers(1, worth=0.0)
+
+    async def notebook() -> None:
+        mark = workers.begin()
+        future = workers.give(1, mark, pickle.dumps(partial(noted, tmp_path)), (3, 4))
+        assert future is not None
+        workers.end(mark, [future])
+        until = time.monotonic() + 60
+        while not list(tmp_path.iterdir()) and time.monotonic() < until:
+            await asyncio.sleep(0.01)
+
+    asyncio.run(notebook())
+    workers.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["3"]
+
+
 def test_what_fails_in_a_worker_fails_here_in_the_same_way(workers: Workers) -> None:
     awake(workers)
     with pytest.raises(InputError, match="number is '3', but must be not 3"):
@@ -172,6 +190,7 @@ def test_what_fails_in_a_worker_fails_here_in_the_same_way(workers: Workers) -> 
 
 
 def test_a_task_that_no_process_can_import_is_done_here(workers: Workers) -> None:
+    awake(workers)
     assert all_of(workers, lambda numbers: [number * number for number in numbers], 5) == {
         number: number * number for number in range(5)
     }
