@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +13,9 @@ from numpy.typing import NDArray
 from pixelsim.base.clock import DAY
 from pixelsim.base.streams import Streams
 from pixelsim.counts.cells import Cells
-from pixelsim.counts.draws import draw_of
+from pixelsim.counts.draws import draw_of, grouped, stacked
 from pixelsim.scenario.traffic import AdDelivery
-from pixelsim.traffic.delivery import AdGroupTraffic
+from pixelsim.traffic.delivery import AdGroupTraffic, extend
 from pixelsim.traffic.shapes import LocalDays, WeekShape
 from pixelsim.traffic.touches import TouchKind
 
@@ -45,27 +47,23 @@ class CountedTraffic(AdGroupTraffic):
         day = (start - self.days.origin) // DAY
         before, upto = (_share_before(self.shape, self.days, day, at) for at in (start, end))
         thinning = self.delivery.budget_envelope * cpm_factor / budget
-        return self._between(day, (before, upto), cpm_factor, thinning)
+        total, price = self.priced(day)
+        return _between(total, price * cpm_factor, (before, upto), thinning)
 
-    def shown_in(self, borders: bytes) -> tuple[Longs, Longs]:
-        """Give the same between the borders of cells, as the whole budget buys them at the prices drawn."""
-        return self._between(*_shares_of(self.shape, self.days, borders))
+    def priced(self, day: Longs) -> tuple[Longs, Floats]:
+        """Give the impressions of days, and what one of them costs in smallest money units."""
+        return self.impressions(0, int(day.max(initial=0)) + 1)[day], self._cpm[day] * self._scale / 1000
 
-    def _between(
-        self,
-        day: Longs,
-        shares: tuple[Floats, Floats],
-        cpm_factor: Floats | float = 1.0,
-        thinning: Floats | float = 1.0,
-    ) -> tuple[Longs, Longs]:
-        """Give impressions and spend between two shares of days' traffic."""
-        total = self.impressions(0, int(day.max(initial=0)) + 1)[day]
-        cpm = self._cpm[day] * self._scale / 1000 * cpm_factor
-        # `np.clip` takes several times as long.
-        places = (np.maximum(np.minimum(np.ceil(total * share - 0.5), total), 0) for share in shares)
-        one, two = (np.floor(place / thinning) for place in places)
-        spend = np.floor(two * cpm) - np.floor(one * cpm)
-        return (two - one).astype(np.int64), spend.astype(np.int64)
+
+def _between(
+    total: Longs, price: Floats, shares: tuple[Floats, Floats], thinning: Floats | float = 1.0
+) -> tuple[Longs, Longs]:
+    """Give impressions and spend between two shares of days' traffic, from the whole days' impressions and prices."""
+    # `np.clip` takes several times as long.
+    places = (np.maximum(np.minimum(np.ceil(total * share - 0.5), total), 0) for share in shares)
+    one, two = (np.floor(place / thinning) for place in places)
+    spend = np.floor(two * price) - np.floor(one * price)
+    return (two - one).astype(np.int64), spend.astype(np.int64)
 
 
 @functools.lru_cache(maxsize=256)
@@ -111,34 +109,56 @@ class Envelope:
     touches: Longs
 
     @classmethod
-    def of(cls, streams: Streams, delivery: AdDelivery, days: LocalDays, currency: str, cells: Cells) -> Envelope:
-        """Draw it; the same one is given again for a run on the same luck, such as the other one of a pair.
+    def together(cls, wanted: Sequence[tuple[Streams, AdDelivery, LocalDays, str, Cells]]) -> list[Envelope]:
+        """Draw those of several ad groups, of whatever run.
 
-        The last ones are kept, of 80 bytes for each cell or day.
+        The same one is given again for a run on the same luck, such as the other one of a pair; the last ones are kept,
+        of 80 bytes for each cell or day.
 
         Parameters
         ----------
-        streams
-            Random streams of the replication.
-        delivery
-            Its rates.
-        days, currency
-            Days on the clock of its account, and the account's currency.
-        cells
-            The cells of the run.
+        wanted
+            For each ad group, the random streams of the replication, its rates, the days on the clock of its account,
+            the account's currency, and the cells of the run.
         """
-        return _envelope(streams, delivery, days, currency, cells.borders.tobytes())
+        borders = {id(cells): cells.borders.tobytes() for *_, cells in wanted}
+        keys = [(streams, of, days, currency, borders[id(cells)]) for streams, of, days, currency, cells in wanted]
+        found = {key: _KEPT[key] for key in keys if key in _KEPT}
+        missing = [key for key in dict.fromkeys(keys) if key not in found]
+        # Those whose days and hours are alike go through together.
+        for places in grouped([(*_days_of(key), key[4]) for key in missing]):
+            some = [missing[place] for place in places]
+            found |= zip(some, _drawn(some), strict=True)
+        _KEPT.update(found)
+        for _ in range(len(_KEPT) - max(MOST, len(found))):
+            _KEPT.popitem(last=False)
+        return [found[key] for key in keys]
 
 
-@functools.lru_cache(maxsize=128)
-def _envelope(streams: Streams, delivery: AdDelivery, days: LocalDays, currency: str, borders: bytes) -> Envelope:
-    traffic = CountedTraffic(streams, delivery, days, currency)
-    impressions, spend = traffic.shown_in(borders)
-    touches = np.zeros((len(impressions), len(TouchKind)), dtype=np.int64)
-    rates = (delivery.click_rate, delivery.engaged_view_rate, delivery.view_rate)
-    for kind, rate in zip(TouchKind, rates, strict=True):
-        if rate > 0:
-            touches[:, kind] = draw_of(streams, delivery.ad_group)(kind.name.lower()).binomial(impressions, rate)
+_Key = tuple[Streams, AdDelivery, LocalDays, str, bytes]
+MOST = 256
+"""Envelopes that are kept."""
+_KEPT: OrderedDict[_Key, Envelope] = OrderedDict()
+
+
+def _days_of(key: _Key) -> tuple[WeekShape, LocalDays]:
+    """Give the hours and the days of an ad group."""
+    return WeekShape.of(key[1]), key[2]
+
+
+def _drawn(keys: Sequence[_Key]) -> list[Envelope]:
+    """Draw the envelopes of ad groups whose days and hours are alike."""
+    traffic = [CountedTraffic(streams, delivery, days, currency) for streams, delivery, days, currency, _ in keys]
+    day, shares = _shares_of(*_days_of(keys[0]), keys[0][4])
+    extend(traffic, int(day.max(initial=0)) + 1)
+    total, price = (np.stack(some) for some in zip(*(one.priced(day) for one in traffic), strict=True))
+    impressions, spend = _between(total, price, shares)
+    touches = np.zeros((*impressions.shape, len(TouchKind)), dtype=np.int64)
+    draw = stacked([draw_of(streams, delivery.ad_group) for streams, delivery, *_ in keys], [len(day)] * len(keys))
+    for kind, name in zip(TouchKind, ("click_rate", "engaged_view_rate", "view_rate"), strict=True):
+        rate = np.repeat([float(getattr(delivery, name)) for _, delivery, *_ in keys], len(day))
+        if rate.any():
+            touches[..., kind] = draw(kind.name.lower()).binomial(impressions.ravel(), rate).reshape(impressions.shape)
     for drawn in (impressions, spend, touches):
         drawn.setflags(write=False)
-    return Envelope(traffic, impressions, spend, touches)
+    return [Envelope(*of_group) for of_group in zip(traffic, impressions, spend, touches, strict=True)]

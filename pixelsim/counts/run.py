@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -38,14 +38,19 @@ class Run:
         Random streams of the replication.
     sites
         What came to each website by itself.
+    envelopes
+        What each ad group would deliver if nothing stopped it.
     """
 
-    def __init__(self, stage: Stage, streams: Streams, sites: dict[str, SiteCounts]) -> None:
+    def __init__(
+        self, stage: Stage, streams: Streams, sites: dict[str, SiteCounts], envelopes: Iterable[Envelope]
+    ) -> None:
         self.scenario, self.timeline, self.numbering = stage.scenario, stage.timeline, stage.numbering
         self.stage, self.streams, self.sites = stage, streams, sites
         self.cells, self.goals, self.regions, self.bringing = stage.cells, stage.goals, stage.regions, stage.bringing
         self.followers: dict[tuple[object, ...], Follower] = {}
-        self.ad_groups = {group.number: self._ad_group(group) for group in stage.ad_groups}
+        delivering = zip(stage.ad_groups, envelopes, strict=True)
+        self.ad_groups = {group.number: self._ad_group(group, envelope) for group, envelope in delivering}
         self.reach = {group.number: group.reach for group in stage.ad_groups if group.pixel is not None}
         self.repeating = self._repeating()
         self.contests = self._contests([entrant for group in stage.ad_groups for entrant in group.entrants])
@@ -64,6 +69,15 @@ class Run:
                 ]
             )
         )
+        envelopes = iter(
+            Envelope.together(
+                [
+                    (streams, group.delivery, group.days, group.currency, stage.cells)
+                    for stage, streams in wanted
+                    for group in stage.ad_groups
+                ]
+            )
+        )
         found = []
         for (stage, streams), of_run in zip(wanted, events, strict=True):
             sites = {}
@@ -71,19 +85,18 @@ class Run:
                 site = stage.sites[key]
                 came = tuple(itertools.chain.from_iterable(itertools.islice(sources, len(site.sources))))
                 sites[key] = SiteCounts(everybody, site.pages, came, of_markets, site.sizes)
-            found.append(cls(stage, streams, sites))
+            found.append(cls(stage, streams, sites, itertools.islice(envelopes, len(stage.ad_groups))))
         return found
 
     def _sites_of(self, population: str) -> list[SiteCounts]:
         return [site for site in self.sites.values() if site.events.population == population]
 
-    def _ad_group(self, group: AdGroupStage) -> AdGroupCounts:
-        delivery = group.delivery
+    def _ad_group(self, group: AdGroupStage, envelope: Envelope) -> AdGroupCounts:
         return AdGroupCounts(
             self.streams,
-            delivery,
-            Envelope.of(self.streams, delivery, group.days, group.currency, self.cells),
-            follower=self._follower(delivery.website, group),
+            group.delivery,
+            envelope,
+            follower=self._follower(group.delivery.website, group),
             table=group.tables[0],
             windows=group.windows,
         )

@@ -9,6 +9,7 @@ budget.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +24,7 @@ from pixelsim.traffic.arrivals import Arrivals, ArrivalStream
 from pixelsim.traffic.shapes import LocalDays, WeekShape
 from pixelsim.traffic.touches import TouchKind
 
-__all__ = ["BEST", "AdGroupTraffic", "Delivered", "Pace"]
+__all__ = ["BEST", "AdGroupTraffic", "Delivered", "Pace", "extend"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +111,8 @@ class AdGroupTraffic:
         return self._impressions[first:last]
 
     def _extend(self, last: int) -> None:
-        known = len(self._impressions)
-        if last <= known:
-            return
-        count = last - known
-        delivery = self.delivery
-        weights = self.days.weights(known, last, self.shape.weekdays)
-        budget = delivery.daily_budget * delivery.budget_envelope * weights * self._scale
-        # A budget buys 1 / CPM impressions, whose mean is exp(sigma^2 / 2) too high; dividing that out lets money over
-        # impressions of a long period be the parameter, which is how reports define CPM.
-        normal = self._price.standard_normal(count)
-        cpm = delivery.cpm * np.exp(delivery.cpm_sigma * normal + delivery.cpm_sigma**2 / 2)
-        share = _share_spent(self._spent.random(count), delivery.budget_spent, delivery.budget_spread)
-        self._impressions = np.concatenate(
-            [self._impressions, np.floor(np.floor(budget * share) * 1000 / (cpm * self._scale)).astype(np.int64)]
-        )
-        self._cpm = np.concatenate([self._cpm, cpm])
+        if last > len(self._impressions):
+            extend([self], last)
 
     def thinning(self, cpm_factor: float = 1.0, budget: float = 1.0) -> float:
         """Give how many of the impressions drawn there are for one that is bought, at least 1.
@@ -194,11 +181,49 @@ class _Thinned:
         return np.asarray(self.traffic.impressions(first, last) * self.rate, dtype=np.float64)
 
 
-def _share_spent(uniform: NDArray[np.float64], mean: float, spread: float) -> NDArray[np.float64]:
-    """Turn uniform numbers into shares of a budget: beta by mean and standard deviation, the mean where it has none."""
-    variance = spread**2
-    if mean in {0.0, 1.0} or variance == 0:
-        return np.full(len(uniform), mean)
+def extend(several: Sequence[AdGroupTraffic], last: int) -> None:
+    """Draw what is not there yet of the days up to ``last`` (excluded), of ad groups of which as many are there.
+
+    Each draws from its own streams, and comes out as alone.
+    """
+    known = len(several[0]._impressions)  # noqa: SLF001 - of this module
+    deliveries, scale = [one.delivery for one in several], _column([one._scale for one in several])  # noqa: SLF001
+    weights = np.stack([one.days.weights(known, last, one.shape.weekdays) for one in several])
+    budget = _column([one.daily_budget * one.budget_envelope for one in deliveries]) * weights * scale
+    # A budget buys 1 / CPM impressions, whose mean is exp(sigma^2 / 2) too high; dividing that out lets money over
+    # impressions of a long period be the parameter, which is how reports define CPM.
+    normal = np.stack([one._price.standard_normal(last - known) for one in several])  # noqa: SLF001
+    sigma, half = (_column(some) for some in zip(*((d.cpm_sigma, d.cpm_sigma**2 / 2) for d in deliveries), strict=True))
+    cpm = _column([one.cpm for one in deliveries]) * np.exp(sigma * normal + half)
+    uniform = np.stack([one._spent.random(last - known) for one in several])  # noqa: SLF001
+    spent = np.floor(budget * _share_spent(uniform, deliveries))
+    impressions = np.floor(spent * 1000 / (cpm * scale)).astype(np.int64)
+    for one, number, price in zip(several, impressions, cpm, strict=True):
+        one._impressions, one._cpm = np.append(one._impressions, number), np.append(one._cpm, price)  # noqa: SLF001
+
+
+def _column(values: Sequence[float]) -> NDArray[np.float64]:
+    return np.array(values, dtype=np.float64)[:, np.newaxis]
+
+
+def _share_spent(uniform: NDArray[np.float64], deliveries: Sequence[AdDelivery]) -> NDArray[np.float64]:
+    """Turn uniform numbers, shape (ad groups, days), into shares of a budget.
+
+    They are beta by mean and standard deviation, or the mean where this has no room.
+    """
+    share = np.broadcast_to(_column([one.budget_spent for one in deliveries]), uniform.shape).copy()
+    varies = [
+        place for place, one in enumerate(deliveries) if one.budget_spent not in {0.0, 1.0} and one.budget_spread**2 > 0
+    ]
+    if varies:
+        shapes = [_beta(deliveries[place].budget_spent, deliveries[place].budget_spread) for place in varies]
+        first, second = (_column(some) for some in zip(*shapes, strict=True))
+        share[varies] = special.betaincinv(first, second, uniform[varies])
+    return share
+
+
+def _beta(mean: float, spread: float) -> tuple[float, float]:
+    """Give the parameters of the beta distribution of a mean and a standard deviation that it has room for."""
     room = mean * (1 - mean)
-    weight = room / min(variance, 0.99 * room) - 1
-    return np.asarray(special.betaincinv(mean * weight, (1 - mean) * weight, uniform), dtype=np.float64)
+    weight = room / min(spread**2, 0.99 * room) - 1
+    return mean * weight, (1 - mean) * weight

@@ -50,8 +50,9 @@ def test_what_an_ad_group_would_deliver_is_that_of_events(offset: str) -> None:
     streams = Streams(3, 1)
     stage = Stage.of(scenario, streams)
     for group in stage.ad_groups:
-        found = Envelope.of(streams, group.delivery, group.days, group.currency, stage.cells)
-        assert Envelope.of(Streams(3, 1), group.delivery, group.days, group.currency, stage.cells) is found
+        told = (group.delivery, group.days, group.currency, stage.cells)
+        (found,) = Envelope.together([(streams, *told)])
+        assert Envelope.together([(Streams(3, 1), *told)]) == [found]
         traffic = AdGroupTraffic(streams, group.delivery, group.days, group.currency)
         for cell, (begin, end) in enumerate(zip(stage.cells.borders[:-1], stage.cells.borders[1:], strict=True)):
             parts = traffic.delivered(int(begin), int(end), budget=group.delivery.budget_envelope)
