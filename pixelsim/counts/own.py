@@ -234,9 +234,9 @@ class OwnTouches:
         upto = np.where(lag == 0, np.minimum(own + self._elapsed, end), end)
         return np.asarray((upto - own) / np.maximum(upto - begin, 1.0))
 
-    def _followed(self, name: str) -> Longs:
-        """Give what followed from the touches of each row."""
-        return np.concatenate([getattr(one.counts.followed, name) for one in self.contenders])
+    def _followed(self, name: str, part: tuple[slice, ...] = ()) -> Longs:
+        """Give what followed from the touches of each row, or a part of this."""
+        return np.concatenate([getattr(one.counts.followed, name)[part] for one in self.contenders])
 
     @functools.cached_property
     def _kept(self) -> Longs:
@@ -245,8 +245,10 @@ class OwnTouches:
         They are those within the longest window of any contender.
         """
         here = np.s_[:, : self.lags, : self.field.kinds]
-        followed = ((one.once, one.counts.followed) for one in self.contenders)
-        return np.concatenate([np.where(once, of.ordered_once[here], of.ordered[here]) for once, of in followed])
+        if not self._once.any():
+            return self._followed("ordered", here)
+        once = self._once[self._place][:, np.newaxis, np.newaxis]
+        return np.where(once, self._followed("ordered_once", here), self._followed("ordered", here))
 
     @functools.cached_property
     def _kept_by_event(self) -> Longs:
@@ -338,7 +340,7 @@ class OwnTouches:
         """
         later = np.zeros((self.contests, len(self.cells), self.lags, self.field.kinds, self._once.shape[1]))
         at = np.minimum(np.arange(len(self.cells))[:, np.newaxis] + np.arange(self.lags), len(self.cells) - 1)
-        orders = self._followed("later")[:, : self.lags, : self.field.kinds]
+        orders = self._followed("later", np.s_[:, : self.lags, : self.field.kinds])
         groups = len(self._party)
         # Ad groups of one website with the same rule of counting have the same copies of an order.
         lots: dict[tuple[tuple[int, bytes], ...], list[int]] = {}

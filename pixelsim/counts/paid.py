@@ -23,7 +23,7 @@ from pixelsim.counts.draws import draw_of, grouped, opened, stream
 from pixelsim.counts.follower import Follower, Followers
 from pixelsim.counts.following import Followed, Happened, follow
 from pixelsim.counts.kernels import DelayTable
-from pixelsim.counts.stretches import Rows, rows_of
+from pixelsim.counts.stretches import Rows, Stretches
 from pixelsim.counts.tally import Tally, tallies, turns
 from pixelsim.counts.willing import Part
 from pixelsim.scenario.capture import EVENT_NAMES
@@ -155,18 +155,17 @@ class AdGroupCounts:
         luck = (self.streams, self.delivery.ad_group, id(self._touches))
         return Part(*told, whole.chances, whole.soon_first, np.ones(len(every)), self._near, luck)
 
-    def deliver(self, spans: Sequence[Span], paces: Paces) -> _Delivered:
+    def deliver(self, stretches: Stretches, paces: Paces) -> _Delivered:
         """Count what happens in the stretches in which the ad group delivers.
 
         Parameters
         ----------
-        spans
-            States of the ad group over the run.
+        stretches
+            These stretches.
         paces
             What learning does to it.
         """
-        delivering = tuple(span for span in spans if span.delivering)
-        rows = rows_of(delivering, self.cells, self.traffic.days.origin)
+        rows = stretches.rows
         factor, happen = paces.cpm[rows.account_day], paces.orders[rows.day]
         impressions, spend = self._impressions[rows.cell], self._spend[rows.cell]
         every = rows.every_touch(self.delivery.budget_envelope)
@@ -185,7 +184,7 @@ class AdGroupCounts:
             rng = stream(self.streams, "cut cell", self.delivery.ad_group, cell)
             parts.append(self._cut(rng, rows, some, impressions[some], happen[some]))
             index.append(some)
-        return _Delivered(rows, delivering, impressions, spend, parts, index)
+        return _Delivered(rows, stretches.spans, impressions, spend, parts, index)
 
     def _cut(self, rng: np.random.Generator, rows: Rows, index: Longs, bought: Longs, happen: Floats) -> Part:
         """Draw parts of cells that happen: some of a cell's touches."""
@@ -213,13 +212,13 @@ class AdGroupCounts:
         return Part(*told, chances, soon, happen, self._near)
 
 
-def count_ad_groups(jobs: Sequence[tuple[AdGroupCounts, Sequence[Span], Paces]]) -> list[PaidCounts]:
+def count_ad_groups(jobs: Sequence[tuple[AdGroupCounts, Stretches, Paces]]) -> list[PaidCounts]:
     """Count what ad groups bring about, of whatever run; those that are alike go through together.
 
     Parameters
     ----------
     jobs
-        Each ad group, its states over the run, and what learning does to it.
+        Each ad group, the stretches in which it delivers, and what learning does to it.
     """
     found: dict[int, PaidCounts] = {}
     for places in grouped([(*group.follower.alike, group.table.lags) for group, _, _ in jobs]):
@@ -227,10 +226,10 @@ def count_ad_groups(jobs: Sequence[tuple[AdGroupCounts, Sequence[Span], Paces]])
     return [found[place] for place in range(len(jobs))]
 
 
-def _count(jobs: Sequence[tuple[AdGroupCounts, Sequence[Span], Paces]]) -> Iterator[PaidCounts]:
+def _count(jobs: Sequence[tuple[AdGroupCounts, Stretches, Paces]]) -> Iterator[PaidCounts]:
     """Do the same for ad groups that are alike."""
     groups = [group for group, _, _ in jobs]
-    made = [group.deliver(spans, paces) for group, spans, paces in jobs]
+    made = [group.deliver(stretches, paces) for group, stretches, paces in jobs]
     fresh, size = [group for group in groups if group.whole is None], len(groups[0].cells)
     parts = [*(group.every_cell() for group in fresh), *(part for one in made for part in one.parts)]
     drawn = [follow(parts)] if parts else []
@@ -262,11 +261,12 @@ def by_people(cells: Cells, paid: Sequence[PaidCounts]) -> Floats:
     for places in grouped([one.followed.ordered.shape[1] for one in paid]):
         some, size = [paid[place] for place in places], len(cells)
         of_rows = [one.followed for one in some]
-        touches, bots, ordered, landed = (
-            np.concatenate([getattr(one, name) for one in of_rows]) for name in ("touches", "bots", "ordered", "landed")
+        touches, bots, landed = (
+            np.concatenate([getattr(one, name) for one in of_rows]) for name in ("touches", "bots", "landed")
         )
-        clicks = touches[:, TouchKind.CLICK]
-        by_lag = ordered.sum(axis=2).astype(np.float64)
+        clicks, kinds = touches[:, TouchKind.CLICK], 1 + int(np.flatnonzero(touches.any(axis=0)).max(initial=0))
+        # Most ad groups have no views that anything follows from.
+        by_lag = np.concatenate([one.ordered[:, :, :kinds] for one in of_rows]).sum(axis=2).astype(np.float64)
         by_lag[:, 0] += landed * (clicks / np.maximum(clicks + bots, 1))[:, np.newaxis]
         cell = np.concatenate([one.rows.cell + number * size for number, one in enumerate(some)])
         of_touch = adding(cell, size * len(some)) @ by_lag.reshape(len(cell), -1)

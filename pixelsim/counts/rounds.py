@@ -133,7 +133,9 @@ def go_round(runs: Sequence[Rounds]) -> None:
     while going:
         changed = [(one, one.changed()) for one in going]
         jobs = [
-            (one.run.ad_groups[n], one.run.stage.spans[n], one.paces[n]) for one, numbers in changed for n in numbers
+            (one.run.ad_groups[n], one.run.stage.stretches[n], one.paces[n])
+            for one, numbers in changed
+            for n in numbers
         ]
         brought = iter(count_ad_groups(jobs))
         asked = [

@@ -26,6 +26,7 @@ from pixelsim.counts.markets import Region, regions_of
 from pixelsim.counts.organic import SourcePlan, market_traffic, plans_of
 from pixelsim.counts.pages import Pages
 from pixelsim.counts.sessions import SessionEvents
+from pixelsim.counts.stretches import Stretches
 from pixelsim.counts.visitors import JUNK, Visitors, kinds_of
 from pixelsim.scenario.capture import Capture
 from pixelsim.scenario.measurement import MeasurementSettings
@@ -259,6 +260,11 @@ class Stage:
         return {
             one.number: self.timeline.ad_group(numbers[one.number], 0, self.scenario.length) for one in self.ad_groups
         }
+
+    @functools.cached_property
+    def stretches(self) -> dict[int, Stretches]:
+        """Give the stretches in which each ad group delivers."""
+        return {one.number: Stretches.of(self.spans[one.number], self.cells, one.days.origin) for one in self.ad_groups}
 
     @functools.cached_property
     def edited(self) -> NDArray[np.bool_]:

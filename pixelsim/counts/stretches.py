@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from pixelsim.base.clock import DAY
 from pixelsim.control.timeline import Span
 from pixelsim.counts.cells import Cells
 
-__all__ = ["Rows", "rows_of"]
+__all__ = ["Rows", "Stretches"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -61,31 +62,36 @@ class Rows:
         return np.asarray(self.whole & (self.budget == envelope))
 
 
-def rows_of(spans: tuple[Span, ...], cells: Cells, origin: int) -> Rows:
-    """Cut stretches of delivery at the borders of cells; the same ones give the same object.
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretches:
+    """The stretches in which an ad group delivers, and the same cut at the borders of cells."""
 
-    Parameters
-    ----------
-    spans
-        Stretches in which the ad group delivers.
-    cells
-        The cells of the run.
-    origin
-        Beginning of a day on the account's clock, in ms since the scenario's start.
-    """
-    return _rows(spans, cells.borders.tobytes(), cells.of_day, origin)
+    spans: tuple[Span, ...]
+    rows: Rows
 
+    @classmethod
+    def of(cls, spans: Iterable[Span], cells: Cells, origin: int) -> Stretches:
+        """Cut stretches of delivery at the borders of cells.
 
-@functools.lru_cache(maxsize=1024)
-def _rows(spans: tuple[Span, ...], borders: bytes, of_day: int, origin: int) -> Rows:
-    at, parts = np.frombuffer(borders, dtype=np.int64), [np.zeros((5, 0), dtype=np.int64)]
-    for number, span in enumerate(spans):
-        first, last = np.searchsorted(at, span.start, side="right") - 1, np.searchsorted(at, span.end) - 1
-        cell = np.arange(first, last + 1)
-        start, end = np.maximum(at[cell], span.start), np.minimum(at[cell + 1], span.end)
-        parts.append(np.stack([cell, start, end, np.full(len(cell), span.authorised), np.full(len(cell), number)]))
-    cell, start, end, authorised, place = np.concatenate(parts, axis=1)
-    budget = np.array([span.budget for span in spans], dtype=np.float64)[place]
-    whole = (start == at[cell]) & (end == at[cell + 1])
-    account_day = np.maximum(origin + (at[cell] - origin) // DAY * DAY, 0) // DAY
-    return Rows(cell, start, end, whole, authorised.astype(np.bool_), place, budget, cell // of_day, account_day)
+        Parameters
+        ----------
+        spans
+            States of the ad group over the run.
+        cells
+            The cells of the run.
+        origin
+            Beginning of a day on the account's clock, in ms since the scenario's start.
+        """
+        delivering = tuple(span for span in spans if span.delivering)
+        at, parts = cells.borders, [np.zeros((5, 0), dtype=np.int64)]
+        for number, span in enumerate(delivering):
+            first, last = np.searchsorted(at, span.start, side="right") - 1, np.searchsorted(at, span.end) - 1
+            cell = np.arange(first, last + 1)
+            start, end = np.maximum(at[cell], span.start), np.minimum(at[cell + 1], span.end)
+            parts.append(np.stack([cell, start, end, np.full(len(cell), span.authorised), np.full(len(cell), number)]))
+        cell, start, end, authorised, place = np.concatenate(parts, axis=1)
+        budget = np.array([span.budget for span in delivering], dtype=np.float64)[place]
+        whole = (start == at[cell]) & (end == at[cell + 1])
+        account_day = np.maximum(origin + (at[cell] - origin) // DAY * DAY, 0) // DAY
+        told = (authorised.astype(np.bool_), place, budget, cells.day[cell], account_day)
+        return cls(delivering, Rows(cell, start, end, whole, *told))
