@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from pixelsim.explore.asking import QUESTIONS, ask, choices, told
-from pixelsim.explore.base import WIDTH, Explorer, html_table
+from pixelsim.explore.base import WIDTH, Explorer
 from pixelsim.explore.moving import quick_png
+from pixelsim.explore.tables import html_table
 from pixelsim.explore.toolkit import widgets
 from pixelsim.sharing import Rulebook
 from pixelsim.show.graph import access_graph_figure

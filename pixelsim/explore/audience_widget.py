@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 
 from pixelsim.base.errors import InputError
 from pixelsim.explore.audience import Growth, access_ends, accounts_of, checked, grown, regrown
-from pixelsim.explore.base import WIDTH, html_table
+from pixelsim.explore.base import WIDTH
 from pixelsim.explore.code import scenarios_code
 from pixelsim.explore.moving import quick_png, rounded_up
 from pixelsim.explore.settling import Settling, runs_told
+from pixelsim.explore.tables import html_table
 from pixelsim.explore.toolkit import widgets
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.scenario.scenario import Scenario

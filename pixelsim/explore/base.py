@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import functools
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from html import escape
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
@@ -18,10 +18,10 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from pixelsim.base.errors import InputError, PixelsimError, UnknownNameError
 from pixelsim.explore.keys import EXPLORER_CLASS, keys_kept
 from pixelsim.explore.toolkit import widgets
-from pixelsim.explore.undisturbed import undisturbed, undisturbed_steps
-from pixelsim.show.picture import LEGIBLE, SCROLLS, picture_html
+from pixelsim.explore.undisturbed import tidy_later, undisturbed, undisturbed_steps
+from pixelsim.show.picture import LEGIBLE, picture_html
 
-__all__ = ["STYLE", "WIDTH", "Explorer", "guarded", "html_table"]
+__all__ = ["STYLE", "WIDTH", "Explorer", "guarded"]
 
 P = ParamSpec("P")
 E = TypeVar("E", bound="Explorer")
@@ -38,44 +38,12 @@ STYLE = (
     ".pixelsim .missing{font-style:italic;opacity:.75}.pixelsim pre{user-select:all;white-space:pre-wrap;"
     "border:1px solid #9995;padding:6px 8px;margin:4px 0}</style>"
 )
-_FEW, _COLUMN = 4, 100
-"""Columns for which a phone has room, and CSS pixels of each where there are more."""
 _BREATH = 0.001
 """Seconds that long work leaves to the page after each part, in which clicks and keys are taken."""
 _LULL = 0.06
 """Seconds after an answer in which the next key comes where keys follow each other; others begin after them."""
 _TICK = 0.25
 """Seconds between two steps of the bar of progress: every step goes through server and page."""
-
-
-def html_table(columns: Iterable[str], rows: Iterable[Iterable[str]], *, numeric: Iterable[str] = ()) -> str:
-    """Give a small table as HTML; every text is escaped.
-
-    Parameters
-    ----------
-    columns
-        Headings; one that is empty stays so.
-    rows
-        Texts, as many in each row as there are headings.
-    numeric
-        Headings of the columns that stand to the right.
-    """
-    heads, right = list(columns), set(numeric)
-
-    def looks(wrap: str) -> list[str]:
-        # They stand in the elements, since a notebook that is not trusted yet drops style sheets.
-        number, text = f' class="number" style="text-align:right{wrap}"', ' style="text-align:left"'
-        return [number if head in right else text for head in heads]
-
-    top = "".join(f'<th scope="col"{kind}>{escape(head)}</th>' for head, kind in zip(heads, looks(""), strict=True))
-    kinds = looks(";white-space:nowrap")  # a number is not broken off before its half-width
-    many = f' style="min-width:{max(LEGIBLE, _COLUMN * len(heads))}px"' if len(heads) > _FEW else ""
-    body = "".join(
-        f"<tr>{''.join(f'<td{kind}>{escape(cell)}</td>' for cell, kind in zip(row, kinds, strict=True))}</tr>"
-        for row in rows
-    )
-    table = f"<table{many}><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-    return f'<div class="pixelsim" style="{SCROLLS}">{table}</div>'
 
 
 class _Guard:
@@ -132,6 +100,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.title, self.controls = title, dict(controls)
         self.failures: list[Exception] = []
         self._task: asyncio.Task[None] | None = None
+        self._tidying: asyncio.TimerHandle | None = None
         self._parts_done = 0
         for control in self.controls.values():
             control.style.description_width = "initial"
@@ -290,6 +259,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
                     if self._parts_done == self.progress.max or loop.time() >= shown + _TICK:
                         self.progress.value, shown = self._parts_done, loop.time()
                     await asyncio.sleep(_BREATH)
+                self._tidying = tidy_later(loop)
         finally:
             if self._task is asyncio.current_task():
                 self.work.layout.visibility = "hidden"
@@ -303,7 +273,9 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Stop long work, if any; what is done of it stays on the screen."""
         if self._task is not None and not self._task.done():
             self._task.cancel()
-        self._task = None
+        if self._tidying is not None:
+            self._tidying.cancel()
+        self._task = self._tidying = None
         self.work.layout.visibility = "hidden"
 
     def stopped(self) -> None:

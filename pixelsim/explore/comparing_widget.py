@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 
 from pixelsim.base.errors import InputError
-from pixelsim.explore.base import WIDTH, html_table
+from pixelsim.explore.base import WIDTH
 from pixelsim.explore.code import scenarios_code
 from pixelsim.explore.comparing import costs, differing, differing_figure, same_outcomes
 from pixelsim.explore.moving import quick_png
 from pixelsim.explore.remembering import Remembering
 from pixelsim.explore.settling import Settling, runs_told
+from pixelsim.explore.tables import html_table
 from pixelsim.explore.toolkit import widgets
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.show.digits import number, plus_minus

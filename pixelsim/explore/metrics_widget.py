@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import Any
 
-from pixelsim.explore.base import WIDTH, html_table
+from pixelsim.explore.base import WIDTH
 from pixelsim.explore.code import scenario_code
 from pixelsim.explore.metrics import (
     SHOWN,
@@ -21,6 +21,7 @@ from pixelsim.explore.metrics import (
 from pixelsim.explore.moving import Strip, quick_strip
 from pixelsim.explore.remembering import Remembering
 from pixelsim.explore.settling import Settling, runs_told
+from pixelsim.explore.tables import html_table
 from pixelsim.explore.toolkit import widgets
 from pixelsim.measure import Stage
 from pixelsim.scenario.capture import EVENT_NAMES

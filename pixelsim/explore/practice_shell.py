@@ -7,9 +7,9 @@ from collections.abc import Callable, Hashable, Sequence
 from html import escape
 from typing import Any, Generic, TypeVar
 
-from pixelsim.explore.base import html_table
 from pixelsim.explore.practice_pairs import Contrast, percentages
 from pixelsim.explore.settling import Settling, runs_told
+from pixelsim.explore.tables import html_table
 from pixelsim.show.digits import plus_minus
 from pixelsim.study.detail import Detail
 from pixelsim.study.paired import Verdict

@@ -6,9 +6,9 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-from pixelsim.explore.base import html_table
 from pixelsim.explore.code import scenario_code
 from pixelsim.explore.settling import Settling, runs_told
+from pixelsim.explore.tables import html_table
 from pixelsim.explore.timing import Brought, Timing, brought, days_range, preset_of, variant
 from pixelsim.explore.timing_chart import TimingPicture
 from pixelsim.explore.toolkit import widgets

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 from collections.abc import Iterator
 from typing import TypeVar
 
-__all__ = ["undisturbed", "undisturbed_steps"]
+__all__ = ["tidy_later", "undisturbed", "undisturbed_steps"]
 
 T = TypeVar("T")
+
+QUIET = 0.3
+"""Seconds after long work in which another choice may come, before all garbage is looked for."""
 
 
 @contextlib.contextmanager
@@ -39,3 +43,11 @@ def undisturbed_steps(work: Iterator[T]) -> Iterator[T]:
             except StopIteration:
                 return
         yield found
+
+
+def tidy_later(loop: asyncio.AbstractEventLoop) -> asyncio.TimerHandle:
+    """Let Python look through all that there is when nothing has gone on for a moment, and not during the next choice.
+
+    It takes a tenth of a second, and would come by itself after a few choices, whatever is going on then.
+    """
+    return loop.call_later(QUIET, gc.collect)

@@ -7,9 +7,10 @@ from typing import Any
 from matplotlib.lines import Line2D
 
 from pixelsim.base.clock import days
-from pixelsim.explore.base import WIDTH, Explorer, html_table
+from pixelsim.explore.base import WIDTH, Explorer
 from pixelsim.explore.code import scenario_code
 from pixelsim.explore.moving import Background
+from pixelsim.explore.tables import html_table
 from pixelsim.explore.toolkit import widgets
 from pixelsim.explore.viewing import View, view
 from pixelsim.measure import viewers_of

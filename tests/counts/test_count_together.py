@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from benchmarks.scenarios import ending_of, small
@@ -19,7 +21,9 @@ def told(counts: Counts) -> list[bytes | float]:
     for _, claimed in sorted(counts.contests.items()):
         parts += [claimed.moved.tobytes(), claimed.densest]
     for number, paid in sorted(counts.paid.items()):
-        parts += [number, paid.impressions.tobytes(), paid.spend.tobytes(), paid.followed.orders.tobytes()]
+        parts += [number, paid.impressions.tobytes(), paid.spend.tobytes()]
+        for told_of in (paid.followed, paid.tally):
+            parts += [getattr(told_of, field.name).tobytes() for field in dataclasses.fields(told_of)]
     return parts
 
 
@@ -36,6 +40,8 @@ def varied() -> list[Scenario]:
             capture={"server": {"event_id": "missing"}, "browser_event_id": False},
             measurement={"repeat_seconds": 60},
         ),
+        *(small(days=8, delivery={"bots": bots}) for bots in (0.0, 0.2)),
+        small(days=8, capture={"page_views": "manual", "navigations": 1.5, "weight": {"lost_per_second": 0.5}}),
         agency_clients(clients=3),
     ]
 

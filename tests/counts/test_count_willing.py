@@ -38,7 +38,7 @@ def every_array(counts: Counts) -> dict[str, bytes]:
 
 def test_two_designs_on_the_same_luck_draw_people_once_and_come_out_as_alone() -> None:
     """Pages of the second design are heavier, so that fewer of the same people stay."""
-    designs = [small(days=6, capture={"junk": {"bots": 0.1}, **more}) for more in ({}, WEIGHT)]
+    designs = [small(days=6, delivery={"bots": 0.1}, capture=more) for more in ({}, WEIGHT)]
     asked = [(scenario, 4, replication) for replication in (0, 1) for scenario in designs]
     given: list[int] = []
     drawing = module._Drawing

@@ -15,8 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from pixelsim.base.errors import InputError, UnknownNameError
-from pixelsim.explore.base import Explorer, html_table
+from pixelsim.explore.base import Explorer
 from pixelsim.explore.moving import DOTS, keep_words, quick_png, rounded_up
+from pixelsim.explore.tables import html_table
 from pixelsim.explore.toolkit import widgets
 from pixelsim.show.style import new_figure, placed, styled
 
@@ -270,6 +271,25 @@ def test_new_work_takes_the_place_of_old_work() -> None:
     explorer = asyncio.run(notebook())
     assert explorer.done == 3
     assert explorer.work.layout.visibility == "hidden"
+
+
+def test_all_garbage_is_looked_for_once_nothing_goes_on_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that ends and is followed by other work at once leaves it to the last."""
+    monkeypatch.setattr("pixelsim.explore.undisturbed.QUIET", 0.05)
+    looked: list[int] = []
+    monkeypatch.setattr("pixelsim.explore.undisturbed.gc.collect", lambda generation=2: looked.append(generation))
+
+    async def notebook() -> list[int]:
+        explorer = Counting(3)
+        explorer.update()
+        await explorer.finished()
+        explorer.controls["start"].value = 1
+        await explorer.finished()
+        before = looked.count(2)
+        await asyncio.sleep(0.2)
+        return [before, looked.count(2)]
+
+    assert asyncio.run(notebook()) == [0, 1]
 
 
 def test_a_failure_in_long_work_comes_out_where_it_is_awaited() -> None:
