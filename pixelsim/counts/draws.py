@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
 
-__all__ = ["Draw", "Numbers", "draw_of", "grouped", "inside", "opened", "stacked", "stream"]
+__all__ = ["Draw", "Numbers", "draw_of", "grouped", "inside", "stacked", "stream"]
 
 MANY = 2_000
 """Numbers from which on it is quicker to draw only those that are not 0 anyway, if these are the fewer."""
@@ -134,14 +134,9 @@ class Draw:
         return Numbers(purpose + self.what, self.openers, self.rows)
 
 
-def draw_of(streams: Streams, entity: str) -> Draw:
-    """Give what opens the streams of one entity."""
-    return Draw((lambda purpose: stream(streams, purpose, entity),))
-
-
-def opened(generator: np.random.Generator) -> Draw:
-    """Give random numbers that are the same ones for all purposes, one after another."""
-    return Draw((lambda _: generator,))
+def draw_of(streams: Streams, entity: str, block: int = 0, *, what: str = "") -> Draw:
+    """Give what opens the streams of one entity, of a block and of what of it they are about, if anything."""
+    return Draw((lambda purpose: stream(streams, purpose + what, entity, block),))
 
 
 def inside(draw: Draw, what: str) -> Draw:

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelsim.counts.draws import stacked
+from pixelsim.counts.draws import inside, stacked
 from pixelsim.counts.follower import Followers
-from pixelsim.counts.willing import Part, Willing, willing
+from pixelsim.counts.willing import Part, willing
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.traffic.touches import TouchKind
 
@@ -106,10 +106,18 @@ class Sessions:
         """Pick some, and give them other rows."""
         return Sessions(row, *(getattr(self, name)[some] for name in self.__match_args__[1:]))
 
-    def of_visitors(self, visitors: int) -> Sessions:
-        """Give the same with so many kinds of visitor."""
-        classes, again = (_of_visitors(some, visitors) for some in (self.classes, self.again))
-        return replace(self, classes=classes, again=again)
+    @classmethod
+    def join(cls, parts: Sequence[Sessions], first: Sequence[int] = ()) -> Sessions:
+        """Put them one after another; the rows of each part begin at ``first``, if these are not the same ones."""
+        visitors = max(part.again.shape[1] for part in parts)
+        columns: Any = (
+            np.concatenate([_of_visitors(getattr(part, name), visitors, name) for part in parts])
+            for name in cls.__match_args__
+        )
+        found = cls(*columns)
+        if not first:
+            return found
+        return replace(found, row=found.row + np.repeat(first, [len(part.row) for part in parts]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,12 +162,8 @@ class Happened:
         if len(parts) == 1:
             return parts[0]
         of_rows: Any = (np.concatenate([getattr(part, name) for part in parts]) for name in cls.__match_args__[:-1])
-        begins = itertools.accumulate((len(part) for part in parts), initial=0)
-        row = np.concatenate([part.sessions.row + begin for part, begin in zip(parts, begins, strict=False)])
-        visitors = max(part.sessions.again.shape[1] for part in parts)
-        every = [part.sessions.of_visitors(visitors) for part in parts]
-        columns: Any = (np.concatenate([getattr(one, name) for one in every]) for name in Sessions.__match_args__[1:])
-        return cls(*(*of_rows, Sessions(row, *columns)))
+        begins = [0, *itertools.accumulate(len(part) for part in parts)][:-1]
+        return cls(*(*of_rows, Sessions.join([part.sessions for part in parts], begins)))
 
     def followed(self, lags: int, width: int) -> Followed:
         """Tell by the touches what followed from them; only the first ``width`` of all lags lie in a window."""
@@ -201,12 +205,12 @@ class Happened:
         )
 
 
-def _of_visitors(of_sessions: Longs, visitors: int) -> Longs:
-    """Give what sessions have by visitor with none of those that were left out."""
-    if of_sessions.shape[1] == visitors:
-        return of_sessions
-    found = np.zeros((len(of_sessions), visitors, *of_sessions.shape[2:]), dtype=np.int64)
-    found[:, : of_sessions.shape[1]] = of_sessions
+def _of_visitors(column: NDArray[Any], visitors: int, name: str) -> NDArray[Any]:
+    """Give a column of sessions with so many kinds of visitor, none of those that were left out."""
+    if name not in {"classes", "again"} or column.shape[1] == visitors:
+        return column
+    found = np.zeros((len(column), visitors, *column.shape[2:]), dtype=np.int64)
+    found[:, : column.shape[1]] = column
     return found
 
 
@@ -216,36 +220,75 @@ def follow(parts: Sequence[Part]) -> Happened:
     An order within the session time-out is of the session right after the click, whether that would have landed or not;
     every other order comes in a session of its own.
     """
-    came = willing(parts)
+    came, to = willing(parts), Followers([part.follower for part in parts])
     item = np.repeat(np.arange(len(parts)), [len(part.cell) for part in parts])
-    cell = np.concatenate([part.cell for part in parts])
-    return Happened(came.touches, came.bots, came.heard, came.soon, _meet(parts, came, item, cell))
+    cell, rows = np.concatenate([part.cell for part in parts]), np.arange(len(item))
+    # In the order of time, as rows are.
+    order = np.argsort(item[came.row] * to.cells + cell[came.row] + came.lag, kind="stable")
+    row, lag, kind = came.row[order], came.lag[order], came.kind[order]
+    orders = _Meeting(to, parts, item[row], cell[row]).meet("orders", _Sort(row, lag, kind), came.orders[order])
+    landings = _Meeting(to, parts, item, cell).meet("landing", _Sort.landing(rows), came.landings)
+    return Happened(came.touches, came.bots, came.heard, came.soon, Sessions.join([orders, landings]))
 
 
-def _meet(parts: Sequence[Part], came: Willing, item: Longs, cell: Longs) -> Sessions:
-    """Draw what happens in sessions on pages, shape (sessions, ...); ``item`` and ``cell`` are those of rows."""
-    to, rows = Followers([part.follower for part in parts]), np.arange(len(cell))
-    row = np.concatenate([rows, came.row])
-    at = cell[row] + np.concatenate([np.zeros_like(rows), came.lag])
-    order = np.argsort(item[row] * to.cells + at, kind="stable")
-    row, at = row[order], at[order]
-    kind = np.concatenate([np.full_like(rows, LANDING), came.kind])[order]
-    # Bots never order, and in most runs there are none.
-    visitors = slice(None) if came.bots.any() else slice(0, -1)
-    would = np.concatenate([came.landings, np.append(came.orders, np.zeros((len(came.row), 1), np.int64), axis=1)])
-    would = would[order, visitors]
-    number = np.bincount(item[row], minlength=len(parts)).tolist()
-    draw, website = stacked([part.draw for part in parts], number), to.of[item[row]]
-    stayed, leaves = would, 1 - to.stays[website, at]
-    if leaves.any():
-        # Those whom nothing drives away use no numbers up.
-        stayed = would - draw("leaves").binomial(would, leaves[:, np.newaxis])
-    plain, ordered = (stayed * some[:, np.newaxis] for some in (kind == LANDING, kind != LANDING))
-    classes, again, matched = to.happen(draw, plain, ordered, at=website, visitors=visitors)
-    heard = stayed @ np.append(to.matched, 1)[visitors]
-    copies, once = to.classes.kept(draw("pixel on the page"), matched, (website, at), heard)
-    lag, total = at - cell[row], stayed.sum(axis=1)
-    late = (kind != LANDING) & (lag >= np.array([part.near for part in parts])[item[row], kind])
-    of_bots = total - stayed[:, : came.orders.shape[1]].sum(axis=1)
-    lost = would.sum(axis=1) - total
-    return Sessions(row, lag, kind, late, total, of_bots, lost, classes, again, copies, once)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sort:
+    """Sessions by touch: row, lag and kind as of `Sessions`."""
+
+    row: Longs
+    lag: Longs
+    kind: Longs
+
+    @classmethod
+    def landing(cls, rows: Longs) -> _Sort:
+        """Give those right after the touches of rows, without an order."""
+        return cls(rows, np.zeros_like(rows), np.full_like(rows, LANDING))
+
+
+class _Meeting:
+    """Sessions of some sort on the pages that they come to, in the making.
+
+    Parameters
+    ----------
+    to
+        Where they come to.
+    parts
+        The parts that they are of.
+    item, cell
+        The part of each, and the cell of its touches; those of a part stand together.
+    """
+
+    def __init__(self, to: Followers, parts: Sequence[Part], item: Longs, cell: Longs) -> None:
+        self.to, self.item, self.cell = to, item, cell
+        self.draw = stacked([part.draw for part in parts], np.bincount(item, minlength=len(parts)).tolist())
+        self.near = np.array([part.near for part in parts])
+
+    def meet(self, what: str, of: _Sort, would: Longs) -> Sessions:
+        """Draw what happens in them.
+
+        Parameters
+        ----------
+        what
+            What the sessions are of.
+        of
+            What they are.
+        would
+            How many there would be, if no page drove any away, by kind of visitor, shape (sessions, visitors); bots are
+            the last ones, and can be left out.
+        """
+        to, at, people = self.to, self.cell + of.lag, len(self.to.matched)
+        # In most runs there are no bots.
+        visitors = slice(None) if would[:, people:].any() else slice(0, -1)
+        would = would if visitors.stop is None else would[:, :people]
+        draw, website, ordered = inside(self.draw, what), to.of[self.item], of.kind != LANDING
+        stayed, leaves = would, 1 - to.stays[website, at]
+        if leaves.any():
+            # Those whom nothing drives away use no numbers up.
+            stayed = would - draw("leaves").binomial(would, leaves[:, np.newaxis])
+        plain, with_order = (stayed * some[:, np.newaxis] for some in (~ordered, ordered))
+        classes, again, matched = to.happen(draw, plain, with_order, at=website, visitors=visitors)
+        heard = stayed @ np.append(to.matched, 1)[visitors]
+        copies, once = to.classes.kept(draw("pixel on the page"), matched, (website, at), heard)
+        late, total = ordered & (of.lag >= self.near[self.item, of.kind]), stayed.sum(axis=1)
+        of_bots, lost = total - stayed[:, :people].sum(axis=1), would.sum(axis=1) - total
+        return Sessions(of.row, of.lag, of.kind, late, total, of_bots, lost, classes, again, copies, once)

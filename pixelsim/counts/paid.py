@@ -19,7 +19,7 @@ from pixelsim.base.streams import Streams
 from pixelsim.control.timeline import Span
 from pixelsim.counts.cells import Cells, adding, by_event
 from pixelsim.counts.delivery import Envelope
-from pixelsim.counts.draws import draw_of, grouped, opened, stream
+from pixelsim.counts.draws import Draw, draw_of, grouped
 from pixelsim.counts.follower import Follower, Followers
 from pixelsim.counts.following import Followed, Happened, follow
 from pixelsim.counts.kernels import DelayTable
@@ -176,19 +176,19 @@ class AdGroupCounts:
         parts, index = [], []
         thinned = other[rows.whole[other]]
         if len(thinned):
-            rng = stream(self.streams, "thinned cells", self.delivery.ad_group)
-            parts.append(self._cut(rng, rows, thinned, impressions[thinned], happen[thinned]))
+            draw = draw_of(self.streams, self.delivery.ad_group, what=", thinned cells")
+            parts.append(self._cut(draw, rows, thinned, impressions[thinned], happen[thinned]))
             index.append(thinned)
         for cell in sorted(set(rows.cell[~rows.whole].tolist())):
             some = np.flatnonzero(rows.cell == cell)
-            rng = stream(self.streams, "cut cell", self.delivery.ad_group, cell)
-            parts.append(self._cut(rng, rows, some, impressions[some], happen[some]))
+            draw = draw_of(self.streams, self.delivery.ad_group, cell, what=", cut cell")
+            parts.append(self._cut(draw, rows, some, impressions[some], happen[some]))
             index.append(some)
         return _Delivered(rows, stretches.spans, impressions, spend, parts, index)
 
-    def _cut(self, rng: np.random.Generator, rows: Rows, index: Longs, bought: Longs, happen: Floats) -> Part:
+    def _cut(self, draw: Draw, rows: Rows, index: Longs, bought: Longs, happen: Floats) -> Part:
         """Draw parts of cells that happen: some of a cell's touches."""
-        cell = rows.cell[index]
+        cell, urn = rows.cell[index], draw("touches")
         touches = np.zeros((len(index), len(TouchKind)), dtype=np.int64)
         left, rest, place = self._touches[cell], self._impressions[cell], turns(cell)
         last = int(place.max())
@@ -198,7 +198,7 @@ class AdGroupCounts:
             now = np.flatnonzero(place == turn)
             for kind in self.kinds:
                 held = left[now, kind]
-                touches[now, kind] = rng.hypergeometric(held, rest[now] - held, bought[now])
+                touches[now, kind] = urn.hypergeometric(held, rest[now] - held, bought[now])
             for row in now.tolist() if turn < last else ():
                 same = cell == cell[row]
                 left[same] -= touches[row]
@@ -208,7 +208,7 @@ class AdGroupCounts:
         else:
             shares = self.table.of_rows(cell, rows.start[index], rows.end[index])
             chances, soon = shares.chances, shares.soon[:, :2]
-        told = (opened(rng), self.follower, self.delivery, cell, touches)
+        told = (draw, self.follower, self.delivery, cell, touches)
         return Part(*told, chances, soon, happen, self._near)
 
 

@@ -113,14 +113,10 @@ class Habits:
         events[..., 1:] = ordered[..., np.newaxis]
         at = (website, *[np.newaxis] * (plain.ndim - 1))
         if plain.any():
-            # By the last step that a session reaches, none of them first.
-            ends = np.append(self.steps, np.zeros((len(self.steps), 1)), axis=1)
-            reached = np.append(np.ones((len(self.steps), 1)), np.cumprod(self.steps, axis=1), axis=1)
-            deep = draw("depth").multinomial(plain, (reached * (1 - ends))[at])
-            reach = np.zeros_like(plain)
-            for step in reversed(range(len(self.order))):
-                reach = reach + deep[..., step + 1]
-                events[..., 1 + self.order[step]] += reach
+            depth, reach = draw("depth"), plain
+            for place, chance in zip(self.order, self.steps.T, strict=True):
+                reach = depth.binomial(reach, chance[at])
+                events[..., 1 + place] += reach
         views = self.first_view * sessions
         again = np.zeros_like(sessions)
         if self.navigations.any():

@@ -179,12 +179,10 @@ class _Drawing:
         """Draw the orders of a kind of touch: row, lag, kind and number of those that come before the run's end."""
         name, touches, parts = kind.name.lower(), self.touches[:, kind], self.parts
         rate = self._of_rows("happen") * (self._rates("conversion_rate") if kind is TouchKind.CLICK else 1.0)
-        lags = self._of_rows("chances")
-        # Nobody comes first, so that what is left is nothing in most rows before it is looked at by lag.
-        chances = np.empty((len(lags), lags.shape[1] + 1))
-        chances[:, 0] = 1 - rate
-        np.multiply(lags, rate[:, np.newaxis], out=chances[:, 1:])
-        orders = self.draw(f"orders, {name}").multinomial(touches, chances)[:, 1:-1]
+        # Who buys is drawn apart from when, and who lands from what sort of person it is: so designs in which more of
+        # them do have the same others.
+        buyers = self.draw(f"buyers, {name}").binomial(touches, rate)
+        orders = self.draw(f"delays, {name}").multinomial(buyers, self._of_rows("chances"))[:, :-1]
         if kind is TouchKind.CLICK:
             self._order_soon(orders)
         else:
@@ -206,21 +204,10 @@ class _Drawing:
 
     def _land(self) -> Longs:
         """Draw the clicks that would land without an order, by kind of visitor."""
-        kinds, share = self.people.shape[1], self._rates("landing_share")
-        landings = np.zeros((len(self.cell), kinds + 1), dtype=np.int64)
+        share = self._rates("landing_share")
         clicks = self.touches[:, TouchKind.CLICK] - self.soon.sum(axis=1)
-        if clicks.any():
-            of_kind = np.stack([self.people * share[:, np.newaxis], self.people * (1 - share)[:, np.newaxis]], axis=-1)
-            dealt = self.draw("landing").multinomial(clicks, of_kind.reshape(len(share), -1))
-            dealt = dealt.reshape(len(share), kinds, 2)
-            landings[:, :-1] = dealt[..., 0]
-            matched = self._matched()
-            self.heard[:, TouchKind.CLICK] = (dealt.sum(axis=-1) * matched).sum(axis=1)
-        self.heard[:, TouchKind.CLICK] += self.heard_soon
-        if self.bots.any():
-            landings[:, -1] = self.draw("landing of bots").binomial(self.bots, share)
-        return landings
-
-    def _matched(self) -> Longs:
-        """Give which kinds of people the platform can match, as 0 and 1, by row."""
-        return np.repeat([part.follower.matched for part in self.parts], self.sizes, axis=0)
+        people = self.draw("people, landing").multinomial(clicks, self.people)
+        matched = np.repeat([part.follower.matched for part in self.parts], self.sizes, axis=0)
+        self.heard[:, TouchKind.CLICK] = (people * matched).sum(axis=1) + self.heard_soon
+        clicking = np.append(people, self.bots[:, np.newaxis], axis=1)
+        return self.draw("landing").binomial(clicking, share[:, np.newaxis])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pixelsim.base.streams import Streams
-from pixelsim.counts.draws import MANY, Draw, draw_of, inside, opened, stacked
+from pixelsim.counts.draws import MANY, Draw, draw_of, inside, stacked
 
 STREAMS = Streams(5, 2)
 SIZES = (3, 0, 40, 7)
@@ -79,7 +79,14 @@ def test_a_stream_is_opened_only_for_those_who_have_rows() -> None:
     assert asked == [(0, "clicks"), (2, "clicks"), (3, "clicks")]
 
 
-def test_one_generator_for_all_purposes_goes_on() -> None:
-    draw, n = opened(STREAMS.generator("one")), np.full(5, 1000)
-    both = [draw(purpose).binomial(n, 0.5) for purpose in ("first", "second")]
-    assert np.array_equal(np.concatenate(both), STREAMS.generator("one").binomial(np.full(10, 1000), 0.5))
+def test_parts_of_an_entity_have_streams_of_their_own_for_each_purpose() -> None:
+    n = np.full(50, 1000)
+    drawn = [
+        draw_of(STREAMS, "one", block, what=what)(purpose).binomial(n, 0.5)
+        for purpose in ("first", "second")
+        for what in ("", ", cut cell")
+        for block in (0, 1)
+    ]
+    assert len({one.tobytes() for one in drawn}) == len(drawn)
+    same = draw_of(STREAMS, "one", 1, what=", cut cell")("second").binomial(n, 0.5)
+    assert np.array_equal(same, drawn[-1])

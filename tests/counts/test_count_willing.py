@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.scenarios import OWN_PIXEL, small
+from benchmarks.scenarios import OWN_PIXEL, ending_of, small
 from pixelsim.base.streams import Streams
 from pixelsim.counts import Counts, count, count_together
 from pixelsim.counts import willing as module
@@ -60,6 +60,34 @@ def test_two_designs_on_the_same_luck_draw_people_once_and_come_out_as_alone() -
     orders = [sum(int(paid.followed.orders.sum()) for paid in one.paid.values()) for one in together]
     assert orders[1] < orders[0]
     assert orders[3] < orders[2]
+
+
+def ended(**delivery: float) -> Counts:
+    """Run with learning and with parts of cells, so that there are touches of which a part happens."""
+    return count(small(days=8, steps=ending_of("agency", stop=4.3, unshare=3.6), delivery=delivery), 6)
+
+
+def test_who_lands_more_often_orders_the_same() -> None:
+    one, other = ended(landing_share=0.5), ended(landing_share=0.9)
+    for number, paid in one.paid.items():
+        same, more = paid.followed, other.paid[number].followed
+        for name in ("touches", "orders", "ordered", "ordered_once", "later"):
+            assert np.array_equal(getattr(same, name), getattr(more, name)), name
+        assert np.array_equal(paid.tally.late, other.paid[number].tally.late)
+        assert more.landed.sum() > same.landed.sum()
+
+
+def test_more_buyers_are_the_same_ones_and_some_others() -> None:
+    """Designs that differ in a rate scatter together, so that few pairs tell their difference."""
+    runs = range(30)
+    designs = [small(days=8, delivery={"conversion_rate": rate}) for rate in (0.05, 0.055)]
+    orders = np.array(
+        [[one.orders()[0] for one in count_together([(scenario, 3, n) for n in runs])] for scenario in designs]
+    )
+    alone, apart = orders.std(axis=1, ddof=1).mean(), (orders[1] - orders[0]).std(ddof=1)
+    assert (orders[1] - orders[0]).mean() > 0
+    # Independent designs would scatter 1.4 times as far apart as each does.
+    assert apart < 0.5 * alone
 
 
 @pytest.mark.parametrize("day", [3.0, 3.4])
