@@ -6,24 +6,19 @@ replication, from a stream of its own, so that two variants of a scenario draw t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from pixelsim.base.errors import Fault
 from pixelsim.base.streams import Streams
 from pixelsim.scenario.base import Source
 from pixelsim.scenario.parameters import parameters
 from pixelsim.scenario.paths import put
+from pixelsim.scenario.scenario import Scenario
 
-if TYPE_CHECKING:
-    from pixelsim.scenario.scenario import Scenario
-
-__all__ = ["drawn", "spread_faults"]
+__all__ = ["drawn"]
 
 FloatArray = NDArray[np.float64]
 
@@ -63,34 +58,6 @@ def drawn(scenario: Scenario, seed: int, replication: int) -> Scenario:
         put(data, path, _moved(values[path], source, streams))
         data["sources"][path] |= {"spread": [], "scale": "ln"}
     return type(scenario).read(data, source=f"replication {replication} of {scenario.name}")
-
-
-def spread_faults(scenario: Scenario) -> list[Fault]:
-    """List spreads that belong to no figure of a scenario's traffic, or do not fit its length."""
-    uncertain = {path: source for path, source in scenario.sources.items() if source.spread}
-    if not uncertain:
-        return []
-    values = {path: value for path, value, _, _ in parameters(scenario)}
-    return [fault for path, source in uncertain.items() for fault in _faults(path, source, values)]
-
-
-def _faults(path: str, source: Source, values: Mapping[str, Any]) -> list[Fault]:
-    place, value = f"$.sources[{path}].spread", values.get(path)
-    if not isinstance(value, int | float | tuple):
-        near = get_close_matches(path, values, 1)
-        remedy = f"did you mean '{near[0]}'? Else take it out" if near else "correct the path, or take it out"
-        return [Fault(place, "path", path, "a figure of the scenario's traffic that is in force", remedy)]
-    length = len(value) if isinstance(value, tuple) else 1
-    faults = []
-    for spread in source.spread:
-        errors = np.atleast_1d(spread.error)
-        runs = len(errors) > 1 and length % len(errors) == 0
-        if not (len(errors) == length or runs) or not np.isfinite(errors).all():
-            rule = f"{length} finite numbers, as the value has, or one for each of equally long runs of them"
-            faults.append(
-                Fault(place, "error", str(spread.error), rule if length > 1 else "a finite number", "mend it")
-            )
-    return faults
 
 
 def _moved(value: Any, source: Source, streams: Streams) -> Any:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import BaseModel
 
@@ -13,9 +13,26 @@ from pixelsim.scenario.paths import item_name
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pixelsim.scenario.scenario import Scenario
+__all__ = ["Figured", "parameter_table", "parameters"]
 
-__all__ = ["parameter_table", "parameters"]
+
+class Figured(Protocol):
+    """What has figures and says where they come from, as a scenario does."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def traffic(self) -> BaseModel:
+        """Its figures."""
+        ...
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """Where they come from, by path."""
+        ...
 
 
 def _walk(value: BaseModel, path: str) -> Iterator[tuple[str, Any, dict[str, str], bool]]:
@@ -31,7 +48,7 @@ def _walk(value: BaseModel, path: str) -> Iterator[tuple[str, Any, dict[str, str
             yield here, inner, extra, inner == info.default
 
 
-def parameters(scenario: Scenario) -> Iterator[tuple[str, Any, str, Source]]:
+def parameters(scenario: Figured) -> Iterator[tuple[str, Any, str, Source]]:
     """Give every figure of the traffic that is in force as (path, value, unit, source); one left out is not."""
     for path, value, extra, is_default in _walk(scenario.traffic, "traffic"):
         if path in scenario.sources:
@@ -43,7 +60,7 @@ def parameters(scenario: Scenario) -> Iterator[tuple[str, Any, str, Source]]:
         yield path, value, extra["unit"], source
 
 
-def parameter_table(scenario: Scenario) -> pd.DataFrame:
+def parameter_table(scenario: Figured) -> pd.DataFrame:
     """Give the parameters as a table.
 
     Returns

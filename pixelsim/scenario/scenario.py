@@ -24,11 +24,11 @@ from pixelsim.base.errors import Fault, InputError, UnknownNameError
 from pixelsim.scenario.base import Input, Source, SourceKind
 from pixelsim.scenario.checks import rule_faults
 from pixelsim.scenario.checks_traffic import traffic_faults
-from pixelsim.scenario.drawing import spread_faults
 from pixelsim.scenario.measurement import MeasurementSettings
 from pixelsim.scenario.paths import put
 from pixelsim.scenario.plan import Plan
 from pixelsim.scenario.references import reference_faults
+from pixelsim.scenario.spreads import spread_faults
 from pixelsim.scenario.structure import START, Structure
 from pixelsim.scenario.traffic import Traffic
 from pixelsim.sharing.rulebook import PRESETS, UNLIMITED, Limits, Rulebook, SharingSettings, UnsharePolicy

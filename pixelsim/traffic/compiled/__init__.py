@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 
 from pixelsim.base.errors import MissingExtraError
-from pixelsim.traffic.kernels import Kernels
+from pixelsim.traffic.kernel_set import Kernels
 
 __all__ = ["load"]
 
