@@ -81,7 +81,7 @@ class Followers:
         first = every[0]
         self.cells, self.width, self.matched, self.events = len(first.cells), first.width, first.matched, first.events
         # The first axis of each array is the follower.
-        self.stays = np.stack([one.stays for one in every])
+        self.people, self.stays = np.stack([one.people for one in every]), np.stack([one.stays for one in every])
         self.classes = FateClasses.together([one.classes for one in every])
         self._habits = Habits.together([one.events.habits for one in every])
 

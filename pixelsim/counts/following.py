@@ -2,8 +2,8 @@
 
 Ad groups whose websites and pixels are alike but for their rates go through together, whatever run they are of. The
 sessions of an ad group stand in the order of time, so that what a change does to later ones moves no earlier one. A
-touch can earn the orders within its window; what is of later ones is told by the cell in which it happens, in
-:mod:`pixelsim.counts.tally`.
+touch can earn the orders within its window; what happens in the sessions of later ones is looked at by the cell of
+these, in :mod:`pixelsim.counts.tally`, which takes as long for any number of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pixelsim.counts.draws import inside, stacked
 from pixelsim.counts.follower import Followers
-from pixelsim.counts.willing import Part, willing
+from pixelsim.counts.willing import Orders, Part, willing
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.traffic.touches import TouchKind
 
@@ -73,14 +73,15 @@ class Followed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sessions:
-    """Sessions that followed from touches, those of a row and lag together; the first axis of each array tells them.
+    """Sessions that followed from touches, but for those with a late order; those of a row, lag and kind together.
+
+    The first axis of each array tells them.
 
     Parameters
     ----------
-    row, lag
-        Which touches they follow from, and how many cells later.
-    kind, late
-        Kind of the touch whose order they hold, `LANDING` for none; and whether this comes after the touch's window.
+    row, lag, kind
+        Which touches they follow from, how many cells later, and the kind of the touch whose order within its window
+        they hold; `LANDING` for none.
     number, of_bots, lost
         How many there are, those of bots among them, and how many load time drove away.
     classes, again
@@ -93,7 +94,6 @@ class Sessions:
     row: Longs
     lag: Longs
     kind: Longs
-    late: Mask
     number: Longs
     of_bots: Longs
     lost: Longs
@@ -129,7 +129,9 @@ class Happened:
     touches, bots, heard, soon
         As of `Willing`.
     sessions
-        The sessions.
+        The sessions, but for those with a late order.
+    late, away
+        These, and those of them that load time drove away, of which the rows, lags and kinds are the same.
     """
 
     touches: Longs
@@ -137,6 +139,8 @@ class Happened:
     heard: Longs
     soon: Longs
     sessions: Sessions
+    late: Orders
+    away: Longs
 
     def __len__(self) -> int:
         return len(self.bots)
@@ -151,19 +155,33 @@ class Happened:
             return self
         place = np.full(len(self), -1)
         place[rows] = np.arange(len(rows))
-        row = place[self.sessions.row]
-        some = np.flatnonzero(row >= 0)
-        picked = self.sessions.pick(some, row[some])
-        return Happened(self.touches[rows], self.bots[rows], self.heard[rows], self.soon[rows], picked)
+        some, late = (np.flatnonzero(place[of.row] >= 0) for of in (self.sessions, self.late))
+        return Happened(
+            touches=self.touches[rows],
+            bots=self.bots[rows],
+            heard=self.heard[rows],
+            soon=self.soon[rows],
+            sessions=self.sessions.pick(some, place[self.sessions.row[some]]),
+            late=self.late.pick(late, place[self.late.row[late]]),
+            away=self.away[late],
+        )
 
     @classmethod
     def join(cls, parts: Sequence[Happened]) -> Happened:
         """Put rows one after another."""
         if len(parts) == 1:
             return parts[0]
-        of_rows: Any = (np.concatenate([getattr(part, name) for part in parts]) for name in cls.__match_args__[:-1])
         begins = [0, *itertools.accumulate(len(part) for part in parts)][:-1]
-        return cls(*(*of_rows, Sessions.join([part.sessions for part in parts], begins)))
+        late = [replace(part.late, row=part.late.row + begin) for part, begin in zip(parts, begins, strict=True)]
+        return cls(
+            touches=np.concatenate([part.touches for part in parts]),
+            bots=np.concatenate([part.bots for part in parts]),
+            heard=np.concatenate([part.heard for part in parts]),
+            soon=np.concatenate([part.soon for part in parts]),
+            sessions=Sessions.join([part.sessions for part in parts], begins),
+            late=Orders.join(late),
+            away=np.concatenate([part.away for part in parts]),
+        )
 
     def followed(self, lags: int, width: int) -> Followed:
         """Tell by the touches what followed from them; only the first ``width`` of all lags lie in a window."""
@@ -178,18 +196,18 @@ class Happened:
         landed[where], landed_once[where] = sessions.copies[here], sessions.once[here]
         landings_of_bots[where] = sessions.of_bots[here]
         for kind in TouchKind:
-            here = np.flatnonzero(sessions.kind == kind)
-            row, lag, number = sessions.row[here], sessions.lag[here], sessions.number[here]
-            orders[row, lag] += number
-            if kind is TouchKind.CLICK:
-                returned[row, lag] = number
+            for of in (sessions, self.late):
+                some = np.flatnonzero(of.kind == kind)
+                row, lag, number = of.row[some], of.lag[some], of.number[some]
+                orders[row, lag] += number
+                if kind is TouchKind.CLICK:
+                    returned[row, lag] = number
         first = returned[:, : self.soon.shape[1]]
         first -= np.minimum(self.soon, first)
-        in_time = ~sessions.late & (sessions.kind != LANDING) & (sessions.lag < width)
-        for_later, in_window = (np.flatnonzero(some) for some in (sessions.late, in_time))
-        later[sessions.row[for_later], sessions.lag[for_later], sessions.kind[for_later]] = sessions.number[for_later]
-        held = sessions.row[in_window], sessions.lag[in_window], sessions.kind[in_window]
-        ordered[held], ordered_once[held] = sessions.copies[in_window], sessions.once[in_window]
+        later[self.late.row, self.late.lag, self.late.kind] = self.late.number
+        held = np.flatnonzero(sessions.kind != LANDING)
+        where = sessions.row[held], sessions.lag[held], sessions.kind[held]
+        ordered[where], ordered_once[where] = sessions.copies[held], sessions.once[held]
         return Followed(
             touches=self.touches,
             bots=self.bots,
@@ -224,11 +242,22 @@ def follow(parts: Sequence[Part]) -> Happened:
     item = np.repeat(np.arange(len(parts)), [len(part.cell) for part in parts])
     cell, rows = np.concatenate([part.cell for part in parts]), np.arange(len(item))
     # In the order of time, as rows are.
-    order = np.argsort(item[came.row] * to.cells + cell[came.row] + came.lag, kind="stable")
-    row, lag, kind = came.row[order], came.lag[order], came.kind[order]
-    orders = _Meeting(to, parts, item[row], cell[row]).meet("orders", _Sort(row, lag, kind), came.orders[order])
-    landings = _Meeting(to, parts, item, cell).meet("landing", _Sort.landing(rows), came.landings)
-    return Happened(came.touches, came.bots, came.heard, came.soon, Sessions.join([orders, landings]))
+    order = np.argsort(item[came.orders.row] * to.cells + cell[came.orders.row] + came.orders.lag, kind="stable")
+    within = came.orders.pick(order)
+    of_orders = _Meeting(to, parts, item[within.row], cell[within.row])
+    sort = _Sort(within.row, within.lag, within.kind)
+    sessions = [
+        of_orders.meet("orders", sort, came.people[order]),
+        _Meeting(to, parts, item, cell).meet("landing", _Sort.landing(rows), came.landings),
+    ]
+    late, away = (
+        came.late,
+        _Meeting(to, parts, item[came.late.row], cell[came.late.row]).leave(
+            "late orders", came.late.lag, came.late.number
+        ),
+    )
+    late = replace(late, number=late.number - away)
+    return Happened(came.touches, came.bots, came.heard, came.soon, Sessions.join(sessions), late, away)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -261,7 +290,14 @@ class _Meeting:
     def __init__(self, to: Followers, parts: Sequence[Part], item: Longs, cell: Longs) -> None:
         self.to, self.item, self.cell = to, item, cell
         self.draw = stacked([part.draw for part in parts], np.bincount(item, minlength=len(parts)).tolist())
-        self.near = np.array([part.near for part in parts])
+
+    def leave(self, what: str, lag: Longs, would: Longs) -> Longs:
+        """Draw those that load time drives away, of the shape of ``would``; see `meet`."""
+        leaves = 1 - self.to.stays[self.to.of[self.item], self.cell + lag]
+        if not leaves.any():
+            return np.zeros_like(would)
+        # Those whom nothing drives away use no numbers up.
+        return inside(self.draw, what)("leaves").binomial(would, leaves.reshape(-1, *[1] * (would.ndim - 1)))
 
     def meet(self, what: str, of: _Sort, would: Longs) -> Sessions:
         """Draw what happens in them.
@@ -281,14 +317,11 @@ class _Meeting:
         visitors = slice(None) if would[:, people:].any() else slice(0, -1)
         would = would if visitors.stop is None else would[:, :people]
         draw, website, ordered = inside(self.draw, what), to.of[self.item], of.kind != LANDING
-        stayed, leaves = would, 1 - to.stays[website, at]
-        if leaves.any():
-            # Those whom nothing drives away use no numbers up.
-            stayed = would - draw("leaves").binomial(would, leaves[:, np.newaxis])
+        stayed = would - self.leave(what, of.lag, would)
         plain, with_order = (stayed * some[:, np.newaxis] for some in (~ordered, ordered))
         classes, again, matched = to.happen(draw, plain, with_order, at=website, visitors=visitors)
         heard = stayed @ np.append(to.matched, 1)[visitors]
         copies, once = to.classes.kept(draw("pixel on the page"), matched, (website, at), heard)
-        late, total = ordered & (of.lag >= self.near[self.item, of.kind]), stayed.sum(axis=1)
+        total = stayed.sum(axis=1)
         of_bots, lost = total - stayed[:, :people].sum(axis=1), would.sum(axis=1) - total
-        return Sessions(of.row, of.lag, of.kind, late, total, of_bots, lost, classes, again, copies, once)
+        return Sessions(of.row, of.lag, of.kind, total, of_bots, lost, classes, again, copies, once)

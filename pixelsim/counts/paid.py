@@ -244,7 +244,7 @@ def _count(jobs: Sequence[tuple[AdGroupCounts, Stretches, Paces]]) -> Iterator[P
     happened = Happened.join(drawn).take(np.concatenate(places))
     first, to = groups[0], Followers([group.follower for group in groups])
     followed = happened.followed(first.table.lags, first.follower.width)
-    by_cell = tallies(to, [group.draw for group in groups], [one.rows.cell for one in made], happened.sessions)
+    by_cell = tallies(to, [group.draw for group in groups], [one.rows.cell for one in made], happened)
     ends = itertools.pairwise(itertools.accumulate(map(len, places), initial=0))
     for group, one, tally, rows in zip(groups, made, by_cell, ends, strict=True):
         of_rows = followed.rows(slice(*rows))

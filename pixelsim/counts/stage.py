@@ -112,7 +112,7 @@ class AdGroupStage:
     tables
         Where its orders fall, by kind of touch.
     width
-        How many lags lie in the window of some ad group on its pixel.
+        How many lags lie in its own windows, or in those of some ad group on its pixel.
     entrants
         What it brings into contests where it has a pixel, one for each part of its people.
     reach
@@ -239,7 +239,7 @@ class Stage:
             heard=pixel or site.pages.pixel,
             windows=tuple(windows),
             tables=tables,
-            width=self._width(pixel or site.pages.pixel),
+            width=self._width(pixel or site.pages.pixel, max(windows)),
             entrants=tuple(
                 Entrant(number, delivery.ad_group, account, pixel, one.name, day, tables, once)
                 for one in regions
@@ -248,10 +248,10 @@ class Stage:
             reach={(one.name, pixel): one.share for one in regions if pixel is not None},
         )
 
-    def _width(self, pixel: str | None) -> int:
-        """Give how many lags lie in the window of some ad group on a pixel."""
+    def _width(self, pixel: str | None, own: int) -> int:
+        """Give how many lags lie in the window of some ad group on a pixel, or in one of so many ms of its own."""
         here = self.numbering.group_pixel == (self.numbering.pixels.index(pixel) if pixel is not None else -1)
-        return min(self.cells.lags(int(self.windows[:, here].max(initial=0))), len(self.cells))
+        return min(self.cells.lags(int(self.windows[:, here].max(initial=own))), len(self.cells))
 
     @functools.cached_property
     def spans(self) -> dict[int, list[Span]]:

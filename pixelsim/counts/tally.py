@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from pixelsim.counts.cells import adding
-from pixelsim.counts.draws import Draw, stacked
+from pixelsim.counts.draws import Draw, inside, stacked
 from pixelsim.counts.follower import Followers
-from pixelsim.counts.following import Sessions
+from pixelsim.counts.following import Happened
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.traffic.touches import TouchKind
 
@@ -45,7 +45,7 @@ class Tally:
     late_once: Longs
 
 
-def tallies(to: Followers, draws: Sequence[Draw], cells: Sequence[Longs], sessions: Sessions) -> list[Tally]:
+def tallies(to: Followers, draws: Sequence[Draw], cells: Sequence[Longs], happened: Happened) -> list[Tally]:
     """Add up by cell what followed from the touches of some ad groups, and draw the fates of the events.
 
     Parameters
@@ -54,22 +54,33 @@ def tallies(to: Followers, draws: Sequence[Draw], cells: Sequence[Longs], sessio
         Where the ad groups lead to.
     draws, cells
         For each ad group, what opens its streams, and the cell of each row of its touches.
-    sessions
+    happened
         What followed from the touches, all rows one after another.
     """
-    size, groups = to.cells, len(draws)
-    of_row = np.concatenate([cell + number * size for number, cell in enumerate(cells)])
-    place, rows = of_row[sessions.row] + sessions.lag, groups * size
-    to_cells = adding(place, rows)
+    size, groups, sessions = to.cells, len(draws), happened.sessions
+    of_row, rows = np.concatenate([cell + number * size for number, cell in enumerate(cells)]), groups * size
+    to_cells = adding(of_row[sessions.row] + sessions.lag, rows)
     number, lost = to_cells @ sessions.number, to_cells @ sessions.lost
     classes, again = (_by_cell(to_cells, some, to) for some in (sessions.classes, sessions.again))
-    late, late_once = np.zeros((2, rows, len(TouchKind), len(EVENT_NAMES)), dtype=np.int64)
-    some = np.flatnonzero(sessions.late)
-    for table, copies in ((late, sessions.copies), (late_once, sessions.once)):
-        np.add.at(table, (place[some], sessions.kind[some]), copies[some])
     at, draw = np.repeat(to.of, size), stacked(draws, [size] * groups)
+    # Late orders of a cell go together, by the kind of their touch.
+    orders, place = happened.late, of_row[happened.late.row] + happened.late.lag
+    later, gone = np.zeros((2, rows, len(TouchKind)), dtype=np.int64)
+    np.add.at(later, (place, orders.kind), orders.number)
+    np.add.at(gone, (place, orders.kind), happened.away)
+    row, kind = np.nonzero(later)
+    some = inside(stacked(draws, np.bincount(row // size, minlength=groups).tolist()), "late orders")
+    came = some("people").multinomial(later[row, kind], to.people[at[row]])
+    events, sent_again, matched = to.happen(some, np.zeros_like(came), came, at=at[row], visitors=slice(0, -1))
+    where = (at[row], row % size)
+    copies = to.classes.kept(some("pixel on the page"), matched, where, came @ to.matched)
+    late, late_once = np.zeros((2, *later.shape, len(EVENT_NAMES)), dtype=np.int64)
+    late[row, kind], late_once[row, kind] = copies
+    np.add.at(classes[:, :-1], row, events)
+    np.add.at(again[:, :-1], row, sent_again)
     fates = to.classes.split(draw("fates"), classes, at)
     chosen = to.events.again(draw("sent again"), again, fates[:, :, 0]).sum(axis=1)
+    number, lost = number + later.sum(axis=1), lost + gone.sum(axis=1)
     every = (number, lost, fates.sum(axis=1), chosen, late, late_once)
     return [Tally(*(table[one : one + size] for table in every)) for one in range(0, rows, size)]
 

@@ -19,7 +19,7 @@ from pixelsim.counts.follower import Follower
 from pixelsim.scenario.traffic import AdDelivery
 from pixelsim.traffic.touches import TouchKind
 
-__all__ = ["Part", "Willing", "willing"]
+__all__ = ["Orders", "Part", "Willing", "willing"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -63,7 +63,36 @@ class Part:
     def alike(self) -> Hashable:
         """What parts have the same of which people make the same."""
         rates = (self.delivery.conversion_rate, self.delivery.bots, self.delivery.landing_share)
-        return (self.luck, rates, id(self.chances), id(self.soon), self.follower.crowd)
+        return (self.luck, rates, id(self.chances), id(self.soon), self.near, self.follower.crowd)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Orders:
+    """Sessions with an order, those of a row, lag and kind together; those of a part stand together.
+
+    Parameters
+    ----------
+    row, lag, kind
+        Which touches they follow from, how many cells later, and the kind of touch.
+    number
+        How many there are.
+    """
+
+    row: Longs
+    lag: Longs
+    kind: Longs
+    number: Longs
+
+    def pick(self, some: Longs | NDArray[np.bool_], row: Longs | None = None) -> Orders:
+        """Pick some, and give them other rows if these are told."""
+        row = self.row[some] if row is None else row
+        return Orders(row, self.lag[some], self.kind[some], self.number[some])
+
+    @classmethod
+    def join(cls, parts: Sequence[Orders]) -> Orders:
+        """Put some one after another."""
+        columns = ([getattr(part, name) for part in parts] for name in cls.__match_args__)
+        return cls(*(np.concatenate(column) if column else np.zeros(0, dtype=np.int64) for column in columns))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,10 +109,10 @@ class Willing:
         Clicks with an order within the session time-out, shape (rows, at most 2): the order's lag.
     landings
         Clicks that would land without such an order, by kind of visitor, shape (rows, visitors); bots come last.
-    row, lag, kind
-        Of the sessions with an order, touches, cells after them, and kind of touch; those of a part stand together.
-    orders
-        How many sessions with an order there would be, by kind of visitor, shape (sessions, kinds of people).
+    orders, people
+        Orders within the window of their touch, and the same by kind of visitor, shape (orders, kinds of people).
+    late
+        Orders after it.
     """
 
     touches: Longs
@@ -91,10 +120,9 @@ class Willing:
     heard: Longs
     soon: Longs
     landings: Longs
-    row: Longs
-    lag: Longs
-    kind: Longs
-    orders: Longs
+    orders: Orders
+    people: Longs
+    late: Orders
 
     def spread(self, sizes: Sequence[int], of: Sequence[int]) -> Willing:
         """Give the same for parts that share what people make of their touches.
@@ -108,20 +136,24 @@ class Willing:
         """
         begins = [0, *itertools.accumulate(sizes)]
         rows = np.concatenate([np.arange(begins[one], begins[one + 1]) for one in of])
-        first = np.searchsorted(self.row, begins)
-        some = [np.arange(first[one], first[one + 1]) for one in of]
         moved = np.cumsum([0, *(sizes[one] for one in of)])[:-1] - np.array([begins[one] for one in of])
-        at = np.concatenate(some)
+
+        def of_parts(orders: Orders) -> tuple[Longs, Longs]:
+            first = np.searchsorted(orders.row, begins)
+            some = [np.arange(first[one], first[one + 1]) for one in of]
+            at = np.concatenate(some)
+            return at, orders.row[at] + np.repeat(moved, [len(one) for one in some])
+
+        within, row = of_parts(self.orders)
         return Willing(
             touches=self.touches[rows],
             bots=self.bots[rows],
             heard=self.heard[rows],
             soon=self.soon[rows],
             landings=self.landings[rows],
-            row=self.row[at] + np.repeat(moved, [len(one) for one in some]),
-            lag=self.lag[at],
-            kind=self.kind[at],
-            orders=self.orders[at],
+            orders=self.orders.pick(within, row),
+            people=self.people[within],
+            late=self.late.pick(*of_parts(self.late)),
         )
 
 
@@ -165,18 +197,19 @@ class _Drawing:
 
     def found(self) -> Willing:
         """Draw what people make of the touches."""
-        orders = [self._order(kind) for kind in TouchKind if self.touches[:, kind].any()]
-        row, lag, kind, number = np.concatenate(orders, axis=1) if orders else np.zeros((4, 0), dtype=np.int64)
+        found = Orders.join([self._order(kind) for kind in TouchKind if self.touches[:, kind].any()])
         # Those of a part stand together, with all kinds of touch.
-        order = np.argsort(self.item[row], kind="stable")
-        row, lag, kind, number = row[order], lag[order], kind[order], number[order]
-        sizes = np.bincount(self.item[row], minlength=len(self.parts)).tolist()
-        people = stacked(self.draws, sizes)("people of orders").multinomial(number, self.people[row])
+        orders = found.pick(np.argsort(self.item[found.row], kind="stable"))
+        near = np.array([part.near for part in self.parts])[self.item[orders.row], orders.kind]
+        late = orders.pick(orders.lag >= near)
+        orders = orders.pick(orders.lag < near)
+        sizes = np.bincount(self.item[orders.row], minlength=len(self.parts)).tolist()
+        people = stacked(self.draws, sizes)("people of orders").multinomial(orders.number, self.people[orders.row])
         landings = self._land()
-        return Willing(self.touches, self.bots, self.heard, self.soon, landings, row, lag, kind, people)
+        return Willing(self.touches, self.bots, self.heard, self.soon, landings, orders, people, late)
 
-    def _order(self, kind: TouchKind) -> Longs:
-        """Draw the orders of a kind of touch: row, lag, kind and number of those that come before the run's end."""
+    def _order(self, kind: TouchKind) -> Orders:
+        """Draw the orders of a kind of touch that come before the run's end."""
         name, touches, parts = kind.name.lower(), self.touches[:, kind], self.parts
         rate = self._of_rows("happen") * (self._rates("conversion_rate") if kind is TouchKind.CLICK else 1.0)
         # Who buys is drawn apart from when, and who lands from what sort of person it is: so designs in which more of
@@ -190,7 +223,7 @@ class _Drawing:
         row, lag = np.nonzero(orders)
         before = self.cell[row] + lag < len(parts[0].follower.cells)
         row, lag = row[before], lag[before]
-        return np.stack([row, lag, np.full(len(row), kind), orders[row, lag]])
+        return Orders(row, lag, np.full_like(row, kind), orders[row, lag])
 
     def _order_soon(self, orders: Longs) -> None:
         """Draw the clicks with an order in the session right after them, and those of them that pixels hear of."""

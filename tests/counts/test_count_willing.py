@@ -14,12 +14,14 @@ from benchmarks.scenarios import OWN_PIXEL, ending_of, small
 from pixelsim.base.streams import Streams
 from pixelsim.counts import Counts, count, count_together
 from pixelsim.counts import willing as module
+from pixelsim.counts.cells import by_event
 from pixelsim.counts.draws import draw_of
 from pixelsim.counts.following import Followed
 from pixelsim.counts.sessions import Habits
 from pixelsim.counts.tally import Tally
 from pixelsim.scenario.capture import EVENT_NAMES, Capture, PageViews
 from pixelsim.scenario.plan import PlannedAction
+from pixelsim.scenario.scenario import Scenario
 from pixelsim.scenario.traffic import Funnel, SiteTraffic
 from pixelsim.sharing.actions import UninstallPixel
 
@@ -88,6 +90,34 @@ def test_more_buyers_are_the_same_ones_and_some_others() -> None:
     assert (orders[1] - orders[0]).mean() > 0
     # Independent designs would scatter 1.4 times as far apart as each does.
     assert apart < 0.5 * alone
+
+
+def paid_by_cell(run: Counts, number: int) -> np.ndarray:
+    """Give the orders of an ad group by the cell of their touch, and how many cells later they come."""
+    paid = run.paid[number]
+    table = np.zeros((len(run.cells), paid.followed.orders.shape[1]), dtype=np.int64)
+    np.add.at(table, paid.rows.cell, paid.followed.orders)
+    return table
+
+
+def without_pixel(group: str) -> Scenario:
+    """Give a scenario in which an ad group, and its ads, report to no pixel."""
+    given = small(days=30, steps=ending_of("agency", stop=20.3, unshare=None))
+    parts = given.structure
+    groups = tuple(g.replace(pixel=None) if g.id == group else g for g in parts.ad_groups)
+    ads = tuple(dataclasses.replace(a, tracking_pixel=None) if a.ad_group == group else a for a in parts.ads)
+    return given.replace(structure=parts.replace(ad_groups=groups, ads=ads))
+
+
+@pytest.mark.parametrize("group", ["brand_group", "agency_group", "second_group"])
+def test_every_session_with_an_order_has_its_purchase_whatever_pixel_hears_of_it(group: str) -> None:
+    """The windows of the ad group without a pixel are longer or shorter than those of the others."""
+    run = count(without_pixel(group), 3)
+    purchase = EVENT_NAMES.index("Purchase")
+    for number, paid in run.paid.items():
+        ordered = by_event(paid_by_cell(run, number))
+        assert np.array_equal(paid.tally.events[:, purchase].sum(axis=-1), ordered)
+        assert ordered.sum() > 0
 
 
 @pytest.mark.parametrize("day", [3.0, 3.4])
