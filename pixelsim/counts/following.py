@@ -239,89 +239,84 @@ def follow(parts: Sequence[Part]) -> Happened:
     every other order comes in a session of its own.
     """
     came, to = willing(parts), Followers([part.follower for part in parts])
-    item = np.repeat(np.arange(len(parts)), [len(part.cell) for part in parts])
-    cell, rows = np.concatenate([part.cell for part in parts]), np.arange(len(item))
+    rows = _Rows(parts, to)
+    every = np.arange(len(rows.item))
     # In the order of time, as rows are.
-    order = np.argsort(item[came.orders.row] * to.cells + cell[came.orders.row] + came.orders.lag, kind="stable")
-    within = came.orders.pick(order)
-    of_orders = _Meeting(to, parts, item[within.row], cell[within.row])
-    sort = _Sort(within.row, within.lag, within.kind)
+    in_time = np.argsort(rows.begin[came.orders.row] + came.orders.lag, kind="stable")
+    none, landing = np.zeros_like(every), np.full_like(every, LANDING)
     sessions = [
-        of_orders.meet("orders", sort, came.people[order]),
-        _Meeting(to, parts, item, cell).meet("landing", _Sort.landing(rows), came.landings),
+        _Meeting(rows, "orders", came.orders.pick(in_time)).meet(came.people[in_time]),
+        _Meeting(rows, "landing", Orders(every, none, landing, came.landings.sum(axis=1))).meet(came.landings),
     ]
-    late, away = (
-        came.late,
-        _Meeting(to, parts, item[came.late.row], cell[came.late.row]).leave(
-            "late orders", came.late.lag, came.late.number
-        ),
-    )
-    late = replace(late, number=late.number - away)
+    away = _Meeting(rows, "late orders", came.late).leave(came.late.number)
+    late = replace(came.late, number=came.late.number - away)
     return Happened(came.touches, came.bots, came.heard, came.soon, Sessions.join(sessions), late, away)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sort:
-    """Sessions by touch: row, lag and kind as of `Sessions`."""
-
-    row: Longs
-    lag: Longs
-    kind: Longs
-
-    @classmethod
-    def landing(cls, rows: Longs) -> _Sort:
-        """Give those right after the touches of rows, without an order."""
-        return cls(rows, np.zeros_like(rows), np.full_like(rows, LANDING))
-
-
-class _Meeting:
-    """Sessions of some sort on the pages that they come to, in the making.
+class _Rows:
+    """Rows of touches, and where they lead to.
 
     Parameters
     ----------
-    to
-        Where they come to.
     parts
         The parts that they are of.
-    item, cell
-        The part of each, and the cell of its touches; those of a part stand together.
+    to
+        Where they lead to.
     """
 
-    def __init__(self, to: Followers, parts: Sequence[Part], item: Longs, cell: Longs) -> None:
-        self.to, self.item, self.cell = to, item, cell
-        self.draw = stacked([part.draw for part in parts], np.bincount(item, minlength=len(parts)).tolist())
+    def __init__(self, parts: Sequence[Part], to: Followers) -> None:
+        self.to, self.draws = to, [part.draw for part in parts]
+        self.item = np.repeat(np.arange(len(parts)), [len(part.cell) for part in parts])
+        self.cell = np.concatenate([part.cell for part in parts])
+        # Cells of all parts, one after another.
+        self.begin = self.item * to.cells + self.cell
 
-    def leave(self, what: str, lag: Longs, would: Longs) -> Longs:
-        """Draw those that load time drives away, of the shape of ``would``; see `meet`."""
-        leaves = 1 - self.to.stays[self.to.of[self.item], self.cell + lag]
+
+class _Meeting:
+    """Sessions on the pages that they come to, in the making.
+
+    Parameters
+    ----------
+    rows
+        The touches that they follow from.
+    what
+        What they are of, in the names of their streams.
+    of
+        The sessions, by touch; those of a part stand together.
+    """
+
+    def __init__(self, rows: _Rows, what: str, of: Orders) -> None:
+        self.to, self.of, item = rows.to, of, rows.item[of.row]
+        self.website, self.at = rows.to.of[item], rows.cell[of.row] + of.lag
+        number = np.bincount(item, minlength=len(rows.draws)).tolist()
+        self.draw = inside(stacked(rows.draws, number), what)
+
+    def leave(self, would: Longs) -> Longs:
+        """Draw those that load time drives away, of the shape of those that would stay else; first axis: sessions."""
+        leaves = 1 - self.to.stays[self.website, self.at]
         if not leaves.any():
             return np.zeros_like(would)
         # Those whom nothing drives away use no numbers up.
-        return inside(self.draw, what)("leaves").binomial(would, leaves.reshape(-1, *[1] * (would.ndim - 1)))
+        return self.draw("leaves").binomial(would, leaves.reshape(-1, *[1] * (would.ndim - 1)))
 
-    def meet(self, what: str, of: _Sort, would: Longs) -> Sessions:
+    def meet(self, would: Longs) -> Sessions:
         """Draw what happens in them.
 
         Parameters
         ----------
-        what
-            What the sessions are of.
-        of
-            What they are.
         would
             How many there would be, if no page drove any away, by kind of visitor, shape (sessions, visitors); bots are
             the last ones, and can be left out.
         """
-        to, at, people = self.to, self.cell + of.lag, len(self.to.matched)
+        to, of, people = self.to, self.of, len(self.to.matched)
         # In most runs there are no bots.
         visitors = slice(None) if would[:, people:].any() else slice(0, -1)
         would = would if visitors.stop is None else would[:, :people]
-        draw, website, ordered = inside(self.draw, what), to.of[self.item], of.kind != LANDING
-        stayed = would - self.leave(what, of.lag, would)
-        plain, with_order = (stayed * some[:, np.newaxis] for some in (~ordered, ordered))
-        classes, again, matched = to.happen(draw, plain, with_order, at=website, visitors=visitors)
+        stayed, ordered = would - self.leave(would), (of.kind != LANDING)[:, np.newaxis]
+        plain, with_order = stayed * ~ordered, stayed * ordered
+        classes, again, matched = to.happen(self.draw, plain, with_order, at=self.website, visitors=visitors)
         heard = stayed @ np.append(to.matched, 1)[visitors]
-        copies, once = to.classes.kept(draw("pixel on the page"), matched, (website, at), heard)
+        copies, once = to.classes.kept(self.draw("pixel on the page"), matched, (self.website, self.at), heard)
         total = stayed.sum(axis=1)
         of_bots, lost = total - stayed[:, :people].sum(axis=1), would.sum(axis=1) - total
         return Sessions(of.row, of.lag, of.kind, total, of_bots, lost, classes, again, copies, once)
