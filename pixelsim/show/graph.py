@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -45,7 +47,10 @@ _LINES: dict[Tie, tuple[str, Any, float]] = {
 _KINDS = {"business_centers": "Business Centers", "pixels": "Pixels", "ad_accounts": "Ad accounts"}
 _HALF, _TALL = 0.33, 0.62
 """Half of a box's width, and its height, in the units of columns and rows."""
-_ROW_INCHES = 0.72
+_ROW_INCHES, _ROW_LINES = 0.72, 3
+"""Inches of a row, and lines of a name that have room in its box."""
+_MANY, _MANY_INCHES, _MANY_LINES = 12, 0.5, 2
+"""Rows that are still so tall; and both figures where there are more."""
 _HEADINGS, _LINE, _EDGE = 0.2, 0.18, 0.08
 """Inches of the columns' headings, of a line of title or legend, and at both sides."""
 
@@ -58,7 +63,7 @@ def graph_of(world: World) -> nx.MultiDiGraph[str]:
     :class:`Tie` and run from who gives to who gains.
     """
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    businesses = sorted(world.business_centers)
+    businesses = _in_order(world.business_centers)
     pixels, accounts = world.pixels, world.ad_accounts
     homes: dict[str, dict[str, str | None]] = {
         "business_centers": {key: key for key in businesses},
@@ -68,7 +73,7 @@ def graph_of(world: World) -> nx.MultiDiGraph[str]:
     place = {bc: i for i, bc in enumerate(businesses)}
     for layer, (kind, home) in enumerate(homes.items()):
         # What belongs together stands at the same height, so that few lines cross.
-        for key in sorted(home, key=lambda k: (place.get(home[k] or "", len(place)), k)):
+        for key in sorted(_in_order(home), key=lambda k: place.get(home[k] or "", len(place))):
             graph.add_node(f"{kind}:{key}", kind=kind, key=key, layer=layer, home=home[key])
     for code, pixel in sorted(pixels.items()):
         if pixel.owner_bc is not None:
@@ -87,6 +92,13 @@ def graph_of(world: World) -> nx.MultiDiGraph[str]:
     return graph
 
 
+def _in_order(keys: Iterable[str]) -> list[str]:
+    """Put ids in their order, with the numbers in them by size: 2 before 10."""
+    # Text and number take turns, and text comes first.
+    parts = {key: re.split(r"(\d+)", key) for key in keys}
+    return sorted(parts, key=lambda key: [part.zfill(20) if part.isdecimal() else part for part in parts[key]])
+
+
 def _drawn(graph: nx.MultiDiGraph[str]) -> nx.MultiDiGraph[str]:
     """Leave out the nodes with the fewest ties where there are too many of a kind."""
     drawn = graph.copy()
@@ -100,6 +112,10 @@ def _drawn(graph: nx.MultiDiGraph[str]) -> nx.MultiDiGraph[str]:
 def _rows(graph: nx.MultiDiGraph[str]) -> int:
     layers = [data["layer"] for _, data in graph.nodes(data=True)]
     return max([layers.count(layer) for layer in set(layers)], default=1)
+
+
+def _row_inches(rows: int) -> float:
+    return _ROW_INCHES if rows <= _MANY else _MANY_INCHES
 
 
 def _ties(graph: nx.MultiDiGraph[str]) -> set[Tie]:
@@ -135,11 +151,12 @@ def access_graph(ax: Axes, world: World) -> Axes:
     whole = graph_of(world)
     graph, names = _drawn(whole), Names(world, drawn=True)
     places = _places(graph)
-    homes = sorted(world.business_centers)
-    wide = is_wide(ax)
+    homes = _in_order(world.business_centers)
+    wide, rows = is_wide(ax), _rows(graph)
+    lines = _ROW_LINES if rows <= _MANY else _MANY_LINES
     # The limits are set below, so nothing has to work them out from each box and arrow.
     for one, other, data in graph.edges(data=True):
-        _draw_tie(ax, places[one], places[other], data["tie"])
+        _draw_tie(ax, places[one], places[other], data["tie"], _row_inches(rows))
     for node, data in graph.nodes(data=True):
         x, y = places[node]
         colour = SERIES[homes.index(data["home"]) % len(SERIES)] if data["home"] in homes else COLOURS["off"]
@@ -147,7 +164,7 @@ def access_graph(ax: Axes, world: World) -> Axes:
         ax.add_artist(Rectangle(corner, 2 * _HALF, _TALL, facecolor="white", edgecolor=COLOURS["muted"], zorder=3))
         ax.add_artist(Rectangle(corner, 0.035, _TALL, facecolor=colour, zorder=4))
         name = names.of(data["kind"], data["key"])
-        told = "\n".join(textwrap.wrap(name, 26 if wide else 14, max_lines=3, placeholder="…"))
+        told = "\n".join(textwrap.wrap(name, 26 if wide else 14, max_lines=lines, placeholder="…"))
         ax.text(x + 0.018, y, told, ha="center", va="center", size=8.5 if wide else 7.5, zorder=5, linespacing=1.1)
     _finish(ax, graph, places)
     left_out = len(whole) - len(graph)
@@ -155,7 +172,7 @@ def access_graph(ax: Axes, world: World) -> Axes:
     return ax
 
 
-def _draw_tie(ax: Axes, one: tuple[float, float], other: tuple[float, float], tie: Tie) -> None:
+def _draw_tie(ax: Axes, one: tuple[float, float], other: tuple[float, float], tie: Tie, row_inches: float) -> None:
     """Draw a tie from side to side; two things of one column are tied by a bow at its left."""
     colour, style, width = _LINES[tie]
     (x1, y1), (x2, y2) = one, other
@@ -164,7 +181,7 @@ def _draw_tie(ax: Axes, one: tuple[float, float], other: tuple[float, float], ti
     bow = "arc3,rad=0"
     if x1 == x2:
         # Long bows are flat, so that they stay within the margin.
-        bend = min(0.35, 0.4 / (abs(y2 - y1) * _ROW_INCHES))
+        bend = min(0.35, 0.4 / (abs(y2 - y1) * row_inches))
         bow = f"arc3,rad={-bend if y1 < y2 else bend}"
         ends = (x1 - _HALF, y1), (x2 - _HALF, y2)
     else:
@@ -230,7 +247,7 @@ def access_graph_figure(world: World, width: float = WIDE) -> Figure:
     graph = _drawn(graph_of(world))
     legend = len(_ties(graph))
     lines = -(-legend // 3) if width > 6 else legend
-    tall, below = _rows(graph) * _ROW_INCHES + _HEADINGS, 0.1 + _LINE * lines
+    tall, below = _rows(graph) * _row_inches(_rows(graph)) + _HEADINGS, 0.1 + _LINE * lines
     figure = new_figure(width, tall + below)
     with styled():
         ax = access_graph(placed(figure, left=_EDGE, right=_EDGE, top=0, height=tall), world)

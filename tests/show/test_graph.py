@@ -5,6 +5,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from show_figures import cut_texts, overlapping_texts
 
 from pixelsim.scenario import Scenario, scenario
+from pixelsim.scenario.practices import agency_clients, one_domain
 from pixelsim.show.graph import MOST, Tie, access_graph, access_graph_figure, graph_of
 from pixelsim.show.style import NARROW, WIDE, figure_png, new_figure, styled
 from pixelsim.study import Run
@@ -76,6 +77,26 @@ def test_the_picture_does_not_depend_on_the_order_of_the_world() -> None:
     world = scenario("many_domains").structure.world()
     turned = World(**{name: dict(reversed(list(items.items()))) for name, items in vars(world).items()})
     assert figure_png(access_graph_figure(world)) == figure_png(access_graph_figure(turned))
+
+
+def test_numbered_things_stand_by_number_and_those_of_one_business_together() -> None:
+    world = agency_clients(clients=11).structure.world()
+    found = graph_of(world).nodes(data=True)
+    businesses = [data["key"] for _, data in found if data["kind"] == "business_centers"]
+    assert businesses[1:] == [f"bc_client_{number}" for number in range(1, 12)]
+    for kind in ("pixels", "ad_accounts"):
+        homes = [data["home"] for _, data in found if data["kind"] == kind]
+        assert homes == sorted(homes, key=businesses.index)
+
+
+@pytest.mark.parametrize(("regions", "accounts", "inches"), [(2, 2, 0.72), (8, 2, 0.5)])
+def test_many_rows_are_lower_so_that_what_stands_below_is_near(regions: int, accounts: int, inches: float) -> None:
+    world = one_domain(regions=regions, accounts_of_region=accounts).structure.world()
+    figure = access_graph_figure(world)
+    rows = len(world.ad_accounts)
+    assert rows * inches < figure.get_figheight() < rows * inches + 1.5
+    assert cut_texts(figure) == []
+    assert overlapping_texts(figure) == []
 
 
 def test_the_least_tied_are_left_out_and_counted() -> None:
