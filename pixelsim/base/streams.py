@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from typing import Any
@@ -55,8 +56,15 @@ class Streams:
         return int.from_bytes(self._digest(f"{purpose}\0{entity}", size=8), "little")
 
     def _digest(self, name: str, size: int) -> bytes:
-        words = f"{self.root}\0{self.replication}\0{name}"
-        return hashlib.blake2b(words.encode("utf-8"), digest_size=size).digest()
+        found = _begun(self.root, self.replication, size).copy()
+        found.update(name.encode("utf-8"))
+        return found.digest()
+
+
+@functools.lru_cache(maxsize=256)
+def _begun(root: int, replication: int, size: int) -> hashlib.blake2b:
+    """Begin the hash of the names of a replication's streams: all of them begin alike."""
+    return hashlib.blake2b(f"{root}\0{replication}\0".encode(), digest_size=size)
 
 
 class _Words(ISpawnableSeedSequence):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,23 +60,25 @@ class Numbers:
         """The generator of each entity."""
         return [self._open(place) for place in range(len(self._openers))]
 
+    @property
+    def _each(self) -> list[tuple[np.random.Generator, slice]]:
+        """The generators of the entities that have rows, and these."""
+        return [(self._open(place), rows) for place, rows in self._rows]
+
     def _open(self, place: int) -> np.random.Generator:
         found = self._opened[place]
         if found is None:
             found = self._opened[place] = self._openers[place](self._purpose)
         return found
 
-    def _each(self) -> Iterator[tuple[np.random.Generator, slice]]:
-        for place, rows in self._rows:
-            yield self._open(place), rows
-
     def binomial(self, n: Longs, p: Floats | float) -> Longs:
         """Draw how many of each number are chosen; ``p`` is one chance, or has a row for each of ``n``'s."""
         if n.size > MANY and 2 * np.count_nonzero(n) < n.size:
             return self._binomial_of_some(n, np.broadcast_to(p, n.shape))
         by_row = _by_row(p, n, n.ndim)
-        parts = [rng.binomial(n[rows], p if by_row is None else by_row[rows]) for rng, rows in self._each()]
-        return _joined(parts, n.shape)
+        if by_row is None:
+            return _joined([rng.binomial(n[rows], p) for rng, rows in self._each], n.shape)
+        return _joined([rng.binomial(n[rows], by_row[rows]) for rng, rows in self._each], n.shape)
 
     def _binomial_of_some(self, n: Longs, p: Floats) -> Longs:
         """Draw where something can be chosen: the rest is 0 and uses no numbers up, so that they are the same."""
@@ -86,7 +88,7 @@ class Numbers:
         here = itertools.pairwise([0, *np.searchsorted(some, ends).tolist()])
         parts = [
             rng.binomial(number[one:two], chance[one:two])
-            for (rng, _), (one, two) in zip(self._each(), here, strict=True)
+            for (rng, _), (one, two) in zip(self._each, here, strict=True)
         ]
         found[some] = _joined(parts, some.shape)
         return found.reshape(n.shape)
@@ -94,13 +96,13 @@ class Numbers:
     def multinomial(self, n: Longs, p: Floats) -> Longs:
         """Deal out each number to a further last axis; ``p`` may have a row for each of ``n``'s."""
         by_row = _by_row(p, n, n.ndim + 1)
-        parts = [rng.multinomial(n[rows], p if by_row is None else by_row[rows]) for rng, rows in self._each()]
+        parts = [rng.multinomial(n[rows], p if by_row is None else by_row[rows]) for rng, rows in self._each]
         return _joined(parts, (*n.shape, p.shape[-1]))
 
     def negative_binomial(self, n: Longs, p: Floats | float) -> Longs:
         """Draw the failures before so many successes, none before none; ``p`` as for `binomial`."""
         found, by_row = np.zeros(n.shape, dtype=np.int64), _by_row(p, n, n.ndim)
-        for rng, rows in self._each():
+        for rng, rows in self._each:
             # None for no success: else an empty place would use numbers up.
             some = n[rows] > 0
             chance = np.broadcast_to(by_row[rows], some.shape)[some] if by_row is not None else p
@@ -109,7 +111,7 @@ class Numbers:
 
     def hypergeometric(self, good: Longs, bad: Longs, chosen: Longs) -> Longs:
         """Draw how many of the chosen ones are good."""
-        parts = [rng.hypergeometric(good[rows], bad[rows], chosen[rows]) for rng, rows in self._each()]
+        parts = [rng.hypergeometric(good[rows], bad[rows], chosen[rows]) for rng, rows in self._each]
         return _joined(parts, good.shape)
 
 

@@ -110,26 +110,23 @@ def _days(counts: Counts, paid: PaidCounts, account: str) -> NDArray[np.int64]:
 
 def of_learning(counts: Counts, first: int, last: int) -> Iterator[CountOutcome]:
     """Count the days in learning of the ad groups that had not learned before the start (Q1)."""
-    day_of = counts.cells.day
+    shown = np.zeros(counts.phases.shape, dtype=np.bool_)
+    for number, paid in counts.paid.items():
+        here = (paid.impressions > 0) & (paid.rows.cell >= first) & (paid.rows.cell < last)
+        shown[paid.rows.day[here], number] = True
+    unsettled = ((counts.phases != Phase.STABLE) & shown).sum(axis=0).tolist()
+    learned = (counts.phases[:1] == Phase.STABLE).any(axis=0).tolist()
+    groups = counts.history.now.ad_groups
     for number, name in enumerate(counts.numbering.ad_groups):
-        phases = counts.phases[:, number]
-        if len(phases) and phases[0] == Phase.STABLE:
+        begins = groups[name].start if name in groups else 0
+        if learned[number] or begins >= counts.scenario.length:
             continue
-        group = counts.history.now.ad_groups.get(name)
-        begins = group.start if group is not None else 0
-        if begins >= counts.scenario.length:
-            continue
-        paid = counts.paid.get(number)
-        shown = np.zeros(len(phases), dtype=np.bool_)
-        if paid is not None:
-            cell = paid.rows.cell
-            shown[day_of[cell[(paid.impressions > 0) & (cell >= first) & (cell < last)]]] = True
-        unsettled = np.count_nonzero(phases[shown] != Phase.STABLE)
         exactness = Exactness.EXACT
         if number in counts.credit and counts.goals[number] >= 0:
             pixel = int(counts.numbering.group_pixel[number])
             exactness = of_attribution(counts, pixel, int(counts.goals[number]))
-        yield CountOutcome(Outcome("days in learning", name, float(unsettled), "days", "truth"), exactness)
+        outcome = Outcome("days in learning", name, float(unsettled[number]), "days", "truth")
+        yield CountOutcome(outcome, exactness)
 
 
 def of_audiences(counts: Counts) -> Iterator[CountOutcome]:
