@@ -92,15 +92,21 @@ EXPLORERS = {
         "metrics_by_viewer(ps.scenario('agency'))", key="ArrowUp", control=LIST, rests=False, most=4
     ),
     "best_practice, usual": Timed("best_practice('agency_clients', sizes={'clients': 2})", PAIRS, size="clients"),
-    "best_practice, largest": Timed(
+    "best_practice, most clients": Timed(
         # One more than the slider offers, from which the first step goes to the largest.
         "best_practice('agency_clients', sizes={'clients': 13})",
         PAIRS,
         key="ArrowLeft",
         size="clients",
     ),
-    "best_practice, 3 ad accounts of each region": Timed(
-        "best_practice('one_domain', sizes={'regions': 9, 'accounts_of_region': 3})",
+    "best_practice, most domains": Timed(
+        "best_practice('many_domains', sizes={'domains': 11, 'brands': 8})",
+        PAIRS,
+        key="ArrowLeft",
+        size="domains",
+    ),
+    "best_practice, most regions": Timed(
+        "best_practice('one_domain', sizes={'regions': 9, 'accounts_of_region': 2})",
         PAIRS,
         key="ArrowLeft",
         size="regions",
