@@ -31,6 +31,8 @@ _HEAD = 1.15
 """Rows that the heading of a pair takes."""
 _STEP = _HEAD + 2.4
 """Rows that a pair takes with its heading."""
+_NO_SCALE = 0.7
+"""End of a scale without marks, where no scale with marks ends: what stays is known by its limits."""
 _TOP, _BOTTOM, _SIDE = 0.28, 0.5, 0.25
 """Inches around the bars: title and legend, axis, and half of the axis's last mark."""
 
@@ -107,7 +109,8 @@ def waiting_strip(headings: tuple[str, ...], designs: tuple[str, str], *, width:
 
 def _draw_bars(ax: Axes, bars: Sequence[Bars]) -> None:
     ends = [m + (h if np.isfinite(h) else 0.0) for b in bars for m, h in zip(b.means, b.half_widths, strict=True)]
-    largest = max([end for end in ends if np.isfinite(end)], default=1.0) or 1.0
+    known = [end for end in ends if np.isfinite(end)]
+    largest = max(known, default=1.0) or 1.0
     for place, bar in enumerate(bars):
         top = place * _STEP
         for number, (mean, half) in enumerate(zip(bar.means, bar.half_widths, strict=True)):
@@ -126,6 +129,11 @@ def _draw_bars(ax: Axes, bars: Sequence[Bars]) -> None:
             told = there if np.isfinite(mean) else bar.missing
             style: dict[str, Any] = {} if np.isfinite(mean) else {"style": "italic", "color": COLOURS["muted"]}
             ax.text(end + 0.012 * largest, y, told, va="center", size=8, **style)
-    ax.set(ylim=(len(bars) * _STEP - 0.4, -0.3), xlim=(0, rounded_up(largest * 1.16)), yticks=[])
+    ax.set(
+        ylim=(len(bars) * _STEP - 0.4, -0.3), xlim=(0, rounded_up(largest * 1.16) if known else _NO_SCALE), yticks=[]
+    )
+    if not known:
+        # A scale of nothing would count 0, 0, 0, 1.
+        ax.set_xticks([])
     ax.xaxis.set_major_formatter(lambda value, _: count(value))
     ax.grid(axis="x")

@@ -254,6 +254,19 @@ def test_bars_are_as_long_as_their_means_and_a_missing_one_is_said() -> None:
     assert [text.get_text() for text in legend.get_texts()] == ["right", "wrong"]
 
 
+def test_before_any_run_there_is_no_scale_and_what_is_drawn_later_has_its_own() -> None:
+    nothing = Bars("purchases", (float("nan"),) * 2, (float("nan"),) * 2, "not run yet")
+    few = Bars("purchases", (0.5, 0.6), (0.05, 0.05))
+    told: dict[str, Any] = {"width": 4, "title": "What is read", "unit": "events"}
+    waiting, known = (pair_bars_figure([bar], ("right", "wrong"), **told) for bar in (nothing, few))
+    assert list(waiting.axes[0].get_xticks()) == []
+    assert len(known.axes[0].get_xticks()) > 2
+    alone = quick_png(pair_bars_figure([few], ("right", "wrong"), **told))
+    assert quick_png(waiting) != alone
+    assert quick_png(known) == alone
+    assert {text.get_text() for text in waiting.axes[0].texts} >= {"not run yet"}
+
+
 def test_stacked_figures_keep_their_dots_and_a_gap() -> None:
     bars = [Bars("total", (120.0, 30.0), (4.0, 2.0))]
     above, below = (
