@@ -100,13 +100,13 @@ EXPLORERS = {
         size="clients",
     ),
     "best_practice, most domains": Timed(
-        "best_practice('many_domains', sizes={'domains': 11, 'brands': 8})",
+        "best_practice('many_domains', sizes={'domains': 13, 'brands': 8})",
         PAIRS,
         key="ArrowLeft",
         size="domains",
     ),
     "best_practice, most regions": Timed(
-        "best_practice('one_domain', sizes={'regions': 9, 'accounts_of_region': 2})",
+        "best_practice('one_domain', sizes={'regions': 9, 'accounts_of_region': 3})",
         PAIRS,
         key="ArrowLeft",
         size="regions",

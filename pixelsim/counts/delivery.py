@@ -23,6 +23,12 @@ __all__ = ["CountedTraffic", "Envelope"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
+_Key = tuple[Streams, AdDelivery, LocalDays, str, bytes]
+"""What tells envelopes apart: luck, rates, days and currency of the account, and the borders of cells."""
+
+MOST = 256
+"""Envelopes that are kept; those used longest ago are forgotten first."""
+_KEPT: OrderedDict[_Key, Envelope] = OrderedDict()
 
 
 class CountedTraffic(AdGroupTraffic):
@@ -129,16 +135,12 @@ class Envelope:
         for places in grouped([(*_days_of(key), key[4]) for key in missing]):
             some = [missing[place] for place in places]
             found |= zip(some, _drawn(some), strict=True)
-        _KEPT.update(found)
-        for _ in range(len(_KEPT) - max(MOST, len(found))):
+        for key, envelope in found.items():
+            _KEPT[key] = envelope
+            _KEPT.move_to_end(key)
+        while len(_KEPT) > MOST:
             _KEPT.popitem(last=False)
         return [found[key] for key in keys]
-
-
-_Key = tuple[Streams, AdDelivery, LocalDays, str, bytes]
-MOST = 256
-"""Envelopes that are kept."""
-_KEPT: OrderedDict[_Key, Envelope] = OrderedDict()
 
 
 def _days_of(key: _Key) -> tuple[WeekShape, LocalDays]:

@@ -204,10 +204,10 @@ class AdGroupCounts:
                 left[same] -= touches[row]
                 rest[same] -= bought[row]
         if rows.whole[index].all():
-            chances, soon = self.table.whole.chances[cell], self.table.whole.soon[cell, :2]
+            chances, soon = self.table.whole.chances[cell], self.table.whole.soon_first[cell]
         else:
             shares = self.table.of_rows(cell, rows.start[index], rows.end[index])
-            chances, soon = shares.chances, shares.soon[:, :2]
+            chances, soon = shares.chances, shares.soon_first
         told = (draw, self.follower, self.delivery, cell, touches)
         return Part(*told, chances, soon, happen, self._near)
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.counts.cells import by_event
 from pixelsim.counts.claims import Claimed, settle
-from pixelsim.counts.contests import Credit, PoolContests
+from pixelsim.counts.contests import Credit, Entrant, PoolContests
 from pixelsim.counts.draws import grouped
 from pixelsim.counts.markets import deal, together
 from pixelsim.counts.paid import Paces, PaidCounts, by_people, count_ad_groups
@@ -51,22 +52,27 @@ class Rounds:
         """Take up what ad groups brought about now, and give the contests that it changes."""
         run, changed = self.run, brought.keys()
         self.paid |= brought
-        leading = sorted({number for led in run.bringing.values() for number in led})
-        heard_of = dict(zip(leading, by_people(run.cells, [self.paid[number] for number in leading]), strict=True))
         dealt = {number: self._dealt(number) for number in run.reach}
         for pool, repeating in run.repeating.items():
             if not repeating.leaders or changed & repeating.leaders.keys():
                 own = {n: dealt[n][pool] for n, one in repeating.leaders.items() if one.own}
                 self.repeated[pool] = repeating.settle({**self.paid, **own})
+        pools = [pool for pool, entrants in run.contests.groups.items() if self._moves(pool, entrants, changed)]
+        leading = sorted({number for pool in pools for number in run.bringing[pool]})
+        heard_of = dict(zip(leading, by_people(run.cells, [self.paid[number] for number in leading]), strict=True))
         asked = []
-        for pool, entrants in run.contests.groups.items():
-            meets = run.repeating[pool].leaders.keys() if pool in run.repeating else set()
-            if changed & ({one.number for one in entrants} | meets | run.bringing[pool].keys()):
-                mine = {one.number: dealt[one.number][pool] for one in entrants}
-                led = [share * heard_of[n] for n, share in run.bringing[pool].items()]
-                heard = np.sum(led, axis=0) if led else None
-                asked.append(run.contests.of_pool(pool, mine, self.repeated.get(pool), heard))
+        for pool in pools:
+            mine = {one.number: dealt[one.number][pool] for one in run.contests.groups[pool]}
+            led = [share * heard_of[number] for number, share in run.bringing[pool].items()]
+            heard = np.sum(led, axis=0) if led else None
+            asked.append(run.contests.of_pool(pool, mine, self.repeated.get(pool), heard))
         return asked
+
+    def _moves(self, pool: tuple[str, str], entrants: Sequence[Entrant], changed: AbstractSet[int]) -> bool:
+        """Tell whether ad groups that bring about something else now change a contest."""
+        repeating = self.run.repeating.get(pool)
+        meets = repeating.leaders.keys() if repeating is not None else set()
+        return bool(changed & ({one.number for one in entrants} | meets | self.run.bringing[pool].keys()))
 
     def earn(self, asked: Sequence[PoolContests], claimed: Iterator[Claimed]) -> None:
         """Take up what came out of contests, one after another."""

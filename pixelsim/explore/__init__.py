@@ -103,8 +103,7 @@ def best_practice(
     business
         ``"one_domain"`` (B1), ``"many_domains"`` (B2) or ``"agency_clients"`` (B3), with which it opens.
     sizes
-        Its numbers at the opening: ``regions`` and ``accounts_of_region``; ``domains`` and ``brands``; ``clients``. The
-        sliders go as far as 50 pairs settle within 2 s on two cores, and further where larger numbers are given here.
+        Its numbers at the opening: ``regions`` and ``accounts_of_region``; ``domains`` and ``brands``; ``clients``.
     replications
         Pairs for each choice, at least 1, in counts; a button runs as many event by event, and Cancel stops them.
     seed

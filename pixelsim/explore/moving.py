@@ -207,7 +207,9 @@ def _told(ax: Axes) -> tuple[object, ...]:
         else tuple(text.get_text() for text in part.get_texts())
         for part in _kept_words(ax)
     )
-    return (ax.get_position().bounds, ax.get_xlim(), ax.get_ylim(), ax.get_xlabel(), ax.get_ylabel(), ax.axison, words)
+    marks = tuple(tuple(axis.get_ticklocs()) for axis in (ax.xaxis, ax.yaxis)) if ax.axison else ()
+    limits = (ax.get_xlim(), ax.get_ylim())
+    return (ax.get_position().bounds, *limits, marks, ax.get_xlabel(), ax.get_ylabel(), ax.axison, words)
 
 
 class Background:

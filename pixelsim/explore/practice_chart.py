@@ -31,8 +31,6 @@ _HEAD = 1.15
 """Rows that the heading of a pair takes."""
 _STEP = _HEAD + 2.4
 """Rows that a pair takes with its heading."""
-_NO_SCALE = 0.7
-"""End of a scale without marks, where no scale with marks ends: what stays is known by its limits."""
 _TOP, _BOTTOM, _SIDE = 0.28, 0.5, 0.25
 """Inches around the bars: title and legend, axis, and half of the axis's last mark."""
 
@@ -129,9 +127,7 @@ def _draw_bars(ax: Axes, bars: Sequence[Bars]) -> None:
             told = there if np.isfinite(mean) else bar.missing
             style: dict[str, Any] = {} if np.isfinite(mean) else {"style": "italic", "color": COLOURS["muted"]}
             ax.text(end + 0.012 * largest, y, told, va="center", size=8, **style)
-    ax.set(
-        ylim=(len(bars) * _STEP - 0.4, -0.3), xlim=(0, rounded_up(largest * 1.16) if known else _NO_SCALE), yticks=[]
-    )
+    ax.set(ylim=(len(bars) * _STEP - 0.4, -0.3), xlim=(0, rounded_up(largest * 1.16)), yticks=[])
     if not known:
         # A scale of nothing would count 0, 0, 0, 1.
         ax.set_xticks([])

@@ -83,11 +83,11 @@ _stopped: Any = ()
 """In a worker: a mark for each piece of work, 1 once it has been stopped."""
 
 
-def _begin(stopped: Any, work: bytes, replications: tuple[int, ...]) -> None:
+def _begin(stopped: Any, work: bytes) -> None:
     """Set a worker up: interrupts are the kernel's own, and it ends when the kernel does, however that comes about.
 
-    It does something of the work at once, whether that is still asked for or not: what is imported and computed for it
-    takes longer than all else, and the next choice is seldom far from this one.
+    It imports what the first work needs, whether that is still asked for then or not: this takes longer than all else,
+    and the next choice needs the same.
     """
     global _stopped  # noqa: PLW0603 - a process that is set up by its pool has no other place
     _stopped = stopped
@@ -95,7 +95,7 @@ def _begin(stopped: Any, work: bytes, replications: tuple[int, ...]) -> None:
     threading.Thread(target=_outlive_nobody, daemon=True).start()
     # What fails here fails once more where somebody waits for it.
     with contextlib.suppress(Exception):
-        _unpacked(work)(replications)
+        _unpacked(work)
     # Nobody looks for garbage any more in what is there now: it is what was imported, most of all.
     gc.freeze()
 
@@ -246,7 +246,7 @@ class Workers:
                 # The start method of the user's process stays what it is.
                 spawn = multiprocessing.get_context("spawn")
                 self._stopped = spawn.RawArray("b", _MARKS)
-                self._pool = ProcessPoolExecutor(number, spawn, _begin, (self._stopped, work, replications[:1]))
+                self._pool = ProcessPoolExecutor(number, spawn, _begin, (self._stopped, work))
             future = self._pool.submit(_do, mark, work, replications)
         except BrokenExecutor:
             self.lose()

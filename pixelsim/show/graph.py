@@ -94,9 +94,12 @@ def graph_of(world: World) -> nx.MultiDiGraph[str]:
 
 def _in_order(keys: Iterable[str]) -> list[str]:
     """Put ids in their order, with the numbers in them by size: 2 before 10."""
-    # Text and number take turns, and text comes first.
-    parts = {key: re.split(r"(\d+)", key) for key in keys}
-    return sorted(parts, key=lambda key: [part.zfill(20) if part.isdecimal() else part for part in parts[key]])
+
+    def order(key: str) -> tuple[list[str | int], str]:
+        # Text and number take turns; ids such as 1 and 01 are told apart by their text.
+        return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", key)], key
+
+    return sorted(keys, key=order)
 
 
 def _drawn(graph: nx.MultiDiGraph[str]) -> nx.MultiDiGraph[str]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from worker_tasks import noted, processes, refused, waited
+from worker_tasks import Unpacked, noted, processes, refused, waited
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError
@@ -164,13 +164,13 @@ def test_what_is_stopped_is_not_begun_and_new_work_need_not_wait(workers: Worker
     assert len(list(new.iterdir())) == 20
 
 
-def test_a_worker_makes_itself_ready_with_work_that_nobody_waits_for_any_more(tmp_path: Path) -> None:
+def test_a_worker_imports_what_it_needs_for_work_that_nobody_waits_for_any_more(tmp_path: Path) -> None:
     """What it imports for the first choice is there for the second one, even if the first was over before."""
     workers = Workers(1, worth=0.0)
 
     async def notebook() -> None:
         mark = workers.begin()
-        future = workers.give(1, mark, pickle.dumps(partial(noted, tmp_path)), (3, 4))
+        future = workers.give(1, mark, pickle.dumps(Unpacked(tmp_path)), (3, 4))
         assert future is not None
         workers.end(mark, [future])
         until = time.monotonic() + 60
@@ -179,7 +179,7 @@ def test_a_worker_makes_itself_ready_with_work_that_nobody_waits_for_any_more(tm
 
     asyncio.run(notebook())
     workers.close()
-    assert [path.name for path in tmp_path.iterdir()] == ["3"]
+    assert [path.name for path in tmp_path.iterdir()] == ["unpacked"]
 
 
 def test_what_fails_in_a_worker_fails_here_in_the_same_way(workers: Workers) -> None:

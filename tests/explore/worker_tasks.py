@@ -18,6 +18,20 @@ def noted(folder: Path, replications: Sequence[int]) -> list[int]:
     return [os.getpid()] * len(replications)
 
 
+class Unpacked:
+    """Work that leaves a file where it is unpacked, and others where it is done."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __setstate__(self, state: dict[str, Path]) -> None:
+        self.folder = state["folder"]
+        (self.folder / "unpacked").touch()
+
+    def __call__(self, replications: Sequence[int]) -> list[int]:
+        return noted(self.folder, replications)
+
+
 def waited(seconds: float, replications: Sequence[int]) -> list[None]:
     """Take a moment for each replication."""
     time.sleep(seconds * len(replications))

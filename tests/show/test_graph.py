@@ -89,6 +89,12 @@ def test_numbered_things_stand_by_number_and_those_of_one_business_together() ->
         assert homes == sorted(homes, key=businesses.index)
 
 
+def test_ids_of_equal_numbers_have_an_order_of_their_own() -> None:
+    keys = [BusinessCenter(id=f"bc_{number}", name=number) for number in ("2", "010", "10", "1", "01")]
+    found = [list(graph_of(World.of(*some))) for some in (keys, keys[::-1])]
+    assert found[0] == found[1] == [f"business_centers:bc_{number}" for number in ("01", "1", "2", "010", "10")]
+
+
 @pytest.mark.parametrize(("regions", "accounts", "inches"), [(2, 2, 0.72), (8, 2, 0.5)])
 def test_many_rows_are_lower_so_that_what_stands_below_is_near(regions: int, accounts: int, inches: float) -> None:
     world = one_domain(regions=regions, accounts_of_region=accounts).structure.world()
