@@ -122,16 +122,24 @@ WATCH = """([picture, table, words, moves]) => {
   const image = document.querySelector(picture), told = document.querySelector(table);
   window.seen = {};
   const settled = () => words && told.innerText.split('\\n').some(line => line.trim().startsWith(words));
+  const tell = () => window.waiting?.(window.seen);
   // What comes counts from the first frame in which it can be painted, and is settled when the last of it has come.
   const came = first => requestAnimationFrame(() => {
     const now = performance.now();
     if (first) window.seen.first ??= now;
     if (settled()) window.seen.settled = now;
+    tell();
   });
   image.addEventListener('load', () => came(true));
   new MutationObserver(() => came(!moves)).observe(told, {subtree: true, childList: true, characterData: true});
   window.addEventListener('keydown', () => { window.pressed = performance.now(); window.seen = {}; }, true);
 }"""
+COME = """what => new Promise((come, fail) => {
+  setTimeout(() => fail(new Error(`nothing came that is ${what}`)), 120000);
+  window.waiting = seen => { if (seen[what] !== undefined) come(); };
+  window.waiting(window.seen);
+})"""
+"""Waits without looking again and again: a page that is asked at every frame draws 60 of them a second meanwhile."""
 PAUSE = 0.1
 """Seconds between presses: the hand moves on before it is taken to rest."""
 LAST = 0.4
@@ -156,7 +164,7 @@ def pressed(page: Page, key: str, what: str) -> float:
     # A picture that is still on its way from the press before is none of this one's.
     page.wait_for_timeout(1000 * PAUSE)
     page.keyboard.press(key)
-    page.wait_for_function(f"() => window.seen.{what} !== undefined", timeout=120_000)
+    page.evaluate(COME, what)
     if what == "settled":
         # Table and picture come one after the other.
         page.wait_for_timeout(1000 * LAST)
