@@ -209,5 +209,5 @@ def by_event(of_touch: NDArray[Number], axis: int = 0) -> NDArray[Number]:
 def adding(place: Longs, size: int) -> sparse.csr_array:
     """Give the table of 0 and 1 whose product with rows adds up those of each place, shape (size, rows)."""
     order = np.argsort(place, kind="stable")
-    begins = np.searchsorted(place[order], np.arange(size + 1))
+    begins = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=size))])
     return sparse.csr_array((np.ones(len(place), dtype=np.int64), order, begins), shape=(size, len(place)))

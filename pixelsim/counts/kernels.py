@@ -143,6 +143,15 @@ class DelayTable:
                 getattr(found, name)[row] = getattr(part, name)[0, :lags]
         return found
 
+    def at(self, cell: Longs, start: Longs, end: Longs, lag: Longs) -> OrderShares:
+        """Give the shares of touches in parts of cells at one lag each, shape (rows,)."""
+        found = OrderShares(*(getattr(self.whole, name)[cell, lag] for name in OrderShares.__match_args__))
+        for row in np.flatnonzero((start != self.borders[cell]) | (end != self.borders[cell + 1])).tolist():
+            part = self._of_part(int(cell[row]), int(start[row]), int(end[row]))
+            for name in OrderShares.__match_args__:
+                getattr(found, name)[row] = getattr(part, name)[0, lag[row]]
+        return found
+
     def _of_part(self, cell: int, start: int, end: int) -> OrderShares:
         """Give the shares of touches in a part of a cell; the same part of another day has the same."""
         begin = int(self.borders[cell])
