@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from pixelsim.base.clock import DAY, HOUR, days
+from pixelsim.counts.cells import adding
 from pixelsim.counts.draws import stream
 from pixelsim.counts.result import Counts, SiteCounts
 from pixelsim.counts.returning import Chains, Pairs
@@ -87,7 +88,7 @@ def usable_from(counts: Counts) -> dict[str, int]:
 def _each_day(counts: Counts, over: Container[str]) -> Iterator[AudienceDay]:
     """Refresh audiences day by day, as long as they are not among those that are ``over``."""
     wanted = {(a.pixel, a.event) for a in counts.history.now.audiences.values() if a.event in EVENT_NAMES}
-    led = {site.events.traffic.website: _Led.of(counts, site) for site in counts.sites} if wanted else {}
+    led = _Led.of(counts) if wanted else {}
     visits = {pair: _Visits(counts, led, *pair) for pair in sorted(wanted)}
     left: dict[str, int] = {}
     for day in range(counts.scenario.days):
@@ -173,36 +174,47 @@ class _Led:
         click's cell and the order's as cells after it, shape (cells, lags).
     """
 
-    by_market: Mapping[int, tuple[Longs, Longs, Floats]]
-    returned: Mapping[int, Floats]
+    by_market: dict[int, tuple[Longs, Longs, Floats]]
+    returned: dict[int, Floats]
 
     @classmethod
-    def of(cls, counts: Counts, site: SiteCounts) -> _Led:
-        """Add up by cell what rows have."""
+    def of(cls, counts: Counts) -> dict[str, _Led]:
+        """Add up by cell what rows have, of all ad groups at once, and give it by website."""
         landing = {delivery.ad_group: delivery.landing_share for delivery in counts.scenario.traffic.delivery}
-        by_market: dict[int, tuple[Longs, Longs, Floats]] = {}
-        returned: dict[int, Floats] = {}
-        leads = counts.leads[site.events.traffic.website]
-        for market in dict.fromkeys(counts.reached[number] for number in leads):
-            numbers = [number for number in leads if counts.reached[number] == market]
-            groups, size = [counts.paid[number] for number in numbers], len(counts.cells)
-            rows = [len(paid.rows.cell) for paid in groups]
-            cell = np.concatenate([paid.rows.cell for paid in groups])
-            place = cell + np.repeat(np.arange(len(groups)) * size, rows)
-            clicks, bots = (
-                np.bincount(place, weights=np.concatenate(some), minlength=size * len(groups)).reshape(-1, size)
-                for some in ([paid.clicks for paid in groups], [paid.followed.bots for paid in groups])
-            )
-            events, sessions = (
-                np.stack(some)
-                for some in ([paid.tally.events for paid in groups], [paid.tally.sessions for paid in groups])
-            )
-            by_market[market] = events, sessions, bots / np.maximum(clicks, 1)
-            landed = np.repeat([landing[counts.numbering.ad_groups[number]] for number in numbers], rows)
-            later = np.concatenate([paid.followed.returned[:, :size] for paid in groups]) * landed[:, np.newaxis]
-            returned[market] = np.zeros((size, size))
-            np.add.at(returned[market][:, : later.shape[1]], cell, later)
-        return cls(by_market, returned)
+        pools: dict[tuple[str, int], list[int]] = {}
+        for website, leads in counts.leads.items():
+            for number in leads:
+                pools.setdefault((website, counts.reached[number]), []).append(number)
+        numbers, found = (
+            [number for some in pools.values() for number in some],
+            {key: cls({}, {}) for key in counts.leads},
+        )
+        if not numbers:
+            return found
+        groups, size = [counts.paid[number] for number in numbers], len(counts.cells)
+        rows = [len(paid.rows.cell) for paid in groups]
+        cell = np.concatenate([paid.rows.cell for paid in groups])
+        place = cell + np.repeat(np.arange(len(groups)) * size, rows)
+        clicks, bots = (
+            np.bincount(place, weights=np.concatenate(some), minlength=size * len(groups)).reshape(-1, size)
+            for some in ([paid.clicks for paid in groups], [paid.followed.bots for paid in groups])
+        )
+        events, sessions = (
+            np.stack(some)
+            for some in ([paid.tally.events for paid in groups], [paid.tally.sessions for paid in groups])
+        )
+        of_bots = bots / np.maximum(clicks, 1)
+        landed = np.repeat([landing[counts.numbering.ad_groups[number]] for number in numbers], rows)
+        later = np.concatenate([paid.followed.returned[:, :size] for paid in groups]) * landed[:, np.newaxis]
+        ends = [0, *itertools.accumulate(map(len, pools.values()))]
+        pool = np.repeat(np.repeat(np.arange(len(pools)), np.diff(ends)), rows)
+        returned = np.zeros((len(pools), size, size))
+        of_pools = adding(cell + pool * size, size * len(pools)) @ later
+        returned[:, :, : later.shape[1]] = of_pools.reshape(len(pools), size, -1)
+        for number, ((website, market), (one, two)) in enumerate(zip(pools, itertools.pairwise(ends), strict=True)):
+            found[website].by_market[market] = events[one:two], sessions[one:two], of_bots[one:two]
+            found[website].returned[market] = returned[number]
+        return found
 
 
 class _Visits:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from pixelsim.counts.draws import inside, stacked
 from pixelsim.counts.follower import Followers
+from pixelsim.counts.ordered import Ordered
 from pixelsim.counts.willing import Orders, Part, willing
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.traffic.touches import TouchKind
@@ -50,8 +51,10 @@ class Followed:
     landed, landed_once
         Kept and matched copies on the own pixel from sessions right after a click without an order, shape (rows,
         events); and sessions with any.
-    ordered, ordered_once
-        The same from orders within the window, shape (rows, lags within the longest window, kinds, events).
+    within
+        The same from orders within the window.
+    width
+        Number of lags within the longest window.
     """
 
     touches: Longs
@@ -63,12 +66,27 @@ class Followed:
     later: Longs
     landed: Longs
     landed_once: Longs
-    ordered: Longs
-    ordered_once: Longs
+    within: Ordered
+    width: int
 
-    def rows(self, rows: slice | Longs) -> Followed:
-        """Pick rows."""
-        return Followed(*(getattr(self, name)[rows] for name in self.__match_args__))
+    @property
+    def ordered(self) -> Longs:
+        """Copies from orders within the window, shape (rows, lags within the longest window, kinds, events)."""
+        return self.within.table("copies", len(self.bots), self.width, self.touches.shape[1])
+
+    @property
+    def ordered_once(self) -> Longs:
+        """Sessions with any of these, of the same shape."""
+        return self.within.table("once", len(self.bots), self.width, self.touches.shape[1])
+
+    def split(self, sizes: Sequence[int]) -> list[Followed]:
+        """Cut rows up, so many to each part."""
+        edges = np.concatenate([[0], np.cumsum(sizes)])
+        tables = {name: getattr(self, name) for name in self.__match_args__[:-2]}
+        return [
+            replace(self, within=within, **{name: table[one:two] for name, table in tables.items()})
+            for (one, two), within in zip(itertools.pairwise(edges.tolist()), self.within.rows(edges), strict=True)
+        ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,12 +203,11 @@ class Happened:
 
     def followed(self, lags: int, width: int) -> Followed:
         """Tell by the touches what followed from them; only the first ``width`` of all lags lie in a window."""
-        sessions, rows, kinds, names = self.sessions, len(self), len(TouchKind), len(EVENT_NAMES)
-        landed, landed_once = np.zeros((2, rows, names), dtype=np.int64)
+        sessions, rows, kinds = self.sessions, len(self), len(TouchKind)
+        landed, landed_once = np.zeros((2, rows, len(EVENT_NAMES)), dtype=np.int64)
         landings_of_bots = np.zeros(rows, dtype=np.int64)
         orders, returned = np.zeros((2, rows, lags), dtype=np.int64)
         later = np.zeros((rows, lags, kinds), dtype=np.int64)
-        ordered, ordered_once = np.zeros((2, rows, min(width, lags), kinds, names), dtype=np.int64)
         here = sessions.kind == LANDING
         where = sessions.row[here]
         landed[where], landed_once[where] = sessions.copies[here], sessions.once[here]
@@ -206,8 +223,6 @@ class Happened:
         first -= np.minimum(self.soon, first)
         later[self.late.row, self.late.lag, self.late.kind] = self.late.number
         held = np.flatnonzero(sessions.kind != LANDING)
-        where = sessions.row[held], sessions.lag[held], sessions.kind[held]
-        ordered[where], ordered_once[where] = sessions.copies[held], sessions.once[held]
         return Followed(
             touches=self.touches,
             bots=self.bots,
@@ -218,8 +233,10 @@ class Happened:
             later=later,
             landed=landed,
             landed_once=landed_once,
-            ordered=ordered,
-            ordered_once=ordered_once,
+            within=Ordered.of(
+                sessions.row[held], sessions.lag[held], sessions.kind[held], sessions.copies[held], sessions.once[held]
+            ),
+            width=min(width, lags),
         )
 
 

@@ -6,7 +6,7 @@ import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from scipy import sparse
 
 from pixelsim.counts.cells import adding
 from pixelsim.counts.contender import Contender
+from pixelsim.counts.ordered import Ordered
 
 __all__ = ["Held", "TouchRows"]
 
@@ -50,19 +51,22 @@ class TouchRows:
     def __len__(self) -> int:
         return len(self.group)
 
+    @property
+    def ordered(self) -> Ordered:
+        """Sessions with an order within the window of a touch."""
+        return Ordered.join([one.within for one in self._followed], [len(one.bots) for one in self._followed])
+
     def of(self, name: str, part: tuple[slice, ...] = ()) -> Longs:
         """Give what followed from the touches of each row, or a part of this."""
         return np.concatenate([getattr(one, name)[part] for one in self._followed])
 
     def of_each(self, of_row: NDArray[Number]) -> NDArray[Number]:
         """Add up by cell what rows have, shape (rows, ...), for each ad group, shape (contests, groups, cells, ...)."""
-        total: NDArray[Number] = np.asarray(self._to_each @ of_row)
-        return total.reshape(self.contests, self.groups, self.cells, *of_row.shape[1:])
+        return _sums(self._to_each, of_row, self.contests, self.groups, self.cells)
 
     def of_all(self, of_row: NDArray[Number]) -> NDArray[Number]:
         """Add up by cell what rows have over all ad groups of a contest, shape (contests, cells, ...)."""
-        total: NDArray[Number] = np.asarray(self._to_all @ of_row)
-        return total.reshape(self.contests, self.cells, *of_row.shape[1:])
+        return _sums(self._to_all, of_row, self.contests, self.cells)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,15 +96,11 @@ class Held:
     @classmethod
     def of(cls, rows: TouchRows, once: NDArray[np.bool_], lags: int, kinds: int) -> Held:
         """Find them; ``once`` tells by ad group and event whether one counts for each touch."""
-        here = np.s_[:, :lags, :kinds]
-        copies = rows.of("ordered", here)
-        tables = [copies, rows.of("ordered_once", here)] if once.any() else [copies]
-        occurs = functools.reduce(np.bitwise_or, (table[..., event] for table in tables for event in range(once.shape[1])))
-        found = np.unravel_index(np.flatnonzero(occurs), occurs.shape)
-        kept = copies[found]
+        ordered = rows.ordered
+        row, lag, kind, kept = (ordered.row, ordered.lag, ordered.kind, ordered.copies)
         if once.any():
-            kept = np.where(once[rows.place[found[0]]], tables[1][found], kept)
-        return cls(rows, lags, kinds, *found, kept)
+            kept = np.where(once[rows.place[row]], ordered.once, kept)
+        return cls(rows, lags, kinds, row, lag, kind, kept)
 
     def __len__(self) -> int:
         return len(self.row)
@@ -157,21 +157,16 @@ class Held:
 
     def by_event(self, of_session: NDArray[Number]) -> NDArray[Number]:
         """Add up by contest, the sessions' cell, and kind of touch."""
-        return self._shaped(self._to_events @ of_session, self.rows.contests, self.rows.cells, self.kinds)
+        return _sums(self._to_events, of_session, self.rows.contests, self.rows.cells, self.kinds)
 
     def each(self, of_session: NDArray[Number]) -> NDArray[Number]:
         """Add up by contest, ad group, cell of the touch, lag and kind."""
         rows = self.rows
-        size = (rows.contests, rows.groups, rows.cells, self.lags, self.kinds)
-        return self._shaped(self._to_each @ of_session, *size)
+        return _sums(self._to_each, of_session, rows.contests, rows.groups, rows.cells, self.lags, self.kinds)
 
     def all(self, of_session: NDArray[Number]) -> NDArray[Number]:
         """Add up by contest, cell of the touch, lag and kind, over all ad groups."""
-        return self._shaped(self._to_all @ of_session, self.rows.contests, self.rows.cells, self.lags, self.kinds)
-
-    @staticmethod
-    def _shaped(total: Any, *size: int) -> Any:
-        return np.asarray(total).reshape(*size, *total.shape[1:])
+        return _sums(self._to_all, of_session, self.rows.contests, self.rows.cells, self.lags, self.kinds)
 
     @functools.cached_property
     def _to_rows(self) -> sparse.csr_array:
@@ -179,21 +174,31 @@ class Held:
 
     @functools.cached_property
     def _to_events(self) -> sparse.csr_array:
-        return self._adding((self.contest, self.rows.contests), (self.event, self.rows.cells), (self.kind, self.kinds))
+        return _adding((self.contest, self.rows.contests), (self.event, self.rows.cells), (self.kind, self.kinds))
 
     @functools.cached_property
     def _to_each(self) -> sparse.csr_array:
-        groups, cells = self.rows.contests * self.rows.groups, self.rows.cells
-        return self._adding((self.group, groups), (self.cell, cells), (self.lag, self.lags), (self.kind, self.kinds))
+        groups = self.rows.contests * self.rows.groups
+        return _adding((self.group, groups), *self._of_touch)
 
     @functools.cached_property
     def _to_all(self) -> sparse.csr_array:
         if self.rows.groups == 1:
             return self._to_each
-        contests, cells = self.rows.contests, self.rows.cells
-        return self._adding((self.contest, contests), (self.cell, cells), (self.lag, self.lags), (self.kind, self.kinds))
+        return _adding((self.contest, self.rows.contests), *self._of_touch)
 
-    @staticmethod
-    def _adding(*axes: tuple[Longs, int]) -> sparse.csr_array:
-        places, size = zip(*axes, strict=True)
-        return adding(np.ravel_multi_index(places, size), math.prod(size))
+    @property
+    def _of_touch(self) -> tuple[tuple[Longs, int], ...]:
+        return (self.cell, self.rows.cells), (self.lag, self.lags), (self.kind, self.kinds)
+
+
+def _adding(*axes: tuple[Longs, int]) -> sparse.csr_array:
+    """Give the table whose product adds up by several axes, each told by places and their number."""
+    places, size = zip(*axes, strict=True)
+    return adding(np.ravel_multi_index(places, size), math.prod(size))
+
+
+def _sums(table: sparse.csr_array, of: NDArray[Number], *size: int) -> NDArray[Number]:
+    """Add up what has further axes after the first, and give it with so many axes instead of that."""
+    total: NDArray[Number] = np.asarray(table @ of)
+    return total.reshape(*size, *of.shape[1:])

@@ -99,26 +99,33 @@ def deal(streams: Streams, ad_group: str, counts: PaidCounts, shares: Sequence[f
     """
     if len(shares) == 1:
         return [counts]
-    rng = stream(streams, "people of markets", ad_group)
-    followed, tally = (_dealt(rng, part, np.array(shares)) for part in (counts.followed, counts.tally))
-    return [
-        dataclasses.replace(counts, followed=Followed(**one), tally=Tally(**other))
-        for one, other in zip(followed, tally, strict=True)
-    ]
+    rng, followed = stream(streams, "people of markets", ad_group), counts.followed
+    of_touches = {**_tables(followed), "ordered": followed.within.copies, "ordered_once": followed.within.once}
+    found = []
+    for one, tally in zip(*(_dealt(rng, part, shares) for part in (of_touches, _tables(counts.tally))), strict=True):
+        within = dataclasses.replace(followed.within, copies=one.pop("ordered"), once=one.pop("ordered_once"))
+        of_part = dataclasses.replace(followed, **one, within=within)
+        found.append(dataclasses.replace(counts, followed=of_part, tally=Tally(**tally)))
+    return found
 
 
-def _dealt(rng: np.random.Generator, whole: Followed | Tally, shares: NDArray[np.float64]) -> list[dict[str, Longs]]:
-    """Deal out the numbers of each field."""
-    names = [field.name for field in dataclasses.fields(whole)]
+def _tables(of: Followed | Tally) -> dict[str, Longs]:
+    """Give the tables among fields by name."""
+    told = {field.name: getattr(of, field.name) for field in dataclasses.fields(of)}
+    return {name: table for name, table in told.items() if isinstance(table, np.ndarray)}
+
+
+def _dealt(rng: np.random.Generator, tables: Mapping[str, Longs], shares: Sequence[float]) -> list[dict[str, Longs]]:
+    """Deal out the numbers of each table."""
     found: dict[str, Longs] = {}
-    for name in names:
-        number, part = getattr(whole, name), PARTS.get(name)
+    for name, number in tables.items():
+        part = PARTS.get(name)
         if part is not None:
-            found[part] = rng.multinomial(getattr(whole, part), shares)
-            found[name] = found[part] + rng.multinomial(number - getattr(whole, part), shares)
+            found[part] = rng.multinomial(tables[part], shares)
+            found[name] = found[part] + rng.multinomial(number - tables[part], shares)
         elif name not in PARTS.values():
             found[name] = rng.multinomial(number, shares)
-    return [{name: found[name][..., place] for name in names} for place in range(len(shares))]
+    return [{name: found[name][..., place] for name in tables} for place in range(len(shares))]
 
 
 def together(parts: Iterable[Mapping[int, Credit]]) -> dict[int, Credit]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +15,7 @@ from pixelsim.base.clock import DAY, HOUR, days, format_offset
 from pixelsim.base.errors import InputError, UnknownNameError
 from pixelsim.counts.cells import by_event
 from pixelsim.counts.copies import HOPS
+from pixelsim.counts.draws import grouped
 from pixelsim.counts.exactness import Exactness, of_attribution, of_copies
 from pixelsim.counts.result import Counts
 from pixelsim.measure.metrics import COLUMNS, LONGEST_WINDOW, Level, Metric, Surface
@@ -83,8 +84,6 @@ class CountReading:
         Cells that count; None: all of them.
     event
         The only standard event that is read; None: all of them.
-    campaigns_only
-        Whether totals and attributed events of pixels are left out.
     """
 
     counts: Counts
@@ -93,12 +92,17 @@ class CountReading:
     as_of: float | None = None
     stretch: Stretch | None = None
     event: str | None = None
-    campaigns_only: bool = False
 
     @functools.cached_property
     def _events(self) -> list[tuple[int, str]]:
         """Numbers and names of the events that are read."""
         return [(number, name) for number, name in enumerate(EVENT_NAMES) if self.event in {None, name}]
+
+    @property
+    def _numbers(self) -> slice:
+        """Numbers of the events that are read: one, or all of them."""
+        numbers = [number for number, _ in self._events]
+        return slice(numbers[0], numbers[-1] + 1) if numbers else slice(0)
 
     @property
     def instant(self) -> int:
@@ -151,8 +155,15 @@ class CountReading:
             raise UnknownNameError("viewer", str(viewer), [one.name for one in viewers])
         return found
 
-    def of_viewer(self, viewer: Viewer, pixel: int) -> Iterator[Row]:
+    def of_viewer(self, viewer: Viewer, pixel: int, *, campaigns_only: bool = False) -> Iterator[Row]:
         """Give the rows of one viewer and of the pixel of a number.
+
+        Parameters
+        ----------
+        viewer, pixel
+            Who reads, and the number of the pixel.
+        campaigns_only
+            Whether totals and attributed events of the pixel are left out.
 
         Raises
         ------
@@ -164,21 +175,21 @@ class CountReading:
         if code not in world.pixels:
             return
         decision = account_may_see(world, viewer.account, code)
-        for series in self._series(viewer, pixel, world):
+        for series in self._series(viewer, pixel, world, campaigns_only=campaigns_only):
             allowed = decision.allowed or (series.metric is Metric.CAMPAIGN and decision.cause is Cause.REVOKED)
             if allowed:
                 yield from self._read(viewer, code, series, world)
             else:
                 yield from self._missing(viewer, code, series, decision, world)
 
-    def _series(self, viewer: Viewer, pixel: int, world: World) -> Iterator[_Series]:
+    def _series(self, viewer: Viewer, pixel: int, world: World, *, campaigns_only: bool) -> Iterator[_Series]:
         """Give the events behind each of the five metrics."""
         counts, numbering, basis = self.counts, self.counts.numbering, self.counts.scenario.measurement.day_basis
         groups = [n for n in counts.credit if numbering.group_pixel[n] == pixel]
         account = numbering.accounts.index(viewer.account)
         own = [n for n in groups if numbering.group_account[n] == account]
         earned = {event: of_attribution(counts, pixel, event) for event, _ in self._events}
-        if not self.campaigns_only:
+        if not campaigns_only:
             yield from self._of_pixel(viewer, pixel, world, own=own, groups=groups, earned=earned)
         names, tables = self._objects(own, viewer.account, world)
         by_object = [np.zeros((0, len(EVENT_NAMES), len(counts.cells)), dtype=np.int64)]
@@ -211,19 +222,34 @@ class CountReading:
         yield _Series(Surface.ADS_MANAGER, Metric.TOTAL, "R26", by_day, total, exact)
         yield _Series(Surface.ADS_MANAGER, Metric.ATTRIBUTED, "R26", basis, of_basis, earned)
 
-    def _joint(self, tables: list[Longs], basis: DayBasis) -> Longs:
+    def _joint(self, tables: Sequence[Longs], basis: DayBasis) -> Longs:
         """Add up events by touch cell and lag, and give them by the cell that decides, shape (1, events, cells)."""
-        size = len(self.counts.cells)
-        total = np.zeros((1, len(EVENT_NAMES), size), dtype=np.int64)
+        total = np.zeros((1, len(EVENT_NAMES), len(self.counts.cells)), dtype=np.int64)
+        known = self._of_credit[basis]
         for table in tables:
-            known = table
-            if self._known < size:
-                at = np.arange(size)[:, np.newaxis] + np.arange(table.shape[2])
-                known = table * (at < self._known)
-            for event, _ in self._events:
-                of_name = known[event]
-                total[0, event] += of_name.sum(axis=1) if basis is DayBasis.INTERACTION else by_event(of_name)
+            found = known.get(id(table))
+            total[0, self._numbers] += self._by_cell(table[np.newaxis], basis)[0] if found is None else found
         return total
+
+    @functools.cached_property
+    def _of_credit(self) -> dict[DayBasis, dict[int, Longs]]:
+        """What `_by_cell` gives of all that ad groups earned, by the table's place in memory."""
+        found: dict[DayBasis, dict[int, Longs]] = {basis: {} for basis in DayBasis}
+        every = {id(table): table for one in self.counts.credit.values() for table in (one.claims, one.credited)}
+        keyed = [*every]
+        for places in grouped([table.shape for table in every.values()]):
+            keys = [keyed[place] for place in places]
+            stacked = np.stack([every[key] for key in keys])
+            for basis in DayBasis:
+                found[basis].update(zip(keys, self._by_cell(stacked, basis), strict=True))
+        return found
+
+    def _by_cell(self, tables: Longs, basis: DayBasis) -> Longs:
+        """Add up the events that are read, shape (tables, events, cells, lags), by the cell that decides."""
+        known, size = tables[:, self._numbers], len(self.counts.cells)
+        if self._known < size:
+            known = known * (np.arange(size)[:, np.newaxis] + np.arange(known.shape[3]) < self._known)
+        return known.sum(axis=3) if basis is DayBasis.INTERACTION else by_event(known, 2)
 
     @functools.cached_property
     def _campaigns(self) -> dict[str, dict[str, list[str]]]:

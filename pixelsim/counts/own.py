@@ -226,9 +226,13 @@ class OwnTouches:
 
         It is of shape (contests, cells, kinds, events).
         """
-        late = [np.where(one.once, one.counts.tally.late_once, one.counts.tally.late) for one in self.contenders]
-        of_all = np.stack(late).reshape(self.contests, len(self._party), *late[0].shape)
-        return self._every.by_event(self._every.kept) + of_all.sum(axis=1)[:, :, : self.field.kinds]
+        tallies, size = [one.counts.tally for one in self.contenders], (self.contests, len(self._party))
+        late, late_once = (
+            np.stack([getattr(one, name)[:, : self.field.kinds] for one in tallies]) for name in ("late", "late_once")
+        )
+        late, late_once = late.reshape(*size, *late.shape[1:]), late_once.reshape(*size, *late.shape[1:])
+        of_all = np.where(self._once[:, np.newaxis, np.newaxis], late_once, late).sum(axis=1)
+        return np.asarray(self._every.by_event(self._every.kept) + of_all)
 
     def _used(self, repeats: Repeats) -> Floats:
         """Give the mean number of events that use a touch up before an event that follows from it."""

@@ -245,9 +245,7 @@ def _count(jobs: Sequence[tuple[AdGroupCounts, Stretches, Paces]]) -> Iterator[P
     first, to = groups[0], Followers([group.follower for group in groups])
     followed = happened.followed(first.table.lags, first.follower.width)
     by_cell = tallies(to, [group.draw for group in groups], [one.rows.cell for one in made], happened)
-    ends = itertools.pairwise(itertools.accumulate(map(len, places), initial=0))
-    for group, one, tally, rows in zip(groups, made, by_cell, ends, strict=True):
-        of_rows = followed.rows(slice(*rows))
+    for group, one, tally, of_rows in zip(groups, made, by_cell, followed.split([*map(len, places)]), strict=True):
         told = (one.rows, one.spans, one.impressions, one.spend, of_rows, tally)
         yield PaidCounts(*told, *group.follower.each)
 
@@ -257,22 +255,21 @@ def by_people(cells: Cells, paid: Sequence[PaidCounts]) -> Floats:
 
     They are expected: what a bot's sessions bring is not told apart from what a person's do.
     """
-    found = np.empty((len(paid), len(cells), len(EVENT_NAMES)))
-    for places in grouped([one.followed.ordered.shape[1] for one in paid]):
-        some, size = [paid[place] for place in places], len(cells)
-        of_rows = [one.followed for one in some]
-        touches, bots, landed = (
-            np.concatenate([getattr(one, name) for one in of_rows]) for name in ("touches", "bots", "landed")
-        )
-        clicks, kinds = touches[:, TouchKind.CLICK], 1 + int(np.flatnonzero(touches.any(axis=0)).max(initial=0))
-        # Most ad groups have no views that anything follows from.
-        by_lag = np.concatenate([one.ordered[:, :, :kinds] for one in of_rows]).sum(axis=2).astype(np.float64)
-        by_lag[:, 0] += landed * (clicks / np.maximum(clicks + bots, 1))[:, np.newaxis]
-        cell = np.concatenate([one.rows.cell + number * size for number, one in enumerate(some)])
-        of_touch = adding(cell, size * len(some)) @ by_lag.reshape(len(cell), -1)
-        late = np.stack([one.tally.late.sum(axis=1) for one in some])
-        found[places] = by_event(of_touch.reshape(len(some), size, *by_lag.shape[1:]), 1) + late
-    return found
+    if not paid:
+        return np.zeros((0, len(cells), len(EVENT_NAMES)))
+    size, every = len(cells), np.arange(len(paid)) * len(cells)
+    of_rows = [one.followed for one in paid]
+    touches, bots, landed = (
+        np.concatenate([getattr(one, name) for one in of_rows]) for name in ("touches", "bots", "landed")
+    )
+    clicks = touches[:, TouchKind.CLICK]
+    cell = np.concatenate([one.rows.cell + begin for one, begin in zip(paid, every, strict=True)])
+    found = adding(cell, size * len(paid)) @ (landed * (clicks / np.maximum(clicks + bots, 1))[:, np.newaxis])
+    held = [one.within for one in of_rows]
+    event = np.concatenate([paid[n].rows.cell[some.row] + some.lag + every[n] for n, some in enumerate(held)])
+    found += adding(event, size * len(paid)) @ np.concatenate([some.copies for some in held])
+    found += np.concatenate([one.tally.late.sum(axis=1) for one in paid])
+    return np.asarray(found.reshape(len(paid), size, -1))
 
 
 def add_by_cell(cells: Cells, cell: Longs, lagged: NDArray[Number]) -> NDArray[Number]:

@@ -20,6 +20,7 @@ from pixelsim.counts.draws import stream
 from pixelsim.counts.field import BIN, Bins
 from pixelsim.counts.heard import AGAIN, Heard
 from pixelsim.counts.kernels import delay_table
+from pixelsim.counts.ordered import Ordered
 from pixelsim.counts.organic import Source
 from pixelsim.counts.paid import AdGroupCounts, PaidCounts, add_by_cell
 from pixelsim.counts.sessions import Fates
@@ -286,14 +287,13 @@ class Repeating:
             parts["landed", number] = _Part(
                 one.heard.among(rng, followed.landed_once), cell, bots + (1 - bots) * chance[cell]
             )
-            width, kinds = followed.ordered.shape[1:3]
+            ordered = followed.ordered_once
+            width, kinds = ordered.shape[1:3]
             at = np.minimum(cell[:, np.newaxis] + np.arange(width), len(every) - 1)
             of_order = np.repeat(chance[at][:, :, np.newaxis], kinds, axis=2)
             after = alive.after_click(behind[number])[cell, :width, :AGAIN]
             of_order[:, : after.shape[1], CLICK] = after
-            parts["ordered", number] = _Part(
-                one.heard.among(rng, followed.ordered_once), _spread_out(at, kinds), of_order
-            )
+            parts["ordered", number] = _Part(one.heard.among(rng, ordered), _spread_out(at, kinds), of_order)
             late = np.repeat(chance[:, np.newaxis], kinds, axis=1)
             units = one.heard.among(rng, paid[number].tally.late_once)
             parts["late", number] = _Part(units, _spread_out(every, kinds), late)
@@ -326,7 +326,9 @@ def _left(
     copies, some = heard.expected(alive.chance[:, :AGAIN])
     return replace(
         counts,
-        followed=replace(followed, landed=landed, landed_once=landed_once, ordered=ordered, ordered_once=ordered_once),
+        followed=replace(
+            followed, landed=landed, landed_once=landed_once, within=Ordered.found_in(ordered, ordered_once)
+        ),
         tally=replace(tally, late=late, late_once=late_once),
         each=counts.each * copies,
         each_once=counts.each_once * some,

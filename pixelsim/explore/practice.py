@@ -174,12 +174,10 @@ def _read_events(one: Run, event: str) -> Read:
 
 
 def _read_counts(one: CountRun, event: str) -> Read:
-    everything = CountReading(one.simulation, event=event)
-    only_campaigns = replace(everything, campaigns_only=True)
+    reading = CountReading(one.simulation, event=event)
 
     def read(account: str, pixel: int, campaigns: bool) -> Iterator[tuple[Key, float, Exactness]]:  # noqa: FBT001
-        reading = only_campaigns if campaigns else everything
-        for row in reading.of_viewer(Viewer(name=account, account=account), pixel):
+        for row in reading.of_viewer(Viewer(name=account, account=account), pixel, campaigns_only=campaigns):
             if row.value is not None:
                 yield (row.surface, row.metric, row.rule), float(row.value), Exactness(row.exactness)
 

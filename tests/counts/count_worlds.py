@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.scenarios import small
 from pixelsim.counts import Counts, count
 from pixelsim.counts.copies import HOPS
+from pixelsim.counts.following import Followed
 from pixelsim.scenario import Scenario
 from pixelsim.traffic.attribution import Reason
 from pixelsim.traffic.log import Fate
@@ -19,6 +21,13 @@ EVERYBODY = 2_000_000_000
 """So many people that nobody is touched twice in a short run."""
 CLICKS_A_DAY = 850
 """About so many clicks a day have the three ad groups of `grid` together."""
+
+FOLLOWED = (
+    *(field.name for field in dataclasses.fields(Followed) if field.name not in {"within", "width"}),
+    "ordered",
+    "ordered_once",
+)
+"""All tables of what followed from touches."""
 
 SIGMAS = 4.0
 DRAWN_ALIKE = ("impressions", "spend", "orphaned spend")

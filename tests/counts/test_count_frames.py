@@ -8,12 +8,11 @@ import operator
 import numpy as np
 import pandas as pd
 import pytest
-from count_worlds import of_counts
+from count_worlds import FOLLOWED, of_counts
 
 from benchmarks.scenarios import ending_of, small
 from pixelsim.base.errors import InputError, UnknownNameError
 from pixelsim.counts import count, count_conservation, count_metrics, count_outcomes
-from pixelsim.counts.following import Followed
 from pixelsim.counts.outcomes import count_delivery
 from pixelsim.counts.tally import Tally
 from pixelsim.measure import metrics, outcomes
@@ -22,7 +21,6 @@ from pixelsim.scenario.plan import HumanDelay
 from pixelsim.study import run
 from pixelsim.traffic.simulate import simulate
 
-FOLLOWED = [field.name for field in dataclasses.fields(Followed)]
 TALLIED = [field.name for field in dataclasses.fields(Tally)]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 from typing import Any
 
 import numpy as np
 import pytest
-from count_worlds import CLICKS_A_DAY, alike
+from count_worlds import CLICKS_A_DAY, FOLLOWED, alike
 from scipy import stats
 
 from benchmarks.scenarios import SMALL_PIXEL, ending_of, small
@@ -16,6 +17,7 @@ from pixelsim.base.streams import Streams
 from pixelsim.counts import Counts, count
 from pixelsim.counts.audiences import audience_days
 from pixelsim.counts.markets import deal, regions_of
+from pixelsim.counts.tally import Tally
 from pixelsim.scenario import Scenario
 from pixelsim.scenario.structure import AudienceSpec
 
@@ -97,10 +99,10 @@ def test_parts_of_what_an_ad_group_brings_about_add_up() -> None:
     assert [region.markets for region in regions] == [(1,), (0, 2)]
     assert [region.share for region in regions] == pytest.approx([0.3, 0.7], abs=1e-3)
     parts = deal(Streams(3), "agency_group", whole, [region.share for region in regions])
-    for name in ("followed", "tally"):
-        for field in dataclasses.fields(getattr(whole, name)):
-            numbers = [getattr(getattr(part, name), field.name) for part in parts]
-            assert np.array_equal(sum(numbers), getattr(getattr(whole, name), field.name)), field.name
+    tallied = [field.name for field in dataclasses.fields(Tally)]
+    for name in (*(f"followed.{one}" for one in FOLLOWED), *(f"tally.{one}" for one in tallied)):
+        of = operator.attrgetter(name)
+        assert np.array_equal(sum(of(part) for part in parts), of(whole)), name
     clicks = whole.followed.touches.sum()
     assert abs(parts[0].followed.touches.sum() - 0.3 * clicks) < SIGMAS * np.sqrt(0.21 * clicks)
     for part in parts:

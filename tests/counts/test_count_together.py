@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from count_worlds import FOLLOWED
 
 from benchmarks.scenarios import ending_of, small
 from pixelsim.base.errors import InputError
@@ -22,8 +23,8 @@ def told(counts: Counts) -> list[bytes | float]:
         parts += [claimed.moved.tobytes(), claimed.densest]
     for number, paid in sorted(counts.paid.items()):
         parts += [number, paid.impressions.tobytes(), paid.spend.tobytes()]
-        for told_of in (paid.followed, paid.tally):
-            parts += [getattr(told_of, field.name).tobytes() for field in dataclasses.fields(told_of)]
+        parts += [getattr(paid.followed, name).tobytes() for name in FOLLOWED]
+        parts += [getattr(paid.tally, field.name).tobytes() for field in dataclasses.fields(paid.tally)]
     return parts
 
 

@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from count_worlds import FOLLOWED
 from scipy import stats
 
 from benchmarks.scenarios import OWN_PIXEL, ending_of, small
@@ -16,7 +17,6 @@ from pixelsim.counts import Counts, count, count_together
 from pixelsim.counts import willing as module
 from pixelsim.counts.cells import by_event
 from pixelsim.counts.draws import draw_of
-from pixelsim.counts.following import Followed
 from pixelsim.counts.sessions import Habits
 from pixelsim.counts.tally import Tally
 from pixelsim.scenario.capture import EVENT_NAMES, Capture, PageViews
@@ -32,7 +32,7 @@ VIEW, CART, CHECKOUT = (EVENT_NAMES.index(name) for name in ("ViewContent", "Add
 
 def every_array(counts: Counts) -> dict[str, bytes]:
     """Give the bytes of all that followed from touches."""
-    names = [f"followed.{field.name}" for field in dataclasses.fields(Followed)]
+    names = [f"followed.{name}" for name in FOLLOWED]
     names += [f"tally.{field.name}" for field in dataclasses.fields(Tally)]
     found = {(n, name): operator.attrgetter(name)(paid) for n, paid in counts.paid.items() for name in names}
     return {f"{n} {name}": array.tobytes() for (n, name), array in found.items()}

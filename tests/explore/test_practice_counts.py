@@ -9,6 +9,7 @@ from pixelsim.explore.practice_counts import claim_rows, counted_sales
 from pixelsim.measure.metrics import Metric
 from pixelsim.scenario.measurement import AttributedShown
 from pixelsim.scenario.practices import agency_clients, one_domain
+from pixelsim.scenario.scenario import Viewer
 from pixelsim.sharing import account_may_see
 from pixelsim.study.count_run import CountRun
 from pixelsim.study.window import WHOLE
@@ -40,8 +41,10 @@ def test_one_event_is_read_as_among_all_of_them(counts: Counts, event: str) -> N
 
 
 def test_campaigns_alone_are_read_as_among_all_metrics(counts: Counts) -> None:
-    read = list(CountReading(counts, campaigns_only=True).rows())
-    assert read == [row for row in CountReading(counts).rows() if row.metric == Metric.CAMPAIGN]
+    reading, pixels = CountReading(counts), range(len(counts.numbering.pixels))
+    viewers = [Viewer(name=account, account=account) for account in counts.numbering.accounts]
+    read = [row for one in viewers for pixel in pixels for row in reading.of_viewer(one, pixel, campaigns_only=True)]
+    assert read == [row for row in reading.rows() if row.metric == Metric.CAMPAIGN]
     assert sum(row.value or 0 for row in read) > 0
 
 
