@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from pixelsim.base.clock import DAY
 from pixelsim.base.streams import Streams
 from pixelsim.counts.cells import Cells
 from pixelsim.counts.draws import draw_of, grouped, stacked
+from pixelsim.counts.kept import Kept
 from pixelsim.scenario.traffic import AdDelivery
 from pixelsim.traffic.delivery import AdGroupTraffic, extend
 from pixelsim.traffic.shapes import LocalDays, WeekShape
@@ -26,9 +26,11 @@ Floats = NDArray[np.float64]
 _Key = tuple[Streams, AdDelivery, LocalDays, str, bytes]
 """What tells envelopes apart: luck, rates, days and currency of the account, and the borders of cells."""
 
-MOST = 256
-"""Envelopes that are kept; those used longest ago are forgotten first."""
-_KEPT: OrderedDict[_Key, Envelope] = OrderedDict()
+ROOM = 32_000_000
+"""Bytes of envelopes that are kept: at 28 days, those of 34 ad groups in some 180 runs."""
+_OBJECTS = 4096
+"""Bytes that an envelope takes besides its arrays, about."""
+_KEPT: Kept[_Key, Envelope] = Kept(ROOM)
 
 
 class CountedTraffic(AdGroupTraffic):
@@ -114,12 +116,17 @@ class Envelope:
     spend: Longs
     touches: Longs
 
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about."""
+        return _OBJECTS + self.impressions.nbytes + self.spend.nbytes + self.touches.nbytes
+
     @classmethod
     def together(cls, wanted: Sequence[tuple[Streams, AdDelivery, LocalDays, str, Cells]]) -> list[Envelope]:
         """Draw those of several ad groups, of whatever run.
 
-        The same one is given again for a run on the same luck, such as the other one of a pair; the last ones are kept,
-        of 80 bytes for each cell or day.
+        The same one is given again for a run on the same luck, such as the other one of a pair, or one of the design
+        that is looked at next; the last ones are kept.
 
         Parameters
         ----------
@@ -129,17 +136,14 @@ class Envelope:
         """
         borders = {id(cells): cells.borders.tobytes() for *_, cells in wanted}
         keys = [(streams, of, days, currency, borders[id(cells)]) for streams, of, days, currency, cells in wanted]
-        found = {key: _KEPT[key] for key in keys if key in _KEPT}
+        found = {key: envelope for key in dict.fromkeys(keys) if (envelope := _KEPT.get(key)) is not None}
         missing = [key for key in dict.fromkeys(keys) if key not in found]
         # Those whose days and hours are alike go through together.
         for places in grouped([(*_days_of(key), key[4]) for key in missing]):
             some = [missing[place] for place in places]
-            found |= zip(some, _drawn(some), strict=True)
-        for key, envelope in found.items():
-            _KEPT[key] = envelope
-            _KEPT.move_to_end(key)
-        while len(_KEPT) > MOST:
-            _KEPT.popitem(last=False)
+            for key, envelope in zip(some, _drawn(some), strict=True):
+                found[key] = envelope
+                _KEPT.keep(key, envelope, envelope.size)
         return [found[key] for key in keys]
 
 
@@ -161,6 +165,14 @@ def _drawn(keys: Sequence[_Key]) -> list[Envelope]:
         rate = np.repeat([float(getattr(delivery, name)) for _, delivery, *_ in keys], len(day))
         if rate.any():
             touches[..., kind] = draw(kind.name.lower()).binomial(impressions.ravel(), rate).reshape(impressions.shape)
-    for drawn in (impressions, spend, touches):
-        drawn.setflags(write=False)
-    return [Envelope(*of_group) for of_group in zip(traffic, impressions, spend, touches, strict=True)]
+    return [
+        # Copies, so that one that is kept does not keep all others.
+        Envelope(one, *(_fixed(table[place]) for table in (impressions, spend, touches)))
+        for place, one in enumerate(traffic)
+    ]
+
+
+def _fixed(table: Longs) -> Longs:
+    found = table.copy()
+    found.setflags(write=False)
+    return found

@@ -1,13 +1,14 @@
 """What people make of touches, whatever is on the pages that these lead to: who comes, who orders, and when.
 
-It is the same in all designs that people are the same in: where several of them run side by side on the same luck, it
-is drawn once. Ad groups go through together, whatever run they are of; each draws from its own streams.
+It is the same in all designs that people are the same in: where several of them run side by side on the same luck, or
+one after the other, it is drawn once. Ad groups go through together, whatever run they are of; each draws from its own
+streams.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from pixelsim.counts.draws import Draw, stacked
 from pixelsim.counts.follower import Follower
+from pixelsim.counts.kept import Kept
 from pixelsim.scenario.traffic import AdDelivery
 from pixelsim.traffic.touches import TouchKind
 
@@ -23,6 +25,8 @@ __all__ = ["Orders", "Part", "Willing", "willing"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
+_TABLES = ("touches", "bots", "heard", "soon", "landings", "people")
+"""Arrays of `Willing`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +87,12 @@ class Orders:
     kind: Longs
     number: Longs
 
-    def pick(self, some: Longs | NDArray[np.bool_], row: Longs | None = None) -> Orders:
+    @property
+    def columns(self) -> tuple[Longs, Longs, Longs, Longs]:
+        """Row, lag, kind and number."""
+        return self.row, self.lag, self.kind, self.number
+
+    def pick(self, some: Longs | NDArray[np.bool_] | slice, row: Longs | None = None) -> Orders:
         """Pick some, and give them other rows if these are told."""
         row = self.row[some] if row is None else row
         return Orders(row, self.lag[some], self.kind[some], self.number[some])
@@ -124,6 +133,51 @@ class Willing:
     people: Longs
     late: Orders
 
+    @classmethod
+    def join(cls, parts: Sequence[Willing]) -> Willing:
+        """Put what people make of the touches of some one after another."""
+        if len(parts) == 1:
+            return parts[0]
+        begins = [0, *itertools.accumulate(len(part.bots) for part in parts)][:-1]
+        tables = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _TABLES}
+        moved = (
+            Orders.join([of.pick(slice(None), of.row + begin) for of, begin in zip(some, begins, strict=True)])
+            for some in ([part.orders for part in parts], [part.late for part in parts])
+        )
+        orders, late = moved
+        return cls(**tables, orders=orders, late=late)
+
+    def split(self, sizes: Sequence[int]) -> Iterator[Willing]:
+        """Give what people make of the touches of each part, which have so many rows each."""
+        begins = [0, *itertools.accumulate(sizes)]
+        within, late = (np.searchsorted(of.row, begins).tolist() for of in (self.orders, self.late))
+        for place, (one, two) in enumerate(itertools.pairwise(begins)):
+            here, after = slice(*within[place : place + 2]), slice(*late[place : place + 2])
+            yield Willing(
+                touches=self.touches[one:two],
+                bots=self.bots[one:two],
+                heard=self.heard[one:two],
+                soon=self.soon[one:two],
+                landings=self.landings[one:two],
+                orders=self.orders.pick(here, self.orders.row[here] - one),
+                people=self.people[here],
+                late=self.late.pick(after, self.late.row[after] - one),
+            )
+
+    @property
+    def _arrays(self) -> list[Longs]:
+        return [getattr(self, name) for name in _TABLES] + [*self.orders.columns, *self.late.columns]
+
+    @property
+    def size(self) -> int:
+        """Bytes of its arrays."""
+        return sum(array.nbytes for array in self._arrays)
+
+    def copy(self) -> Willing:
+        """Give the same with arrays of its own."""
+        orders, late = (Orders(*(column.copy() for column in of.columns)) for of in (self.orders, self.late))
+        return Willing(**{name: getattr(self, name).copy() for name in _TABLES}, orders=orders, late=late)
+
     def spread(self, sizes: Sequence[int], of: Sequence[int]) -> Willing:
         """Give the same for parts that share what people make of their touches.
 
@@ -157,16 +211,43 @@ class Willing:
         )
 
 
+ROOM = 32_000_000
+"""Bytes that are kept of what people made of touches: at 28 days and some hundred clicks a day, 3,000 ad groups."""
+_OBJECTS = 2048
+"""Bytes that it takes besides its arrays, about."""
+_KEPT: Kept[Hashable, tuple[tuple[Longs, Floats, Floats], Willing]] = Kept(ROOM)
+"""With what it was drawn for: as long as this is here, nothing else is told by the same places in memory."""
+
+
 def willing(parts: Sequence[Part]) -> Willing:
     """Draw what people make of touches, once for all parts in which they make the same."""
-    known: dict[Hashable, int] = {}
-    first = [number if one.luck is None else known.setdefault(one.alike, number) for number, one in enumerate(parts)]
+    places: dict[Hashable, int] = {}
+    first = [number if one.luck is None else places.setdefault(one.alike, number) for number, one in enumerate(parts)]
     own = sorted(set(first))
-    found = _Drawing([parts[number] for number in own]).found()
-    if len(own) == len(parts):
-        return found
-    place = {number: place for place, number in enumerate(own)}
-    return found.spread([len(parts[number].cell) for number in own], [place[number] for number in first])
+    known = {number: found for number in own if (found := _known(parts[number])) is not None}
+    missing = [number for number in own if number not in known]
+    drawn = _Drawing([parts[number] for number in missing]).found() if missing else None
+    if drawn is not None:
+        _keep([parts[number] for number in missing], drawn)
+        if len(missing) == len(parts):
+            return drawn
+    told = [*known.values()] if drawn is None else [*known.values(), drawn]
+    place = {number: place for place, number in enumerate([*known, *missing])}
+    sizes = [len(parts[number].cell) for number in place]
+    return Willing.join(told).spread(sizes, [place[number] for number in first])
+
+
+def _known(part: Part) -> Willing | None:
+    found = None if part.luck is None else _KEPT.get(part.alike)
+    return None if found is None else found[1]
+
+
+def _keep(parts: Sequence[Part], drawn: Willing) -> None:
+    """Keep what was drawn for parts whose luck others can have."""
+    for part, found in zip(parts, drawn.split([len(part.cell) for part in parts]), strict=True):
+        if part.luck is not None:
+            alone = found.copy()
+            _KEPT.keep(part.alike, ((part.touches, part.chances, part.soon), alone), _OBJECTS + alone.size)
 
 
 class _Drawing:

@@ -151,7 +151,7 @@ class Settling(Explorer):
             if due and done > painted:
                 self.answer(done)
                 painted, shown = done, time.monotonic()
-            yield done
+            yield self.replications - left
 
     def _work(self) -> Iterator[None]:
         """Bring the runs in; the first step does no more than to let workers begin, if there are any."""

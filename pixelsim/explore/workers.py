@@ -21,7 +21,6 @@ import signal
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from types import TracebackType
@@ -286,7 +285,7 @@ class Shared(Generic[T]):
 
     def __init__(self, workers: Workers, number: int, work: Work[T], replications: Iterable[int]) -> None:
         self._workers, self._number, self._work = workers, number, work
-        self._waiting = deque(replications)
+        self._waiting = sorted(replications)
         self._out: dict[tuple[int, ...], Future[Sequence[T] | None]] = {}
         self._packed = b""
         self._mark = 0
@@ -306,7 +305,7 @@ class Shared(Generic[T]):
         return bool(self._waiting or self._out)
 
     def begin(self) -> None:
-        """Give the first replication to a worker that is there already, while this process does something else."""
+        """Give a first replication to a worker that is there already, while this process does something else."""
         if self._workers.awake and self._number and self._waiting and self._room():
             self._submit()
 
@@ -318,7 +317,7 @@ class Shared(Generic[T]):
             # Nothing is left to do here, and no worker is ready yet: nobody waits for them.
             self._take_back(min(self._out)).cancel()
         if self._waiting:
-            replications, begin = self._next(), time.perf_counter()
+            replications, begin = self._next(here=True), time.perf_counter()
             found += zip(replications, self._work(replications), strict=True)
             self._seconds = (time.perf_counter() - begin) / len(replications)
         found += self._come()
@@ -326,15 +325,25 @@ class Shared(Generic[T]):
         self._give()
         return found
 
-    def _next(self) -> tuple[int, ...]:
-        """Take what is done in one go: one replication first, and with workers fewer towards the end."""
+    def _next(self, *, here: bool) -> tuple[int, ...]:
+        """Take what is done in one go: one replication first, and with workers fewer towards the end.
+
+        Replications are this process's or the workers' by their number, as far as nobody has to wait for that: so each
+        finds again what it kept of the same luck when the next choice is made.
+        """
         most = min(int(SPELL / self._seconds), self._workers.together) if self._seconds else 1
         fair = -(-len(self._waiting) // (2 * (self._number + 1))) if self._number else len(self._waiting)
-        return tuple(self._waiting.popleft() for _ in range(max(min(most, fair), 1)))
+        number = max(min(most, fair), 1)
+        own = (
+            [one for one in self._waiting if (one % (self._number + 1) == 0) is here] if self._number else self._waiting
+        )
+        taken = own[:number] or self._waiting[-number:]
+        self._waiting = [one for one in self._waiting if one not in taken]
+        return tuple(taken)
 
     def _take_back(self, replications: tuple[int, ...]) -> Future[Sequence[T] | None]:
         """Put what a worker has back among what is to be done, the first ones first."""
-        self._waiting.extendleft(reversed(replications))
+        self._waiting = sorted((*replications, *self._waiting))
         return self._out.pop(replications)
 
     def _give(self) -> None:
@@ -346,11 +355,11 @@ class Shared(Generic[T]):
 
     def _submit(self) -> None:
         """Give the next replications to a worker."""
-        replications = self._next()
+        replications = self._next(here=False)
         future = self._workers.give(self._number, self._mark, self._packed, replications)
         if future is None:
             self._number = 0
-            self._waiting.extendleft(reversed(replications))
+            self._waiting = sorted((*replications, *self._waiting))
         else:
             self._out[replications] = future
 

@@ -17,10 +17,12 @@ from pixelsim.counts import Counts, count, count_together
 from pixelsim.counts import willing as module
 from pixelsim.counts.cells import by_event
 from pixelsim.counts.draws import draw_of
+from pixelsim.counts.kept import Kept
 from pixelsim.counts.sessions import Habits
 from pixelsim.counts.tally import Tally
 from pixelsim.scenario.capture import EVENT_NAMES, Capture, PageViews
 from pixelsim.scenario.plan import PlannedAction
+from pixelsim.scenario.practices import agency_clients
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.scenario.traffic import Funnel, SiteTraffic
 from pixelsim.sharing.actions import UninstallPixel
@@ -49,7 +51,7 @@ def test_two_designs_on_the_same_luck_draw_people_once_and_come_out_as_alone() -
         given.append(sum(len(part.cell) for part in parts))
         return drawing(parts)
 
-    with patch.object(module, "_Drawing", noted):
+    with patch.object(module, "_Drawing", noted), patch.object(module, "_KEPT", Kept(0)):
         together, (rows, *_) = count_together(asked), given
         alone, of_each = [], []
         for one in asked:
@@ -62,6 +64,29 @@ def test_two_designs_on_the_same_luck_draw_people_once_and_come_out_as_alone() -
     orders = [sum(int(paid.followed.orders.sum()) for paid in one.paid.values()) for one in together]
     assert orders[1] < orders[0]
     assert orders[3] < orders[2]
+
+
+def test_a_design_looked_at_next_has_the_same_people_who_are_not_drawn_again() -> None:
+    one, other = (agency_clients(clients=clients) for clients in (2, 3))
+    drawn: list[str] = []
+    drawing = module._Drawing
+
+    def noted(parts: list[module.Part]) -> module._Drawing:
+        drawn.extend(part.delivery.ad_group for part in parts if part.luck is not None)
+        return drawing(parts)
+
+    with patch.object(module, "_Drawing", noted), patch.object(module, "_KEPT", Kept(module.ROOM)):
+        found, of_each = [], []
+        for scenario in (one, one, other):
+            drawn.clear()
+            found.append(every_array(count(scenario, 4)))
+            of_each.append(sorted(drawn))
+    with patch.object(module, "_KEPT", Kept(0)):
+        anew = every_array(count(other, 4))
+    assert found[0] == found[1]
+    assert found[2] == anew
+    of_one, of_other = ({delivery.ad_group for delivery in of.traffic.delivery} for of in (one, other))
+    assert of_each == [sorted(of_one), [], sorted(of_other - of_one)]
 
 
 def ended(**delivery: float) -> Counts:

@@ -106,7 +106,7 @@ def test_a_worker_begins_while_this_process_rests_and_only_if_it_is_there(worker
         assert len(list(folder.iterdir())) == 4
         return seen
 
-    assert asyncio.run(begun(workers, 30)) == ["0"]
+    assert asyncio.run(begun(workers, 30)) == ["1"]
     assert asyncio.run(begun(none, 0.1)) == []
     assert not none.running
 
