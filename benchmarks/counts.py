@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from benchmarks.reference import reference
 from benchmarks.scenarios import busy
-from pixelsim.counts import count, count_outcome_values, count_together
+from pixelsim.counts import count, count_outcome_values, count_together, forget
 from pixelsim.scenario import scenario as find_scenario
 from pixelsim.scenario.scenario import Scenario
 from pixelsim.study import compare
@@ -25,10 +25,14 @@ PLAIN_DAYS = 2
 
 
 def seconds(work: Callable[[int], object], repeats: int) -> float:
-    """Give the least processor seconds that work takes, each time on other luck; what luck does not touch is warm."""
+    """Give the least processor seconds that work takes, each time on other luck; what luck does not touch is warm.
+
+    Nothing is kept from one time to the next, as it is for designs on the same luck.
+    """
     work(0)
     taken = []
     for number in range(1, repeats + 1):
+        forget()
         begin = time.process_time()
         work(number)
         taken.append(time.process_time() - begin)

@@ -8,6 +8,7 @@
 """
 
 from pixelsim.counts.exactness import Exactness
+from pixelsim.counts.kept import forget
 from pixelsim.counts.metrics import CountReading, count_metrics
 from pixelsim.counts.outcomes import (
     CountOutcome,
@@ -36,4 +37,5 @@ __all__ = [
     "count_outcomes",
     "count_purchases",
     "count_together",
+    "forget",
 ]

@@ -53,6 +53,14 @@ class Follower:
         return self.people.tobytes(), self.matched.tobytes()
 
     @functools.cached_property
+    def told(self) -> tuple[object, ...]:
+        """What followers have the same of which the same follows from the same touches."""
+        classes, habits = self.classes, self.events.habits
+        rates = (self.stays, habits.steps, habits.navigations, classes.chances, classes.within)
+        share = None if classes.share is None else classes.share.tobytes()
+        return (self.alike, self.crowd, *(rate.tobytes() for rate in rates), share)
+
+    @functools.cached_property
     def each(self) -> tuple[Floats, Floats]:
         """Kept and matched copies expected of a session with an order by its cell, (cells, events), and any of them."""
         views = np.ones(len(EVENT_NAMES))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pixelsim.counts.draws import inside, stacked
 from pixelsim.counts.follower import Followers
-from pixelsim.counts.ordered import Ordered
+from pixelsim.counts.ordered import LateOrders, Ordered
 from pixelsim.counts.willing import Orders, Part, willing
 from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.traffic.touches import TouchKind
@@ -46,13 +46,13 @@ class Followed:
         Sessions of bots right after a click.
     returned
         Those of ``orders`` that follow a click in a later session than the one right after it.
-    later
-        Those of ``orders`` that come after the window of their touch, shape (rows, lags, kinds).
     landed, landed_once
         Kept and matched copies on the own pixel from sessions right after a click without an order, shape (rows,
         events); and sessions with any.
     within
         The same from orders within the window.
+    late
+        Those of ``orders`` that come after it.
     width
         Number of lags within the longest window.
     """
@@ -63,11 +63,17 @@ class Followed:
     orders: Longs
     landings_of_bots: Longs
     returned: Longs
-    later: Longs
     landed: Longs
     landed_once: Longs
     within: Ordered
+    late: LateOrders
     width: int
+
+    @property
+    def later(self) -> Longs:
+        """Orders after the window of their touch, shape (rows, lags, kinds)."""
+        rows, lags = self.orders.shape
+        return self.late.table("number", rows, lags, self.touches.shape[1])
 
     @property
     def ordered(self) -> Longs:
@@ -82,10 +88,12 @@ class Followed:
     def split(self, sizes: Sequence[int]) -> list[Followed]:
         """Cut rows up, so many to each part."""
         edges = np.concatenate([[0], np.cumsum(sizes)])
-        tables = {name: getattr(self, name) for name in self.__match_args__[:-2]}
+        told: dict[str, Any] = {name: getattr(self, name) for name in self.__match_args__}
+        tables: dict[str, Any] = {name: table for name, table in told.items() if isinstance(table, np.ndarray)}
+        parts = zip(itertools.pairwise(edges.tolist()), self.within.rows(edges), self.late.rows(edges), strict=True)
         return [
-            replace(self, within=within, **{name: table[one:two] for name, table in tables.items()})
-            for (one, two), within in zip(itertools.pairwise(edges.tolist()), self.within.rows(edges), strict=True)
+            replace(self, within=within, late=late, **{name: table[one:two] for name, table in tables.items()})
+            for (one, two), within, late in parts
         ]
 
 
@@ -203,17 +211,16 @@ class Happened:
 
     def followed(self, lags: int, width: int) -> Followed:
         """Tell by the touches what followed from them; only the first ``width`` of all lags lie in a window."""
-        sessions, rows, kinds = self.sessions, len(self), len(TouchKind)
+        sessions, late, rows = self.sessions, self.late, len(self)
         landed, landed_once = np.zeros((2, rows, len(EVENT_NAMES)), dtype=np.int64)
         landings_of_bots = np.zeros(rows, dtype=np.int64)
         orders, returned = np.zeros((2, rows, lags), dtype=np.int64)
-        later = np.zeros((rows, lags, kinds), dtype=np.int64)
         here = sessions.kind == LANDING
         where = sessions.row[here]
         landed[where], landed_once[where] = sessions.copies[here], sessions.once[here]
         landings_of_bots[where] = sessions.of_bots[here]
         for kind in TouchKind:
-            for of in (sessions, self.late):
+            for of in (sessions, late):
                 some = np.flatnonzero(of.kind == kind)
                 row, lag, number = of.row[some], of.lag[some], of.number[some]
                 orders[row, lag] += number
@@ -221,7 +228,6 @@ class Happened:
                     returned[row, lag] = number
         first = returned[:, : self.soon.shape[1]]
         first -= np.minimum(self.soon, first)
-        later[self.late.row, self.late.lag, self.late.kind] = self.late.number
         held = np.flatnonzero(sessions.kind != LANDING)
         return Followed(
             touches=self.touches,
@@ -230,12 +236,12 @@ class Happened:
             orders=orders,
             landings_of_bots=landings_of_bots,
             returned=returned,
-            later=later,
             landed=landed,
             landed_once=landed_once,
             within=Ordered.of(
                 sessions.row[held], sessions.lag[held], sessions.kind[held], sessions.copies[held], sessions.once[held]
             ),
+            late=LateOrders.of(late.row, late.lag, late.kind, late.number),
             width=min(width, lags),
         )
 

@@ -14,7 +14,7 @@ from scipy import sparse
 
 from pixelsim.counts.cells import adding
 from pixelsim.counts.contender import Contender
-from pixelsim.counts.ordered import Ordered
+from pixelsim.counts.ordered import LateOrders, Ordered
 
 __all__ = ["Held", "TouchRows"]
 
@@ -38,7 +38,8 @@ class TouchRows:
         self._followed = [one.counts.followed for one in contenders]
         rows = [one.counts.rows for one in contenders]
         # Number of each row's ad group among all contenders, of its contest, and its place in that.
-        self.group = np.repeat(np.arange(len(contenders)), [len(some.cell) for some in rows])
+        self._sizes = [len(some.cell) for some in rows]
+        self.group = np.repeat(np.arange(len(contenders)), self._sizes)
         self.contest, self.place = np.divmod(self.group, groups)
         self.cell, self.start, self.end, self.authorised = (
             np.concatenate([getattr(some, name) for some in rows]) for name in ("cell", "start", "end", "authorised")
@@ -54,11 +55,16 @@ class TouchRows:
     @property
     def ordered(self) -> Ordered:
         """Sessions with an order within the window of a touch."""
-        return Ordered.join([one.within for one in self._followed], [len(one.bots) for one in self._followed])
+        return Ordered.join([one.within for one in self._followed], self._sizes)
 
-    def of(self, name: str, part: tuple[slice, ...] = ()) -> Longs:
-        """Give what followed from the touches of each row, or a part of this."""
-        return np.concatenate([getattr(one, name)[part] for one in self._followed])
+    @property
+    def late(self) -> LateOrders:
+        """Orders after it."""
+        return LateOrders.join([one.late for one in self._followed], self._sizes)
+
+    def of(self, name: str) -> Longs:
+        """Give what followed from the touches of each row."""
+        return np.concatenate([getattr(one, name) for one in self._followed])
 
     def of_each(self, of_row: NDArray[Number]) -> NDArray[Number]:
         """Add up by cell what rows have, shape (rows, ...), for each ad group, shape (contests, groups, cells, ...)."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-__all__ = ["Kept"]
+__all__ = ["Kept", "forget"]
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+
+_EVERY: weakref.WeakSet[Kept[Any, Any]] = weakref.WeakSet()
 
 
 class Kept(Generic[K, V]):
@@ -24,6 +28,7 @@ class Kept(Generic[K, V]):
     def __init__(self, room: int) -> None:
         self.room, self.taken = room, 0
         self._values: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        _EVERY.add(self)
 
     def __len__(self) -> int:
         return len(self._values)
@@ -46,3 +51,14 @@ class Kept(Generic[K, V]):
         while self.taken > self.room:
             _, (_, gone) = self._values.popitem(last=False)
             self.taken -= gone
+
+    def forget(self) -> None:
+        """Forget all of them."""
+        self._values.clear()
+        self.taken = 0
+
+
+def forget() -> None:
+    """Forget what is kept of earlier runs in counts: the next one takes as long as the first of a process."""
+    for one in _EVERY:
+        one.forget()

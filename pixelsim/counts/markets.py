@@ -100,11 +100,17 @@ def deal(streams: Streams, ad_group: str, counts: PaidCounts, shares: Sequence[f
     if len(shares) == 1:
         return [counts]
     rng, followed = stream(streams, "people of markets", ad_group), counts.followed
-    of_touches = {**_tables(followed), "ordered": followed.within.copies, "ordered_once": followed.within.once}
+    within, late = followed.within, followed.late
+    of_sessions = {"later": late.number, "ordered": within.copies, "ordered_once": within.once}
+    of_touches = {**_tables(followed), **of_sessions}
     found = []
     for one, tally in zip(*(_dealt(rng, part, shares) for part in (of_touches, _tables(counts.tally))), strict=True):
-        within = dataclasses.replace(followed.within, copies=one.pop("ordered"), once=one.pop("ordered_once"))
-        of_part = dataclasses.replace(followed, **one, within=within)
+        of_part = dataclasses.replace(
+            followed,
+            within=dataclasses.replace(within, copies=one.pop("ordered"), once=one.pop("ordered_once")),
+            late=dataclasses.replace(late, number=one.pop("later")),
+            **one,
+        )
         found.append(dataclasses.replace(counts, followed=of_part, tally=Tally(**tally)))
     return found
 

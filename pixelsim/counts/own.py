@@ -313,10 +313,11 @@ class OwnTouches:
         every, size = self._every, (self.contests, len(self.cells), self.lags, self.field.kinds)
         later = np.zeros((*size, self._once.shape[1]))
         at = np.minimum(np.arange(len(self.cells))[:, np.newaxis] + np.arange(self.lags), len(self.cells) - 1)
-        orders = self._rows.of("later", np.s_[:, : self.lags, : self.field.kinds])
-        row, lag, kind = found = np.unravel_index(np.flatnonzero(orders), orders.shape)
-        number = orders[found]
-        spot = np.ravel_multi_index((self._rows.contest[row], self._rows.cell[row], lag, kind), size)
+        late = self._rows.late
+        number = late.number
+        spot = np.ravel_multi_index(
+            (self._rows.contest[late.row], self._rows.cell[late.row], late.lag, late.kind), size
+        )
         groups = len(self._party)
         # Ad groups of one website with the same rule of counting have the same copies of an order.
         lots: dict[tuple[tuple[int, bytes], ...], list[int]] = {}
@@ -327,7 +328,7 @@ class OwnTouches:
         for places in lots.values():
             some = self.contenders[places[0] :: groups]
             each = np.stack([np.where(one.once, one.counts.each_once, one.counts.each) for one in some])
-            mine = number * np.isin(self._rows.place[row], places) if len(lots) > 1 else number
+            mine = number * np.isin(self._rows.place[late.row], places) if len(lots) > 1 else number
             of_cell = np.bincount(spot, weights=mine, minlength=math.prod(size)).reshape(size)
             later += of_cell[..., np.newaxis] * each[:, at][:, :, :, np.newaxis]
         kept = self._held.kept * (1 - self._soon)[:, np.newaxis]

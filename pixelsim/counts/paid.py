@@ -8,8 +8,8 @@ in its own cells alone. Fates that matter for totals only are drawn last, by the
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -22,6 +22,7 @@ from pixelsim.counts.delivery import Envelope
 from pixelsim.counts.draws import Draw, draw_of, grouped
 from pixelsim.counts.follower import Follower, Followers
 from pixelsim.counts.following import Followed, Happened, follow
+from pixelsim.counts.kept import Kept
 from pixelsim.counts.kernels import DelayTable
 from pixelsim.counts.stretches import Rows, Stretches
 from pixelsim.counts.tally import Tally, tallies, turns
@@ -43,6 +44,11 @@ class Paces:
 
     cpm: Floats
     orders: Floats
+
+    @property
+    def told(self) -> tuple[bytes, bytes]:
+        """What paces have the same that do the same."""
+        return self.cpm.tobytes(), self.orders.tobytes()
 
     def same(self, other: Paces) -> bool:
         """Tell whether another pace is the same on every day."""
@@ -76,6 +82,23 @@ class PaidCounts:
     tally: Tally
     each: Floats
     each_once: Floats
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about."""
+        return _OBJECTS + sum(table.nbytes for table in self._tables)
+
+    @property
+    def _tables(self) -> list[Longs]:
+        parts = (self, self.followed, self.followed.within, self.followed.late, self.tally)
+        told = (getattr(part, name) for part in parts for name in part.__match_args__)
+        return [table for table in told if isinstance(table, np.ndarray)]
+
+    def fix(self) -> PaidCounts:
+        """Let nobody write into it any more, as others will read it too."""
+        for table in self._tables:
+            table.setflags(write=False)
+        return self
 
     @property
     def clicks(self) -> Longs:
@@ -148,6 +171,16 @@ class AdGroupCounts:
         self.kinds = tuple(kind for kind, rate in zip(TouchKind, rates, strict=True) if rate > 0)
         self.whole: tuple[Happened, slice] | None = None
 
+    @property
+    def of(self) -> tuple[Longs, DelayTable]:
+        """What tells its touches and its table from all others, as long as they are there."""
+        return self._touches, self.table
+
+    def told(self, stretches: Stretches, paces: Paces) -> Hashable:
+        """Tell what ad groups have the same that bring about the same."""
+        touches, table = map(id, self.of)
+        return (touches, table, self._near, self.follower.told, stretches.rows.told, paces.told)
+
     def every_cell(self) -> Part:
         """Give its touches as if nothing stopped it."""
         every, whole = np.arange(len(self.cells)), self.table.whole
@@ -212,17 +245,36 @@ class AdGroupCounts:
         return Part(*told, chances, soon, happen, self._near)
 
 
+ROOM = 64_000_000
+"""Bytes that are kept of what ad groups brought about: at 28 days, some 2,000 ad groups in a run each."""
+_OBJECTS = 3072
+"""Bytes that it takes besides its arrays, about."""
+_KEPT: Kept[Hashable, tuple[tuple[Longs, DelayTable], PaidCounts]] = Kept(ROOM)
+"""With what it was counted from: as long as this is here, nothing else is told by the same places in memory."""
+
+
 def count_ad_groups(jobs: Sequence[tuple[AdGroupCounts, Stretches, Paces]]) -> list[PaidCounts]:
     """Count what ad groups bring about, of whatever run; those that are alike go through together.
 
     Parameters
     ----------
     jobs
-        Each ad group, the stretches in which it delivers, and what learning does to it.
+        Each ad group, the stretches in which it delivers, and what learning does to it. What was counted before for the
+        same, such as for the design that was looked at last, is not counted again.
     """
+    keys = [group.told(stretches, paces) for group, stretches, paces in jobs]
     found: dict[int, PaidCounts] = {}
-    for places in grouped([(*group.follower.alike, group.table.lags) for group, _, _ in jobs]):
-        found |= zip(places, _count([jobs[place] for place in places]), strict=True)
+    for place, (key, (group, stretches, _)) in enumerate(zip(keys, jobs, strict=True)):
+        known = _KEPT.get(key)
+        if known is not None:
+            each, each_once = group.follower.each
+            found[place] = replace(known[1], rows=stretches.rows, spans=stretches.spans, each=each, each_once=each_once)
+    missing = [place for place in range(len(jobs)) if place not in found]
+    for some in grouped([(*jobs[place][0].follower.alike, jobs[place][0].table.lags) for place in missing]):
+        places = [missing[one] for one in some]
+        for place, counts in zip(places, _count([jobs[place] for place in places]), strict=True):
+            found[place] = counts.fix()
+            _KEPT.keep(keys[place], (jobs[place][0].of, counts), counts.size)
     return [found[place] for place in range(len(jobs))]
 
 

@@ -48,6 +48,11 @@ class Rows:
     account_day: Longs
 
     @functools.cached_property
+    def told(self) -> tuple[bytes, ...]:
+        """What rows have the same in which the same is delivered."""
+        return tuple(getattr(self, name).tobytes() for name in self.__match_args__)
+
+    @functools.cached_property
     def each_once(self) -> bool:
         """Whether they are whole cells, each once at most."""
         return bool(self.whole.all() and np.all(self.cell[1:] > self.cell[:-1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -89,7 +90,7 @@ def _by_cell(to_cells: sparse.csr_array, of_sessions: Longs, to: Followers) -> L
     """Add up by cell what sessions have by visitor, and give none for bots where these were left out."""
     size, visitors = to_cells.shape[0], of_sessions.shape[1]
     found = np.zeros((size, len(to.matched) + 1, *of_sessions.shape[2:]), dtype=np.int64)
-    of_cell = to_cells @ of_sessions.reshape(len(of_sessions), -1)
+    of_cell = to_cells @ of_sessions.reshape(len(of_sessions), math.prod(of_sessions.shape[1:]))
     found[:, :visitors] = of_cell.reshape(size, *of_sessions.shape[1:])
     return found
 

@@ -23,7 +23,8 @@ CLICKS_A_DAY = 850
 """About so many clicks a day have the three ad groups of `grid` together."""
 
 FOLLOWED = (
-    *(field.name for field in dataclasses.fields(Followed) if field.name not in {"within", "width"}),
+    *(field.name for field in dataclasses.fields(Followed) if field.name not in {"within", "late", "width"}),
+    "later",
     "ordered",
     "ordered_once",
 )

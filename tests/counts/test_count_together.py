@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 import pytest
 from count_worlds import FOLLOWED
 
 from benchmarks.scenarios import ending_of, small
 from pixelsim.base.errors import InputError
-from pixelsim.counts import Counts, count, count_together
+from pixelsim.counts import Counts, count, count_together, forget
 from pixelsim.scenario.practices import agency_clients
 from pixelsim.scenario.scenario import Scenario
 
@@ -51,6 +52,7 @@ def test_runs_of_several_scenarios_are_the_same_bytes_together_and_alone() -> No
     asked = [(scenario, 3, replication) for scenario in varied() for replication in (0, 4)]
     together = count_together(asked)
     for one, found in zip(asked, together, strict=True):
+        forget()
         assert (found.scenario, found.seed, found.replication) == one
         assert told(found) == told(count(*one)), one[0].name
 
@@ -58,8 +60,38 @@ def test_runs_of_several_scenarios_are_the_same_bytes_together_and_alone() -> No
 def test_order_and_company_change_nothing() -> None:
     scenario = agency_clients(clients=2)
     forth = count_together([(scenario, 1, k) for k in range(4)])
+    forget()
     back = count_together([(scenario, 1, k) for k in reversed(range(4))])
     assert [told(one) for one in forth] == [told(one) for one in reversed(back)]
+
+
+def test_what_is_kept_of_other_designs_on_the_same_luck_changes_nothing() -> None:
+    """Some have ad groups, websites, pages or dates in common, and others nothing."""
+    scenarios = [*varied(), agency_clients(clients=2), agency_clients(clients=4), *one_after_another()]
+    cold = []
+    for scenario in scenarios:
+        forget()
+        cold.append(told(count(scenario, 3, 1)))
+    forget()
+    for _ in range(2):
+        for scenario, alone in zip(scenarios, cold, strict=True):
+            assert told(count(scenario, 3, 1)) == alone, scenario.name
+
+
+def one_after_another() -> Iterator[Scenario]:
+    """Give designs of which each differs in one thing from the one before."""
+    heavy, landing = {"weight": {"lost_per_second": 0.5}}, {"click_rate": 0.02, "landing_share": 0.5}
+    late, early = (ending_of("agency", stop=3, unshare=day) for day in (3.5, 2.5))
+    yield small(days=8, capture=heavy)
+    yield small(days=8, capture=heavy, steps=late)
+    yield small(days=8, capture=heavy, steps=early)
+    yield small(days=8, capture=heavy, steps=early, own_pixel=True)
+    yield small(days=8, capture=heavy, steps=early, delivery={"click_rate": 0.02})
+    yield small(days=8, capture=heavy, delivery=landing)
+    yield small(days=8, capture=heavy, delivery=landing, measurement={"count": "every"})
+    # From the second on there are rows without anything that follows.
+    yield from (small(days=8, delivery={"click_rate": rate, "conversion_rate": rate}) for rate in (1e-7, 0.0))
+    yield from (small(days=8, steps=some, delivery={"click_rate": 1e-7}) for some in (late, early))
 
 
 def test_faults_of_any_run_are_told_before_anything_runs() -> None:

@@ -13,11 +13,10 @@ from scipy import stats
 
 from benchmarks.scenarios import OWN_PIXEL, ending_of, small
 from pixelsim.base.streams import Streams
-from pixelsim.counts import Counts, count, count_together
+from pixelsim.counts import Counts, count, count_together, forget
 from pixelsim.counts import willing as module
 from pixelsim.counts.cells import by_event
 from pixelsim.counts.draws import draw_of
-from pixelsim.counts.kept import Kept
 from pixelsim.counts.sessions import Habits
 from pixelsim.counts.tally import Tally
 from pixelsim.scenario.capture import EVENT_NAMES, Capture, PageViews
@@ -51,10 +50,12 @@ def test_two_designs_on_the_same_luck_draw_people_once_and_come_out_as_alone() -
         given.append(sum(len(part.cell) for part in parts))
         return drawing(parts)
 
-    with patch.object(module, "_Drawing", noted), patch.object(module, "_KEPT", Kept(0)):
+    with patch.object(module, "_Drawing", noted):
+        forget()
         together, (rows, *_) = count_together(asked), given
         alone, of_each = [], []
         for one in asked:
+            forget()
             given.clear()
             alone.append(count(*one))
             of_each.append(given[0])
@@ -75,14 +76,15 @@ def test_a_design_looked_at_next_has_the_same_people_who_are_not_drawn_again() -
         drawn.extend(part.delivery.ad_group for part in parts if part.luck is not None)
         return drawing(parts)
 
-    with patch.object(module, "_Drawing", noted), patch.object(module, "_KEPT", Kept(module.ROOM)):
+    forget()
+    with patch.object(module, "_Drawing", noted):
         found, of_each = [], []
         for scenario in (one, one, other):
             drawn.clear()
             found.append(every_array(count(scenario, 4)))
             of_each.append(sorted(drawn))
-    with patch.object(module, "_KEPT", Kept(0)):
-        anew = every_array(count(other, 4))
+    forget()
+    anew = every_array(count(other, 4))
     assert found[0] == found[1]
     assert found[2] == anew
     of_one, of_other = ({delivery.ad_group for delivery in of.traffic.delivery} for of in (one, other))
