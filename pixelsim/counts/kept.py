@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Kept", "forget"]
+__all__ = ["Kept", "forget", "share_room"]
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-
-
 _EVERY: weakref.WeakSet[Kept[Any, Any]] = weakref.WeakSet()
+_processes = 1
 
 
 class Kept(Generic[K, V]):
@@ -22,43 +22,58 @@ class Kept(Generic[K, V]):
     Parameters
     ----------
     room
-        Bytes that they may take together.
+        Bytes that they may take together, in all processes that share the work.
     """
 
     def __init__(self, room: int) -> None:
-        self.room, self.taken = room, 0
+        self._room, self.taken = room, 0
         self._values: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self._lock = threading.Lock()
         _EVERY.add(self)
 
     def __len__(self) -> int:
         return len(self._values)
 
+    @property
+    def room(self) -> int:
+        """Bytes that values may take in this process."""
+        return self._room // _processes
+
     def get(self, key: K) -> V | None:
         """Give the value of a key, if it is there."""
-        found = self._values.get(key)
-        if found is None:
-            return None
-        self._values.move_to_end(key)
-        return found[0]
+        with self._lock:
+            found = self._values.get(key)
+            if found is None:
+                return None
+            self._values.move_to_end(key)
+            return found[0]
 
     def keep(self, key: K, value: V, size: int) -> None:
         """Keep a value of so many bytes, unless it would take all the room by itself."""
         if size > self.room:
             return
-        _, before = self._values.pop(key, (None, 0))
-        self._values[key] = value, size
-        self.taken += size - before
-        while self.taken > self.room:
-            _, (_, gone) = self._values.popitem(last=False)
-            self.taken -= gone
+        with self._lock:
+            _, before = self._values.pop(key, (None, 0))
+            self._values[key] = value, size
+            self.taken += size - before
+            while self.taken > self.room:
+                _, (_, gone) = self._values.popitem(last=False)
+                self.taken -= gone
 
     def forget(self) -> None:
         """Forget all of them."""
-        self._values.clear()
-        self.taken = 0
+        with self._lock:
+            self._values.clear()
+            self.taken = 0
 
 
 def forget() -> None:
     """Forget what is kept of earlier runs in counts: the next one takes as long as the first of a process."""
-    for one in _EVERY:
+    for one in list(_EVERY):
         one.forget()
+
+
+def share_room(processes: int) -> None:
+    """Take a part of the room only, as so many processes share the replications."""
+    global _processes  # noqa: PLW0603 - a process that is one of several has no other place
+    _processes = processes

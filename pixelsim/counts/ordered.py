@@ -32,7 +32,8 @@ class _ByTouch:
     @classmethod
     def of(cls, row: Longs, lag: Longs, kind: Longs, *told: Longs) -> Self:
         """Put them in order, with what is told of each."""
-        order = np.lexsort((kind, lag, row))
+        # One number for the three: nearly in order already, which makes it several times as fast as to sort by each.
+        order = np.argsort((row * (lag.max(initial=0) + 1) + lag) * (kind.max(initial=0) + 1) + kind, kind="stable")
         columns: Any = (column[order] for column in (row, lag, kind, *told))
         return cls(*columns)
 

@@ -245,8 +245,8 @@ class AdGroupCounts:
         return Part(*told, chances, soon, happen, self._near)
 
 
-ROOM = 64_000_000
-"""Bytes that are kept of what ad groups brought about: at 28 days, some 2,000 ad groups in a run each."""
+ROOM = 192_000_000
+"""Bytes that are kept of what ad groups brought about: at 28 days, some 5,000 ad groups in a run each."""
 _OBJECTS = 3072
 """Bytes that it takes besides its arrays, about."""
 _KEPT: Kept[Hashable, tuple[tuple[Longs, DelayTable], PaidCounts]] = Kept(ROOM)

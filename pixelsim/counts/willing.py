@@ -165,18 +165,10 @@ class Willing:
             )
 
     @property
-    def _arrays(self) -> list[Longs]:
-        return [getattr(self, name) for name in _TABLES] + [*self.orders.columns, *self.late.columns]
-
-    @property
     def size(self) -> int:
         """Bytes of its arrays."""
-        return sum(array.nbytes for array in self._arrays)
-
-    def copy(self) -> Willing:
-        """Give the same with arrays of its own."""
-        orders, late = (Orders(*(column.copy() for column in of.columns)) for of in (self.orders, self.late))
-        return Willing(**{name: getattr(self, name).copy() for name in _TABLES}, orders=orders, late=late)
+        tables = [getattr(self, name) for name in _TABLES]
+        return sum(table.nbytes for table in (*tables, *self.orders.columns, *self.late.columns))
 
     def spread(self, sizes: Sequence[int], of: Sequence[int]) -> Willing:
         """Give the same for parts that share what people make of their touches.
@@ -211,8 +203,9 @@ class Willing:
         )
 
 
-ROOM = 32_000_000
-"""Bytes that are kept of what people made of touches: at 28 days and some hundred clicks a day, 3,000 ad groups."""
+ROOM = 40_000_000
+"""Bytes that are kept of what people made of touches: at 28 days and some hundred clicks a day, 4,000 ad groups
+in a run each."""
 _OBJECTS = 2048
 """Bytes that it takes besides its arrays, about."""
 _KEPT: Kept[Hashable, tuple[tuple[Longs, Floats, Floats], Willing]] = Kept(ROOM)
@@ -246,8 +239,7 @@ def _keep(parts: Sequence[Part], drawn: Willing) -> None:
     """Keep what was drawn for parts whose luck others can have."""
     for part, found in zip(parts, drawn.split([len(part.cell) for part in parts]), strict=True):
         if part.luck is not None:
-            alone = found.copy()
-            _KEPT.keep(part.alike, ((part.touches, part.chances, part.soon), alone), _OBJECTS + alone.size)
+            _KEPT.keep(part.alike, ((part.touches, part.chances, part.soon), found), _OBJECTS + found.size)
 
 
 class _Drawing:

@@ -27,6 +27,7 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from pixelsim.base.errors import InputError
+from pixelsim.counts.kept import share_room
 from pixelsim.explore.undisturbed import undisturbed
 
 __all__ = ["VARIABLE", "WORKERS", "Shared", "Workers", "usual_workers"]
@@ -38,7 +39,7 @@ Work = Callable[[Sequence[int]], Sequence[T]]
 VARIABLE = "PIXELSIM_WORKERS"
 """The environment variable that sets the number of workers."""
 MOST = 7
-"""Workers at most: each takes some 200 MB of memory."""
+"""Workers at most: each takes some 200 MB of memory, besides what all of them keep of runs."""
 IDLE = 120.0
 """Seconds without work after which the workers end."""
 WORTH = 1.0
@@ -82,14 +83,15 @@ _stopped: Any = ()
 """In a worker: a mark for each piece of work, 1 once it has been stopped."""
 
 
-def _begin(stopped: Any, work: bytes) -> None:
+def _begin(stopped: Any, work: bytes, processes: int) -> None:
     """Set a worker up: interrupts are the kernel's own, and it ends when the kernel does, however that comes about.
 
     It imports what the first work needs, whether that is still asked for then or not: this takes longer than all else,
-    and the next choice needs the same.
+    and the next choice needs the same. What it keeps of runs takes a part of the room, as it does a part of them.
     """
     global _stopped  # noqa: PLW0603 - a process that is set up by its pool has no other place
     _stopped = stopped
+    share_room(processes)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_outlive_nobody, daemon=True).start()
     # What fails here fails once more where somebody waits for it.
@@ -245,7 +247,8 @@ class Workers:
                 # The start method of the user's process stays what it is.
                 spawn = multiprocessing.get_context("spawn")
                 self._stopped = spawn.RawArray("b", _MARKS)
-                self._pool = ProcessPoolExecutor(number, spawn, _begin, (self._stopped, work))
+                self._pool = ProcessPoolExecutor(number, spawn, _begin, (self._stopped, work, number + 1))
+                share_room(number + 1)
             future = self._pool.submit(_do, mark, work, replications)
         except BrokenExecutor:
             self.lose()
@@ -259,6 +262,7 @@ class Workers:
 
     def fail(self) -> None:
         """Do without workers from now on, as one of them has died or cannot be had."""
+        share_room(1)
         self._failed = True
         self.close()
 
