@@ -18,7 +18,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from pixelsim.base.errors import InputError, PixelsimError, UnknownNameError
 from pixelsim.explore.keys import EXPLORER_CLASS, keys_kept
 from pixelsim.explore.toolkit import widgets
-from pixelsim.explore.undisturbed import tidy_later, undisturbed, undisturbed_steps
+from pixelsim.explore.undisturbed import Quiet, undisturbed, undisturbed_steps
 from pixelsim.show.picture import LEGIBLE, picture_html
 
 __all__ = ["STYLE", "WIDTH", "Explorer", "guarded"]
@@ -100,7 +100,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.title, self.controls = title, dict(controls)
         self.failures: list[Exception] = []
         self._task: asyncio.Task[None] | None = None
-        self._tidying: asyncio.TimerHandle | None = None
+        self._idle: Quiet | None = None
         self._parts_done = 0
         for control in self.controls.values():
             control.style.description_width = "initial"
@@ -128,17 +128,8 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.code = widgets.HTML()
         self.code.layout.display = "none"
         self.show_code.observe(self._on_show_code, names="value")
-        parts = [
-            self.heading,
-            *self.controls.values(),
-            self.work,
-            self.message,
-            self.frame,
-            self.caption,
-            self.table,
-            self.show_code,
-            self.code,
-        ]
+        parts = [self.heading, *self.controls.values(), self.work, self.message, self.frame]
+        parts += [self.caption, self.table, self.show_code, self.code]
         super().__init__([*parts, keys_kept()])
         self.add_class(EXPLORER_CLASS)
         for control in self.controls.values():
@@ -156,6 +147,10 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def foresee(self) -> None:
         """Prepare what the next step of a slider would need, while the hand is waited for."""
+
+    def expect(self) -> Iterator[None]:
+        """Prepare step by step what the next choices may need, once nothing goes on."""
+        yield from ()
 
     def arrange(self) -> None:
         """Fit the choices of controls to the values of others; called whenever a value is set."""
@@ -259,10 +254,14 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
                     if self._parts_done == self.progress.max or loop.time() >= shown + _TICK:
                         self.progress.value, shown = self._parts_done, loop.time()
                     await asyncio.sleep(_BREATH)
-                self._tidying = tidy_later(loop)
+                self._idle = Quiet(loop, self._expected())
         finally:
             if self._task is asyncio.current_task():
                 self.work.layout.visibility = "hidden"
+
+    def _expected(self) -> Iterator[None]:
+        with _Guard(self):
+            yield from undisturbed_steps(self.expect())
 
     @property
     def working(self) -> bool:
@@ -273,9 +272,9 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Stop long work, if any; what is done of it stays on the screen."""
         if self._task is not None and not self._task.done():
             self._task.cancel()
-        if self._tidying is not None:
-            self._tidying.cancel()
-        self._task = self._tidying = None
+        if self._idle is not None:
+            self._idle.cancel()
+        self._task = self._idle = None
         self.work.layout.visibility = "hidden"
 
     def stopped(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
@@ -197,9 +197,23 @@ class BestPractice(PairsExplorer[tuple[Measured, Measured]]):
         if before is None or before[0] != business or before[1] == now:
             return
         ahead = tuple((name, 2 * value - earlier) for (name, value), (_, earlier) in zip(now, before[1], strict=True))
-        within = all(self.controls[name].min <= value <= self.controls[name].max for name, value in ahead)
-        if within and dict(ahead).get("brands", 0) <= dict(ahead).get("domains", 0):
+        if self._within(ahead):
             self._structure((business, ahead), str(self.controls["way"].value))
+
+    def expect(self) -> Iterator[None]:
+        """Draw the structures of one step of any slider in either direction."""
+        business, now = self.chosen()
+        for name, value in now:
+            for step in (-1, 1):
+                choice = tuple({**dict(now), name: value + step}.items())
+                if self._within(choice):
+                    self._structure((business, choice), str(self.controls["way"].value))
+                    self._told((business, choice))
+                    yield
+
+    def _within(self, sizes: tuple[tuple[str, int], ...]) -> bool:
+        within = all(self.controls[name].min <= value <= self.controls[name].max for name, value in sizes)
+        return within and dict(sizes).get("brands", 0) <= dict(sizes).get("domains", 0)
 
     def chosen(self) -> _Chosen:
         """Give the business and its sizes."""

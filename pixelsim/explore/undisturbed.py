@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import itertools
 from collections.abc import Iterator
 from typing import TypeVar
 
-__all__ = ["tidy_later", "undisturbed", "undisturbed_steps"]
+__all__ = ["Quiet", "undisturbed", "undisturbed_steps"]
 
 T = TypeVar("T")
 
 QUIET = 0.3
-"""Seconds after long work in which another choice may come, before all garbage is looked for."""
+"""Seconds after long work in which another choice may come, before anything else is done."""
+BREATH = 0.02
+"""Seconds between two things that are done while nothing goes on."""
 
 
 @contextlib.contextmanager
@@ -45,9 +48,32 @@ def undisturbed_steps(work: Iterator[T]) -> Iterator[T]:
         yield found
 
 
-def tidy_later(loop: asyncio.AbstractEventLoop) -> asyncio.TimerHandle:
-    """Let Python look through all that there is when nothing has gone on for a moment, and not during the next choice.
+class Quiet:
+    """What is done step by step while nothing goes on, until it is cancelled.
 
-    It takes a tenth of a second, and would come by itself after a few choices, whatever is going on then.
+    First Python looks through all that there is. It takes a tenth of a second, and would come by itself after a few
+    choices, whatever is going on then.
+
+    Parameters
+    ----------
+    loop
+        The loop of the process.
+    steps
+        What is done then; each step takes parts of a second, and between two of them others have their turn.
     """
-    return loop.call_later(QUIET, gc.collect)
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, steps: Iterator[object]) -> None:
+        self._loop, self._steps = loop, itertools.chain(_tidied(), steps)
+        self._next = loop.call_later(QUIET, self._step)
+
+    def _step(self) -> None:
+        if next(self._steps, self) is not self:
+            self._next = self._loop.call_later(BREATH, self._step)
+
+    def cancel(self) -> None:
+        """Do no more of it."""
+        self._next.cancel()
+
+
+def _tidied() -> Iterator[int]:
+    yield gc.collect()

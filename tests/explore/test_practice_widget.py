@@ -7,6 +7,7 @@ import json
 import re
 import struct
 import zlib
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 
@@ -154,27 +155,62 @@ def test_runs_come_in_pair_by_pair_and_cancel_keeps_what_is_there() -> None:
     asyncio.run(notebook())
 
 
-def test_the_next_step_of_the_slider_is_drawn_while_the_hand_rests(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn, draw = [], practice_widget.access_graph_figure
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """Note the pixels and the ad accounts of every structure that is drawn."""
+    found, draw = [], practice_widget.access_graph_figure
 
     def noted(world: World, width: float) -> Figure:
-        drawn.append(len(world.pixels))
+        found.append((len(world.pixels), len(world.ad_accounts)))
         return draw(world, width)
 
     monkeypatch.setattr(practice_widget, "access_graph_figure", noted)
+    return found
 
+
+def test_the_next_step_of_the_slider_is_drawn_while_the_hand_rests(drawn: list[tuple[int, ...]]) -> None:
     async def notebook() -> None:
         explorer = ps.explore.best_practice("agency_clients", sizes={"clients": 3}, replications=1)
         await explorer.finished()
         explorer.controls["clients"].value = 2
         await explorer.finished()
-        assert drawn == [3, 2, 1]
+        assert [pixels for pixels, _ in drawn] == [3, 2, 1]
         explorer.controls["clients"].value = 1
         # The structure is there already, and no business has fewer clients than one.
         await explorer.finished()
-        assert drawn == [3, 2, 1]
+        assert len(drawn) == 3
 
     asyncio.run(notebook())
+
+
+def test_once_nothing_goes_on_a_step_of_any_slider_is_drawn_already(
+    drawn: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixelsim.explore.undisturbed.QUIET", 0.01)
+
+    async def notebook() -> None:
+        explorer = ps.explore.best_practice("many_domains", sizes={"domains": 2, "brands": 2}, replications=1)
+        await explorer.finished()
+        assert len(drawn) == 1
+        # One domain with one brand of its own is no step away, since no brand is without a domain.
+        await until(lambda: len(drawn) == 3)
+        await asyncio.sleep(0.2)
+        assert len(drawn) == 3
+        for name, value in (("domains", 3), ("domains", 2), ("brands", 1), ("brands", 2)):
+            explorer.controls[name].value = value
+            assert len(drawn) == 3, (name, value)
+            # Another choice comes before anything else is drawn ahead.
+
+    asyncio.run(notebook())
+
+
+async def until(come: Callable[[], bool]) -> None:
+    """Wait at most half a minute."""
+    for _ in range(3000):
+        if come():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not come")
 
 
 def test_what_cannot_be_explored_is_refused() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import gc
 import weakref
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pixelsim.explore.undisturbed import undisturbed, undisturbed_steps
+from pixelsim.explore.undisturbed import Quiet, undisturbed, undisturbed_steps
 
 
 class Ring:
@@ -64,3 +65,22 @@ def test_each_step_of_work_is_undisturbed_and_what_is_between_is_not() -> None:
         assert gc.isenabled()
     assert inside == [False] * 3
     assert gc.isenabled()
+
+
+@pytest.mark.parametrize(("upto", "done"), [(None, [0, 1, 2]), (1, [0])])
+def test_steps_come_one_by_one_while_nothing_goes_on_until_they_are_cancelled(
+    upto: int | None, done: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixelsim.explore.undisturbed.QUIET", 0.01)
+    found: list[int] = []
+
+    async def notebook() -> None:
+        quiet = Quiet(asyncio.get_running_loop(), map(found.append, range(3)))
+        assert not found
+        while len(found) != (upto or 3):
+            await asyncio.sleep(0)
+        quiet.cancel()
+        await asyncio.sleep(0.1)
+
+    asyncio.run(notebook())
+    assert found == done
