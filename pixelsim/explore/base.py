@@ -102,6 +102,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._task: asyncio.Task[None] | None = None
         self._idle: Quiet | None = None
         self._parts_done = 0
+        self.moved: tuple[str, Any] = ("", None)  # the control that was moved last, by name, and from which value
         for control in self.controls.values():
             control.style.description_width = "initial"
             # A control has a margin of 2 px on each side.
@@ -192,13 +193,17 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         with undisturbed():
             self.refresh()
         self.tell_code()
+        if not self.working:
+            with contextlib.suppress(RuntimeError):  # outside of a loop nobody waits for anything
+                self._idle = Quiet(asyncio.get_running_loop(), self._expected(), _BREATH)
 
     def tell_code(self) -> None:
         """Give the code for what is on the screen."""
         code = escape(self.as_code())
         self.code.value = f'<div class="pixelsim"><pre tabindex="0" title="click, then copy">{code}</pre></div>'
 
-    def _on_control(self, _change: object) -> None:
+    def _on_control(self, change: Mapping[str, Any]) -> None:
+        self.moved = next(name for name, control in self.controls.items() if control is change["owner"]), change["old"]
         self.update()
 
     def _on_show_code(self, change: Mapping[str, Any]) -> None:

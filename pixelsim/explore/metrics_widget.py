@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from typing import Any
 
+from pixelsim.base.errors import PixelsimError
 from pixelsim.explore.base import WIDTH
 from pixelsim.explore.code import scenario_code
 from pixelsim.explore.metrics import (
@@ -34,6 +37,14 @@ from pixelsim.study.replicate import Replications, check_replications, replicate
 from pixelsim.study.run import Run, run
 
 __all__ = ["MetricsByViewer", "metrics_table"]
+
+_LISTS = ("event", "pixel", "shown", "start", "end")
+_Asked = tuple[str, str, str, str, str]
+"""What the lists say."""
+_USUAL = (Stage.HAPPENED.value, Stage.ATTRIBUTED.value)
+"""From which figure the bridge goes to which, where nothing else is asked for."""
+_MOST = 32
+"""Answers that are kept, with their pictures of some 100 kB; those looked at longest ago are forgotten first."""
 
 
 def metrics_table(found: MetricsFound, wanted: int) -> str:
@@ -93,8 +104,8 @@ class MetricsByViewer(Settling):
         self._first = lru_cache(maxsize=len(SHOWN))(self._run_first)
         self._showing = lru_cache(maxsize=len(SHOWN))(lambda shown: showing(scenario, shown))
         self._many = lru_cache(maxsize=8)(self._replicated)
-        # What viewers read, and of what it is the picture: another bridge leaves it as it is.
-        self._readings: tuple[tuple[object, ...], Strip] | None = None
+        self._answer = lru_cache(maxsize=_MOST)(self._answered)
+        self._above = lru_cache(maxsize=_MOST)(self._drawn_above)
         names = Names(scenario.structure.world())
         figures = figures_of(scenario)
         controls: dict[str, Any] = {
@@ -114,13 +125,13 @@ class MetricsByViewer(Settling):
             ),
             "start": widgets.Dropdown(
                 options=figures,
-                value=Stage.HAPPENED.value,
+                value=_USUAL[0],
                 description="explain from",
                 tooltip="the figure at which the bridge begins",
             ),
             "end": widgets.Dropdown(
                 options=figures,
-                value=Stage.ATTRIBUTED.value,
+                value=_USUAL[1],
                 description="to",
                 tooltip="the figure at which the bridge ends",
             ),
@@ -160,22 +171,53 @@ class MetricsByViewer(Settling):
 
     def answer(self, done: int) -> None:
         """Show picture and tables of so many runs."""
-        event, pixel, shown, start, end = (
-            str(self.controls[name].value) for name in ("event", "pixel", "shown", "start", "end")
-        )
-        many = self._many(shown, self.detail, done)
-        first = self._first(shown)
-        found = self.found = metrics_found(self._variant(), event, start, end, pixel=pixel, many=many, first=first)
-        self.table.value = metrics_table(found, self.replications)
-        asked = event, pixel, shown, self.detail, done
-        if self._readings is None or self._readings[0] != asked:
-            self._readings = asked, quick_strip(readings_figure(found, WIDTH))
-        self.paint(metrics_picture(found, WIDTH, self._readings[1]))
+        self.found, table, picture = self._answer(self._asked(), self.detail, done)
+        self.table.value = table
+        self.paint(picture)
+
+    def _asked(self) -> _Asked:
+        event, pixel, shown, start, end = (str(self.controls[name].value) for name in _LISTS)
+        return event, pixel, shown, start, end
+
+    def _answered(self, asked: _Asked, detail: Detail, done: int) -> tuple[MetricsFound, str, bytes]:
+        """Give what is found, the tables and the picture."""
+        event, pixel, shown, _, _ = asked
+        found = self._asked_for(asked, detail, done)
+        above = self._above(event, pixel, shown, detail, done)
+        return found, metrics_table(found, self.replications), metrics_picture(found, WIDTH, above)
+
+    def _asked_for(self, asked: _Asked, detail: Detail, done: int) -> MetricsFound:
+        event, pixel, shown, start, end = asked
+        many, first = self._many(shown, detail, done), self._first(shown)
+        return metrics_found(self._showing(shown), event, start, end, pixel=pixel, many=many, first=first)
+
+    def _drawn_above(self, event: str, pixel: str, shown: str, detail: Detail, done: int) -> Strip:
+        """Draw what viewers read: another bridge leaves it as it is."""
+        found = self._asked_for((event, pixel, shown, *_USUAL), detail, done)
+        return quick_strip(readings_figure(found, WIDTH))
+
+    def expect(self) -> Iterator[None]:
+        """Answer for the choices beside that of the list that was moved last, first for the next one that way."""
+        done, now = min(self.known(), self.replications), dict(zip(_LISTS, self._asked(), strict=True))
+        name, before = self.moved
+        # What else receivers are shown needs other runs.
+        name = "event" if name in {"", "shown"} else name
+        offered = [one[1] if isinstance(one, tuple) else one for one in self.controls[name].options]
+        place = offered.index(now[name])
+        way = -1 if before in offered and offered.index(before) > place else 1
+        for one in (place + way, place - way):
+            if 0 <= one < len(offered):
+                event, pixel, shown, start, end = {**now, name: offered[one]}.values()
+                # What cannot be asked for is told to whoever asks for it.
+                with contextlib.suppress(PixelsimError):
+                    self._above(event, pixel, shown, self.detail, done)
+                    yield
+                    self._answer((event, pixel, shown, start, end), self.detail, done)
+                yield
 
     def as_code(self) -> str:
         """Give the call that brings the same numbers."""
-        values = (self.controls[name].value for name in ("event", "pixel", "shown", "start", "end"))
-        event, pixel, shown, start, end = values
+        event, pixel, shown, start, end = self._asked()
         detail = ", detail='counts'" if self.detail == "counts" else ""
         lines = [
             self._source,

@@ -51,7 +51,7 @@ def undisturbed_steps(work: Iterator[T]) -> Iterator[T]:
 class Quiet:
     """What is done step by step while nothing goes on, until it is cancelled.
 
-    First Python looks through all that there is. It takes a tenth of a second, and would come by itself after a few
+    Last Python looks through all that there is. It takes a tenth of a second, and would come by itself after a few
     choices, whatever is going on then.
 
     Parameters
@@ -59,12 +59,14 @@ class Quiet:
     loop
         The loop of the process.
     steps
-        What is done then; each step takes parts of a second, and between two of them others have their turn.
+        What is done; each step takes parts of a second, and between two of them others have their turn.
+    wait
+        Seconds until the first step.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, steps: Iterator[object]) -> None:
-        self._loop, self._steps = loop, itertools.chain(_tidied(), steps)
-        self._next = loop.call_later(QUIET, self._step)
+    def __init__(self, loop: asyncio.AbstractEventLoop, steps: Iterator[object], wait: float | None = None) -> None:
+        self._loop, self._steps = loop, itertools.chain(steps, _tidied())
+        self._next = loop.call_later(QUIET if wait is None else wait, self._step)
 
     def _step(self) -> None:
         if next(self._steps, self) is not self:

@@ -9,8 +9,10 @@ from shown_code import executed
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError, UnknownNameError
+from pixelsim.explore.base import WIDTH
 from pixelsim.explore.metrics import (
     SHOWN,
+    MetricsFound,
     figure_of,
     figures_of,
     metrics_found,
@@ -21,6 +23,7 @@ from pixelsim.explore.metrics import (
     trust,
 )
 from pixelsim.explore.metrics_widget import metrics_table
+from pixelsim.explore.moving import Strip
 from pixelsim.measure import Stage
 from pixelsim.scenario import Scenario, write_scenario
 from pixelsim.scenario.practices import many_domains
@@ -154,6 +157,43 @@ def test_one_pixel_is_not_asked_for_and_of_several_each_can_be(quick: Scenario) 
     several.controls["pixel"].value = "PIXEL000000000000002"
     assert several.table.value != first
     assert several.failures == []
+
+
+def test_once_nothing_goes_on_the_choices_beside_are_drawn_already(
+    quick: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pixelsim.explore.undisturbed.QUIET", 0.01)
+    drawn: list[tuple[str, ...]] = []
+
+    def noted(found: MetricsFound, width: float, readings: Strip | None = None) -> bytes:
+        drawn.append((found.event, *found.names))
+        return metrics_picture(found, width, readings)
+
+    monkeypatch.setattr("pixelsim.explore.metrics_widget.metrics_picture", noted)
+
+    async def settled(number: int) -> None:
+        for _ in range(3000):
+            if len(drawn) >= number:
+                break
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
+        assert len(drawn) == number, drawn
+
+    async def notebook() -> None:
+        explorer = ps.explore.metrics_by_viewer(quick, replications=1, seed=3)
+        await explorer.finished()
+        # Purchase is the last event.
+        await settled(2)
+        for event, number in (("InitiateCheckout", 3), ("AddToCart", 4), ("InitiateCheckout", 4)):
+            before = len(drawn)
+            explorer.controls["event"].value = event
+            assert len(drawn) == before
+            assert explorer.found.event == event
+            await settled(number)
+        alone = metrics_picture(explorer.found, WIDTH)
+        assert explorer.picture.value == alone
+
+    asyncio.run(notebook())
 
 
 def test_runs_come_in_one_by_one_and_cancel_keeps_what_is_there(quick: Scenario) -> None:
