@@ -13,7 +13,9 @@ __all__ = ["Kept", "forget", "share_room"]
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 _EVERY: weakref.WeakSet[Kept[Any, Any]] = weakref.WeakSet()
-_processes = 1
+_FEW = 8
+_part = _FEW
+"""Which part of the room is taken: a small one, but where designs on the same luck are looked at in turn."""
 
 
 class Kept(Generic[K, V]):
@@ -22,7 +24,8 @@ class Kept(Generic[K, V]):
     Parameters
     ----------
     room
-        Bytes that they may take together, in all processes that share the work.
+        Bytes that they may take together where designs are explored, in all processes that share this; an eighth of
+        it in each process elsewhere.
     """
 
     def __init__(self, room: int) -> None:
@@ -37,7 +40,7 @@ class Kept(Generic[K, V]):
     @property
     def room(self) -> int:
         """Bytes that values may take in this process."""
-        return self._room // _processes
+        return self._room // _part
 
     def get(self, key: K) -> V | None:
         """Give the value of a key, if it is there."""
@@ -74,6 +77,6 @@ def forget() -> None:
 
 
 def share_room(processes: int) -> None:
-    """Take a part of the room only, as so many processes share the replications."""
-    global _processes  # noqa: PLW0603 - a process that is one of several has no other place
-    _processes = processes
+    """Take as much room as there is in this process and in those that share its replications; so many in all."""
+    global _part  # noqa: PLW0603 - what a process is there for has no other place
+    _part = processes

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
+from pixelsim.counts.kept import share_room
 from pixelsim.explore.base import Explorer, guarded
 from pixelsim.explore.toolkit import widgets
 from pixelsim.explore.workers import WORKERS
@@ -167,6 +168,7 @@ class Settling(Explorer):
                         WORKERS.loss = ""
                     yield
         else:
+            share_room(1)
             yield
             for replication in self.left():
                 self.prepare(replication)

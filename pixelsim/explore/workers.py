@@ -167,12 +167,13 @@ class Workers:
 
         Outside of a running event loop there is nobody to share with, since nothing goes on beside the work.
         """
-        try:
+        number = 0
+        with contextlib.suppress(RuntimeError):
             asyncio.get_running_loop()
-        except RuntimeError:
-            return Shared(self, 0, work, replications)
-        number = usual_workers() if self.number is None else self.number
-        return Shared(self, 0 if self._failed else number, work, replications)
+            number = usual_workers() if self.number is None else self.number
+        number = 0 if self._failed else number
+        share_room(number + 1)
+        return Shared(self, number, work, replications)
 
     def begin(self) -> int:
         """Begin a piece of work, and give its mark."""
@@ -248,7 +249,6 @@ class Workers:
                 spawn = multiprocessing.get_context("spawn")
                 self._stopped = spawn.RawArray("b", _MARKS)
                 self._pool = ProcessPoolExecutor(number, spawn, _begin, (self._stopped, work, number + 1))
-                share_room(number + 1)
             future = self._pool.submit(_do, mark, work, replications)
         except BrokenExecutor:
             self.lose()
@@ -262,7 +262,6 @@ class Workers:
 
     def fail(self) -> None:
         """Do without workers from now on, as one of them has died or cannot be had."""
-        share_room(1)
         self._failed = True
         self.close()
 

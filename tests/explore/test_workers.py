@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from worker_tasks import Unpacked, noted, processes, refused, waited
+from worker_tasks import Unpacked, noted, parts, processes, refused, waited
 
 import pixelsim as ps
 from pixelsim.base.errors import InputError
@@ -84,6 +84,29 @@ def test_an_explorer_tells_once_that_a_worker_has_died(monkeypatch: pytest.Monke
     assert len(explorer.found.runs) == 2
     explorer.controls["clients"].value = 2
     assert not explorer.message.value
+
+
+def test_processes_share_the_room_for_what_is_kept(workers: Workers) -> None:
+    awake(workers)
+    found = set(all_of(workers, parts, 12).values())
+    assert {part for _, part in found} == {2}
+    assert len(found) == 2
+
+
+def test_each_process_keeps_to_its_replications_until_it_would_have_to_wait() -> None:
+    for processes_there in (2, 3):
+        together = Shared(Workers(processes_there - 1), processes_there - 1, parts, range(12))
+        together._seconds = SPELL / 2
+        taken: list[int] = []
+        while len(taken) < 12:
+            taken += together._next(here=True)
+        own = list(range(0, 12, processes_there))
+        assert taken[: len(own)] == own
+        # Then it takes those whose turn with the others is last.
+        assert {10, 11} & set(taken[len(own) : len(own) + 2])
+        assert sorted(taken) == list(range(12))
+        others = Shared(Workers(processes_there - 1), processes_there - 1, parts, range(12))
+        assert others._next(here=False) == (1,)
 
 
 def test_a_worker_begins_while_this_process_rests_and_only_if_it_is_there(workers: Workers, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pixelsim.base.errors import InputError
+from pixelsim.counts import kept
 
 
 def noted(folder: Path, replications: Sequence[int]) -> list[int]:
@@ -30,6 +31,12 @@ class Unpacked:
 
     def __call__(self, replications: Sequence[int]) -> list[int]:
         return noted(self.folder, replications)
+
+
+def parts(replications: Sequence[int]) -> list[tuple[int, int]]:
+    """Give the process, and which part it takes of the room for what is kept of runs."""
+    time.sleep(0.02 * len(replications))
+    return [(os.getpid(), kept._part)] * len(replications)
 
 
 def waited(seconds: float, replications: Sequence[int]) -> list[None]:
