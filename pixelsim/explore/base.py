@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping
+import time
+from collections.abc import Generator, Iterator, Mapping
 from html import escape
-from types import TracebackType
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Self
 
 from pixelsim.base.errors import InputError, PixelsimError, UnknownNameError
+from pixelsim.explore.guarding import Guard, guarded
 from pixelsim.explore.keys import EXPLORER_CLASS, keys_kept
 from pixelsim.explore.toolkit import widgets
 from pixelsim.explore.undisturbed import Quiet, undisturbed, undisturbed_steps
 from pixelsim.show.picture import LEGIBLE, picture_html
 
-__all__ = ["STYLE", "WIDTH", "Explorer", "guarded"]
-
-P = ParamSpec("P")
-E = TypeVar("E", bound="Explorer")
+__all__ = ["STYLE", "WIDTH", "Explorer"]
 
 WIDTH = 8.0
 """Inches of an explorer's picture, a hundred CSS pixels each."""
@@ -44,38 +41,6 @@ _LULL = 0.06
 """Seconds after an answer in which the next key comes where keys follow each other; others begin after them."""
 _TICK = 0.25
 """Seconds between two steps of the bar of progress: every step goes through server and page."""
-
-
-class _Guard:
-    """Shows what fails inside the block in one line of the page, and lets it through where tests run."""
-
-    def __init__(self, explorer: Explorer) -> None:
-        self.explorer = explorer
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        if not isinstance(error, Exception):
-            return False
-        self.explorer.failed(error)
-        return not self.explorer.reraises
-
-
-def guarded(callback: Callable[Concatenate[E, P], None]) -> Callable[Concatenate[E, P], None]:
-    """Wrap a callback of an explorer: the page says in one line what failed, and a test sees the failure itself.
-
-    Without it a failure would show nowhere at all, since nobody waits for a callback.
-    """
-
-    @functools.wraps(callback)
-    def safe(explorer: E, /, *args: P.args, **kwargs: P.kwargs) -> None:
-        with _Guard(explorer):
-            callback(explorer, *args, **kwargs)
-
-    return safe
 
 
 class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -101,7 +66,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.failures: list[Exception] = []
         self._task: asyncio.Task[None] | None = None
         self._idle: Quiet | None = None
-        self._parts_done = 0
+        self._parts_done, self._chosen_at = 0, 0.0
         self.moved: tuple[str, Any] = ("", None)  # the control that was moved last, by name, and from which value
         for control in self.controls.values():
             control.style.description_width = "initial"
@@ -186,6 +151,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     @guarded
     def update(self) -> None:
         """Show what the controls say, and the code for it."""
+        self._chosen_at = time.monotonic()
         self.stop()
         self.say("")
         with self._quiet():
@@ -226,7 +192,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         done
             How many of them are done already.
         rest
-            Seconds to wait before the first part, in which another choice may take the place of this one.
+            Seconds from the choice to the first part, in which another choice may take its place.
         """
         self.stop()
         try:
@@ -242,17 +208,19 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     async def _drive(self, work: Generator[int], rest: float) -> None:
         loop = asyncio.get_running_loop()
+        # The rest counts from the choice: whoever waits for the answer moves on no sooner.
         begin = loop.time()
+        until = max(self._chosen_at + rest, begin + min(_LULL, rest))
         try:
-            with _Guard(self), contextlib.closing(work):
+            with Guard(self), contextlib.closing(work):
                 if rest:
                     # What is on the screen goes out first.
                     await asyncio.sleep(_BREATH)
-                    with _Guard(self), undisturbed():
+                    with Guard(self), undisturbed():
                         self.foresee()
                     await asyncio.sleep(max(begin + min(_LULL, rest) - loop.time(), 0.0))
                 self._parts_done = next(work, self._parts_done)
-                await asyncio.sleep(max(begin + rest - loop.time(), 0.0))
+                await asyncio.sleep(max(until - loop.time(), 0.0))
                 self.work.layout.visibility = "visible"
                 shown = loop.time()
                 for self._parts_done in undisturbed_steps(work):
@@ -265,7 +233,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
                 self.work.layout.visibility = "hidden"
 
     def _expected(self) -> Iterator[None]:
-        with _Guard(self):
+        with Guard(self):
             yield from undisturbed_steps(self.expect())
 
     @property

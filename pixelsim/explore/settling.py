@@ -10,7 +10,8 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from pixelsim.counts.kept import share_room
-from pixelsim.explore.base import Explorer, guarded
+from pixelsim.explore.base import Explorer
+from pixelsim.explore.guarding import guarded
 from pixelsim.explore.toolkit import widgets
 from pixelsim.explore.workers import WORKERS
 from pixelsim.study.detail import Detail, check_detail
