@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelsim.base.streams import Streams
-from pixelsim.control.timeline import Timeline
 from pixelsim.counts.cells import Cells, ShapedDay, Spread
 from pixelsim.counts.claims import Claimed, Contest
 from pixelsim.counts.contender import Contender
@@ -44,6 +43,8 @@ class Entrant:
         Where its orders fall, by kind of touch.
     once
         Which events count once for each touch.
+    access
+        Stretches in which its account has access to the pixel, as (from, to) in ms.
     """
 
     number: int
@@ -54,6 +55,7 @@ class Entrant:
     day: ShapedDay
     tables: Sequence[DelayTable]
     once: NDArray[np.bool_]
+    access: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,8 +141,6 @@ class Contests:
         Random streams of the replication.
     settings
         How the platform credits.
-    timeline
-        Grants as intervals, for the whole run.
     cells
         The cells of the run.
     entrants
@@ -155,7 +155,6 @@ class Contests:
         self,
         streams: Streams,
         settings: MeasurementSettings,
-        timeline: Timeline,
         cells: Cells,
         *,
         entrants: Iterable[Entrant],
@@ -167,12 +166,6 @@ class Contests:
         self.groups: dict[tuple[str, str], list[Entrant]] = {}
         for entrant in entrants:
             self.groups.setdefault((entrant.population, entrant.pixel), []).append(entrant)
-        end = int(cells.borders[-1])
-        self._access = {
-            (one.pixel, one.account): tuple(timeline.access(one.pixel, one.account, 0, end))
-            for some in self.groups.values()
-            for one in some
-        }
 
     def of_pool(
         self,
@@ -239,10 +232,7 @@ class Contests:
             name,
             cells=self.cells,
             field=field,
-            contenders=[
-                Contender(one.name, counts[one.number], one.tables, one.once, self._access[one.pixel, one.account])
-                for one in entrants
-            ],
+            contenders=[Contender(one.name, counts[one.number], one.tables, one.once, one.access) for one in entrants],
             visits=visits,
             heard=public.heard,
             parties=parties,
@@ -251,7 +241,7 @@ class Contests:
 
     def _field(self, public: Public, entrants: Sequence[Entrant], counts: Mapping[int, PaidCounts]) -> Field:
         """Spread the touches of ad groups over bins."""
-        held = [self._access[one.pixel, one.account] for one in entrants]
+        held = [one.access for one in entrants]
         instants = np.array(sorted({at for some in held for span in some for at in span}), dtype=np.int64)
         bins = Bins.of(self.cells, instants)
         touches = [counts[one.number].followed.touches.any(axis=0) for one in entrants]

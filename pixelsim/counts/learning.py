@@ -112,7 +112,8 @@ class LearningCounts:
             noise[:, group] = np.sqrt(2.0) * self.learning.noise * left[:, group] * drawn
         cpm = (1 + left * (self.learning.cpm_factor - 1)) * np.exp(noise)
         orders = 1 - left * (1 - self.learning.orders_share)
-        return [Paces(cpm[:, group], orders[:, group]) for group in range(left.shape[1])]
+        idle = (~left.any(axis=0)).tolist()
+        return [Paces(cpm[:, group], orders[:, group], idle[group]) for group in range(left.shape[1])]
 
     @staticmethod
     def _first(rules: LearningRules, learned: Mask) -> LearningState:

@@ -7,6 +7,7 @@ in its own cells alone. Fates that matter for totals only are drawn last, by the
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -40,10 +41,14 @@ Number = TypeVar("Number", np.int64, np.float64)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Paces:
-    """What learning does to an ad group, by day of the scenario: factor on CPM, and share of orders that happen."""
+    """What learning does to an ad group, by day of the scenario: factor on CPM, and share of orders that happen.
+
+    ``idle`` says that it does nothing on any day, as far as that is known.
+    """
 
     cpm: Floats
     orders: Floats
+    idle: bool = False
 
     @property
     def told(self) -> tuple[bytes, bytes]:
@@ -135,6 +140,12 @@ class _Delivered:
         return found
 
 
+@functools.lru_cache(maxsize=16)
+def _every(cells: int) -> tuple[Longs, Floats]:
+    """Give every cell, and all of it."""
+    return np.arange(cells), np.ones(cells)
+
+
 class AdGroupCounts:
     """One ad group.
 
@@ -183,10 +194,10 @@ class AdGroupCounts:
 
     def every_cell(self) -> Part:
         """Give its touches as if nothing stopped it."""
-        every, whole = np.arange(len(self.cells)), self.table.whole
+        (every, ones), whole = _every(len(self.cells)), self.table.whole
         told = (self.draw, self.follower, self.delivery, every, self._touches)
         luck = (self.streams, self.delivery.ad_group, id(self._touches))
-        return Part(*told, whole.chances, whole.soon_first, np.ones(len(every)), self._near, luck)
+        return Part(*told, whole.chances, whole.soon_first, ones, self._near, luck)
 
     def deliver(self, stretches: Stretches, paces: Paces) -> _Delivered:
         """Count what happens in the stretches in which the ad group delivers.
@@ -199,6 +210,8 @@ class AdGroupCounts:
             What learning does to it.
         """
         rows = stretches.rows
+        if paces.idle and rows.every_once(len(self.cells), self.delivery.budget_envelope):
+            return _Delivered(rows, stretches.spans, self._impressions, self._spend, [], [])
         factor, happen = paces.cpm[rows.account_day], paces.orders[rows.day]
         impressions, spend = self._impressions[rows.cell], self._spend[rows.cell]
         every = rows.every_touch(self.delivery.budget_envelope)

@@ -123,7 +123,6 @@ class Run:
         return Contests(
             self.streams,
             self.scenario.measurement,
-            self.timeline,
             self.cells,
             entrants=entrants,
             publics=publics,

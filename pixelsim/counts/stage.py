@@ -229,6 +229,8 @@ class Stage:
         regions = [] if pixel is None else self.regions[site.population, pixel]
         regions = [one for one in regions if place < 0 or one.holds(place)]
         day, once = ShapedDay(WeekShape.of(delivery), days), self._once[number]
+        held = [] if pixel is None else self.timeline.access(pixel, account, 0, int(self.cells.borders[-1]))
+        access = tuple(held)
         return AdGroupStage(
             delivery=delivery,
             number=number,
@@ -241,7 +243,7 @@ class Stage:
             tables=tables,
             width=self._width(pixel or site.pages.pixel, max(windows)),
             entrants=tuple(
-                Entrant(number, delivery.ad_group, account, pixel, one.name, day, tables, once)
+                Entrant(number, delivery.ad_group, account, pixel, one.name, day, tables, once, access)
                 for one in regions
                 if pixel is not None
             ),
