@@ -14,7 +14,7 @@ from pixelsim.base.money import to_major
 from pixelsim.counts.audiences import usable_from
 from pixelsim.counts.copies import HOPS
 from pixelsim.counts.exactness import Exactness, of_attribution, of_copies, of_sessions, worst
-from pixelsim.counts.paid import PaidCounts
+from pixelsim.counts.paid import PaidCounts, days_shown
 from pixelsim.counts.result import Counts
 from pixelsim.counts.sessions import PURCHASE
 from pixelsim.counts.shop import shop_outcomes
@@ -110,10 +110,7 @@ def _days(counts: Counts, paid: PaidCounts, account: str) -> NDArray[np.int64]:
 
 def of_learning(counts: Counts, first: int, last: int) -> Iterator[CountOutcome]:
     """Count the days in learning of the ad groups that had not learned before the start (Q1)."""
-    shown = np.zeros(counts.phases.shape, dtype=np.bool_)
-    for number, paid in counts.paid.items():
-        here = (paid.impressions > 0) & (paid.rows.cell >= first) & (paid.rows.cell < last)
-        shown[paid.rows.day[here], number] = True
+    shown = days_shown(counts.paid, counts.phases.shape, (first, last))
     unsettled = ((counts.phases != Phase.STABLE) & shown).sum(axis=0).tolist()
     learned = (counts.phases[:1] == Phase.STABLE).any(axis=0).tolist()
     groups = counts.history.now.ad_groups

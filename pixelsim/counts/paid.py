@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -32,7 +32,7 @@ from pixelsim.scenario.capture import EVENT_NAMES
 from pixelsim.scenario.traffic import AdDelivery
 from pixelsim.traffic.touches import TouchKind
 
-__all__ = ["AdGroupCounts", "Paces", "PaidCounts", "add_by_cell", "by_people", "count_ad_groups"]
+__all__ = ["AdGroupCounts", "Paces", "PaidCounts", "add_by_cell", "by_people", "count_ad_groups", "days_shown"]
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -335,6 +335,25 @@ def by_people(cells: Cells, paid: Sequence[PaidCounts]) -> Floats:
     found += adding(event, size * len(paid)) @ np.concatenate([some.copies for some in held])
     found += np.concatenate([one.tally.late.sum(axis=1) for one in paid])
     return np.asarray(found.reshape(len(paid), size, -1))
+
+
+def days_shown(
+    paid: Mapping[int, PaidCounts], size: tuple[int, ...], cells: tuple[int, int] | None = None
+) -> NDArray[np.bool_]:
+    """Tell on which days ad groups, by number, delivered; in cells from one to another (excluded), or in all of them.
+
+    The result is of shape ``size``: days and ad groups.
+    """
+    shown = np.zeros(size, dtype=np.bool_)
+    if paid:
+        rows = [one.rows for one in paid.values()]
+        number = np.repeat([*paid], [len(one.cell) for one in rows])
+        day, cell = (np.concatenate([getattr(one, name) for one in rows]) for name in ("day", "cell"))
+        here = np.concatenate([one.impressions for one in paid.values()]) > 0
+        if cells is not None:
+            here &= (cell >= cells[0]) & (cell < cells[1])
+        shown[day[here], number[here]] = True
+    return shown
 
 
 def add_by_cell(cells: Cells, cell: Longs, lagged: NDArray[Number]) -> NDArray[Number]:

@@ -18,7 +18,7 @@ from pixelsim.counts.claims import Claimed, settle
 from pixelsim.counts.contests import Credit, Entrant, PoolContests
 from pixelsim.counts.draws import grouped
 from pixelsim.counts.markets import deal, together
-from pixelsim.counts.paid import Paces, PaidCounts, by_people, count_ad_groups
+from pixelsim.counts.paid import Paces, PaidCounts, by_people, count_ad_groups, days_shown
 from pixelsim.counts.repeated import Repeated
 from pixelsim.counts.result import Counts
 from pixelsim.counts.run import Run
@@ -101,16 +101,14 @@ class Rounds:
     def days_of_learning(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Give conversions of each ad group's goal by day, and whether it delivered, shape (days, ad groups)."""
         run, size = self.run, self.phases.shape
-        conversions, shown = np.zeros(size), np.zeros(size, dtype=np.bool_)
-        for number, counts in self.paid.items():
-            shown[counts.rows.day[counts.impressions > 0], number] = True
+        conversions = np.zeros(size)
         earning = [number for number in self.paid if run.goals[number] >= 0 and number in self.credit]
         claims = [self.credit[number].claims[run.goals[number]] for number in earning]
         for places in grouped([one.shape for one in claims]):
             of_cell = by_event(np.stack([claims[place] for place in places]), 1)
             of_day = of_cell.reshape(len(places), size[0], -1).sum(axis=2)
             conversions[:, [earning[place] for place in places]] = of_day.T
-        return conversions, shown
+        return conversions, days_shown(self.paid, size)
 
     def result(self) -> Counts:
         """Give all that the run brought forth, once its rounds are over."""
