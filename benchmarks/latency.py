@@ -63,6 +63,8 @@ class Timed:
         Presses for which there are values.
     size
         What the first slider counts, which is the size of the business; empty where none does.
+    looks
+        Seconds for which what is there at first is looked at.
     """
 
     call: str
@@ -74,6 +76,7 @@ class Timed:
     rests: bool = True
     most: int = 6
     size: str = ""
+    looks: float = 0.4
 
 
 PAIRS = "50 pairs, in counts"
@@ -111,6 +114,15 @@ EXPLORERS = {
         PAIRS,
         key="ArrowLeft",
         size="regions",
+    ),
+    # From the usual size to the largest at once: most of the business was not there before.
+    "best_practice, all regions": Timed(
+        "best_practice('one_domain', sizes={'regions': 3, 'accounts_of_region': 3})",
+        PAIRS,
+        key="End",
+        most=1,
+        size="regions",
+        looks=2.0,
     ),
     "one_pixel_or_many, usual": Timed(
         "one_pixel_or_many(one_domain(regions=3, accounts_of_region=1))", PAIRS, place=1, size=OWN
@@ -182,13 +194,13 @@ def show(lab: Lab, browser: Browser, name: str, given: argparse.Namespace) -> No
     (lab.folder / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     presses = {"first": min(given.presses, timed.most)}
     if timed.rests:
-        presses["settled"] = max(2, given.presses // 2)
+        presses["settled"] = min(max(2, given.presses // 2), timed.most)
     for what, times in presses.items():
         page = browser.new_page(viewport={"width": 1280, "height": 1600})
         open_notebook(page, lab, f"{name}.ipynb")
         page.evaluate(RUN_ALL)
         page.wait_for_selector(f"{TABLE}:has-text('{timed.ready}')", timeout=120_000)
-        page.wait_for_timeout(1000 * LAST)
+        page.wait_for_timeout(1000 * timed.looks)
         page.evaluate(WATCH, [PICTURE, TABLE, timed.ready if what == "settled" else "", timed.picture])
         page.locator(f"{EXPLORER} {timed.control}").nth(timed.place).focus()
         taken, sizes = [], []
