@@ -64,7 +64,7 @@ class Timed:
     size
         What the first slider counts, which is the size of the business; empty where none does.
     looks
-        Seconds for which what is there at first is looked at.
+        Seconds for which what is there at first is looked at, `LAST` at least.
     """
 
     call: str
@@ -76,7 +76,7 @@ class Timed:
     rests: bool = True
     most: int = 6
     size: str = ""
-    looks: float = 0.4
+    looks: float = 0.0
 
 
 PAIRS = "50 pairs, in counts"
@@ -200,7 +200,7 @@ def show(lab: Lab, browser: Browser, name: str, given: argparse.Namespace) -> No
         open_notebook(page, lab, f"{name}.ipynb")
         page.evaluate(RUN_ALL)
         page.wait_for_selector(f"{TABLE}:has-text('{timed.ready}')", timeout=120_000)
-        page.wait_for_timeout(1000 * timed.looks)
+        page.wait_for_timeout(1000 * max(timed.looks, LAST))
         page.evaluate(WATCH, [PICTURE, TABLE, timed.ready if what == "settled" else "", timed.picture])
         page.locator(f"{EXPLORER} {timed.control}").nth(timed.place).focus()
         taken, sizes = [], []

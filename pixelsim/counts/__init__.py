@@ -5,6 +5,8 @@
     run = count(scenario("agency"), seed=7)
     count_metrics(run, "brand")        # the five metrics of R24 to R27, each row with its exactness
     count_outcomes(run)                # the outcomes that decide
+
+What a run has in common with earlier ones on the same luck is kept for it, up to a limit; `forget` lets go of that.
 """
 
 from pixelsim.counts.exactness import Exactness

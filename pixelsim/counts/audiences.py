@@ -185,10 +185,8 @@ class _Led:
         for website, leads in counts.leads.items():
             for number in leads:
                 pools.setdefault((website, counts.reached[number]), []).append(number)
-        numbers, found = (
-            [number for some in pools.values() for number in some],
-            {key: cls({}, {}) for key in counts.leads},
-        )
+        numbers = list(itertools.chain.from_iterable(pools.values()))
+        found = {website: cls({}, {}) for website in counts.leads}
         if not numbers:
             return found
         groups, size = [counts.paid[number] for number in numbers], len(counts.cells)

@@ -165,14 +165,6 @@ def _drawn(keys: Sequence[_Key]) -> list[Envelope]:
         rate = np.repeat([float(getattr(delivery, name)) for _, delivery, *_ in keys], len(day))
         if rate.any():
             touches[..., kind] = draw(kind.name.lower()).binomial(impressions.ravel(), rate).reshape(impressions.shape)
-    return [
-        # Copies, so that one that is kept does not keep all others.
-        Envelope(one, *(_fixed(table[place]) for table in (impressions, spend, touches)))
-        for place, one in enumerate(traffic)
-    ]
-
-
-def _fixed(table: Longs) -> Longs:
-    found = table.copy()
-    found.setflags(write=False)
-    return found
+    for drawn in (impressions, spend, touches):
+        drawn.setflags(write=False)
+    return [Envelope(*of_group) for of_group in zip(traffic, impressions, spend, touches, strict=True)]

@@ -7,7 +7,7 @@ nothing that people do.
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -137,8 +137,7 @@ class DelayTable:
     def of_rows(self, cell: Longs, start: Longs, end: Longs, lags: int | None = None) -> OrderShares:
         """Give the shares of touches in parts of cells, shape (rows, lags); None: all lags."""
         found = self.whole.take(cell, lags)
-        for row in np.flatnonzero((start != self.borders[cell]) | (end != self.borders[cell + 1])).tolist():
-            part = self._of_part(int(cell[row]), int(start[row]), int(end[row]))
+        for row, part in self._parts(cell, start, end):
             for name in OrderShares.__match_args__:
                 getattr(found, name)[row] = getattr(part, name)[0, :lags]
         return found
@@ -146,11 +145,15 @@ class DelayTable:
     def at(self, cell: Longs, start: Longs, end: Longs, lag: Longs) -> OrderShares:
         """Give the shares of touches in parts of cells at one lag each, shape (rows,)."""
         found = OrderShares(*(getattr(self.whole, name)[cell, lag] for name in OrderShares.__match_args__))
-        for row in np.flatnonzero((start != self.borders[cell]) | (end != self.borders[cell + 1])).tolist():
-            part = self._of_part(int(cell[row]), int(start[row]), int(end[row]))
+        for row, part in self._parts(cell, start, end):
             for name in OrderShares.__match_args__:
                 getattr(found, name)[row] = getattr(part, name)[0, lag[row]]
         return found
+
+    def _parts(self, cell: Longs, start: Longs, end: Longs) -> Iterator[tuple[int, OrderShares]]:
+        """Give the rows that are not whole cells, with their shares."""
+        for row in np.flatnonzero((start != self.borders[cell]) | (end != self.borders[cell + 1])).tolist():
+            yield row, self._of_part(int(cell[row]), int(start[row]), int(end[row]))
 
     def _of_part(self, cell: int, start: int, end: int) -> OrderShares:
         """Give the shares of touches in a part of a cell; the same part of another day has the same."""

@@ -314,7 +314,6 @@ class OwnTouches:
         later = np.zeros((*size, self._once.shape[1]))
         at = np.minimum(np.arange(len(self.cells))[:, np.newaxis] + np.arange(self.lags), len(self.cells) - 1)
         late = self._rows.late
-        number = late.number
         spot = np.ravel_multi_index(
             (self._rows.contest[late.row], self._rows.cell[late.row], late.lag, late.kind), size
         )
@@ -328,7 +327,7 @@ class OwnTouches:
         for places in lots.values():
             some = self.contenders[places[0] :: groups]
             each = np.stack([np.where(one.once, one.counts.each_once, one.counts.each) for one in some])
-            mine = number * np.isin(self._rows.place[late.row], places) if len(lots) > 1 else number
+            mine = late.number * np.isin(self._rows.place[late.row], places)
             of_cell = np.bincount(spot, weights=mine, minlength=math.prod(size)).reshape(size)
             later += of_cell[..., np.newaxis] * each[:, at][:, :, :, np.newaxis]
         kept = self._held.kept * (1 - self._soon)[:, np.newaxis]

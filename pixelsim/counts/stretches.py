@@ -64,15 +64,7 @@ class Rows:
 
     def every_once(self, cells: int, envelope: float) -> bool:
         """Tell whether they are so many whole cells, each once, in which a budget of this factor is spent."""
-        key = (cells, envelope)
-        if key not in self._known:
-            once = self.each_once and len(self.cell) == cells
-            self._known[key] = once and bool(self.every_touch(envelope).all())
-        return self._known[key]
-
-    @functools.cached_property
-    def _known(self) -> dict[tuple[int, float], bool]:
-        return {}
+        return self.each_once and len(self.cell) == cells and bool(self.every_touch(envelope).all())
 
     def every_touch(self, envelope: float) -> Mask:
         """Tell in which of them everything is bought that a budget of this factor buys in a whole cell."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import time
 from collections.abc import Generator, Iterator, Mapping
@@ -18,7 +19,7 @@ from pixelsim.base.errors import InputError, PixelsimError, UnknownNameError
 from pixelsim.explore.guarding import Guard, guarded
 from pixelsim.explore.keys import EXPLORER_CLASS, keys_kept
 from pixelsim.explore.toolkit import widgets
-from pixelsim.explore.undisturbed import Quiet, undisturbed, undisturbed_steps
+from pixelsim.explore.undisturbed import QUIET, Quiet, tidied, undisturbed, undisturbed_steps
 from pixelsim.show.picture import LEGIBLE, picture_html
 
 __all__ = ["STYLE", "WIDTH", "Explorer"]
@@ -227,7 +228,7 @@ class Explorer(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
                     if self._parts_done == self.progress.max or loop.time() >= shown + _TICK:
                         self.progress.value, shown = self._parts_done, loop.time()
                     await asyncio.sleep(_BREATH)
-                self._idle = Quiet(loop, self._expected())
+                self._idle = Quiet(loop, itertools.chain(self._expected(), tidied()), QUIET)
         finally:
             if self._task is asyncio.current_task():
                 self.work.layout.visibility = "hidden"

@@ -41,8 +41,6 @@ __all__ = ["MetricsByViewer", "metrics_table"]
 _LISTS = ("event", "pixel", "shown", "start", "end")
 _Asked = tuple[str, str, str, str, str]
 """What the lists say."""
-_USUAL = (Stage.HAPPENED.value, Stage.ATTRIBUTED.value)
-"""From which figure the bridge goes to which, where nothing else is asked for."""
 _MOST = 32
 """Answers that are kept, with their pictures of some 100 kB; those looked at longest ago are forgotten first."""
 
@@ -105,7 +103,8 @@ class MetricsByViewer(Settling):
         self._showing = lru_cache(maxsize=len(SHOWN))(lambda shown: showing(scenario, shown))
         self._many = lru_cache(maxsize=8)(self._replicated)
         self._answer = lru_cache(maxsize=_MOST)(self._answered)
-        self._above = lru_cache(maxsize=_MOST)(self._drawn_above)
+        self._found = lru_cache(maxsize=_MOST)(self._asked_for)
+        self._readings: dict[tuple[object, ...], Strip] = {}
         names = Names(scenario.structure.world())
         figures = figures_of(scenario)
         controls: dict[str, Any] = {
@@ -125,13 +124,13 @@ class MetricsByViewer(Settling):
             ),
             "start": widgets.Dropdown(
                 options=figures,
-                value=_USUAL[0],
+                value=Stage.HAPPENED.value,
                 description="explain from",
                 tooltip="the figure at which the bridge begins",
             ),
             "end": widgets.Dropdown(
                 options=figures,
-                value=_USUAL[1],
+                value=Stage.ATTRIBUTED.value,
                 description="to",
                 tooltip="the figure at which the bridge ends",
             ),
@@ -181,9 +180,7 @@ class MetricsByViewer(Settling):
 
     def _answered(self, asked: _Asked, detail: Detail, done: int) -> tuple[MetricsFound, str, bytes]:
         """Give what is found, the tables and the picture."""
-        event, pixel, shown, _, _ = asked
-        found = self._asked_for(asked, detail, done)
-        above = self._above(event, pixel, shown, detail, done)
+        found, above = self._found(asked, detail, done), self._above(asked, detail, done)
         return found, metrics_table(found, self.replications), metrics_picture(found, WIDTH, above)
 
     def _asked_for(self, asked: _Asked, detail: Detail, done: int) -> MetricsFound:
@@ -191,10 +188,14 @@ class MetricsByViewer(Settling):
         many, first = self._many(shown, detail, done), self._first(shown)
         return metrics_found(self._showing(shown), event, start, end, pixel=pixel, many=many, first=first)
 
-    def _drawn_above(self, event: str, pixel: str, shown: str, detail: Detail, done: int) -> Strip:
+    def _above(self, asked: _Asked, detail: Detail, done: int) -> Strip:
         """Draw what viewers read: another bridge leaves it as it is."""
-        found = self._asked_for((event, pixel, shown, *_USUAL), detail, done)
-        return quick_strip(readings_figure(found, WIDTH))
+        key = (*asked[:3], detail, done)
+        if key not in self._readings:
+            self._readings[key] = quick_strip(readings_figure(self._found(asked, detail, done), WIDTH))
+            if len(self._readings) > _MOST:
+                del self._readings[next(iter(self._readings))]
+        return self._readings[key]
 
     def expect(self) -> Iterator[None]:
         """Answer for the choices beside that of the list that was moved last, first for the next one that way."""
@@ -208,11 +209,12 @@ class MetricsByViewer(Settling):
         for one in (place + way, place - way):
             if 0 <= one < len(offered):
                 event, pixel, shown, start, end = {**now, name: offered[one]}.values()
+                asked = event, pixel, shown, start, end
                 # What cannot be asked for is told to whoever asks for it.
                 with contextlib.suppress(PixelsimError):
-                    self._above(event, pixel, shown, self.detail, done)
+                    self._above(asked, self.detail, done)
                     yield
-                    self._answer((event, pixel, shown, start, end), self.detail, done)
+                    self._answer(asked, self.detail, done)
                 yield
 
     def as_code(self) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import itertools
 from collections.abc import Iterator
 from typing import TypeVar
 
-__all__ = ["Quiet", "undisturbed", "undisturbed_steps"]
+__all__ = ["QUIET", "Quiet", "tidied", "undisturbed", "undisturbed_steps"]
 
 T = TypeVar("T")
 
@@ -51,9 +50,6 @@ def undisturbed_steps(work: Iterator[T]) -> Iterator[T]:
 class Quiet:
     """What is done step by step while nothing goes on, until it is cancelled.
 
-    Last Python looks through all that there is. It takes a tenth of a second, and would come by itself after a few
-    choices, whatever is going on then.
-
     Parameters
     ----------
     loop
@@ -64,9 +60,9 @@ class Quiet:
         Seconds until the first step.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, steps: Iterator[object], wait: float | None = None) -> None:
-        self._loop, self._steps = loop, itertools.chain(steps, _tidied())
-        self._next = loop.call_later(QUIET if wait is None else wait, self._step)
+    def __init__(self, loop: asyncio.AbstractEventLoop, steps: Iterator[object], wait: float) -> None:
+        self._loop, self._steps = loop, steps
+        self._next = loop.call_later(wait, self._step)
 
     def _step(self) -> None:
         if next(self._steps, self) is not self:
@@ -77,5 +73,9 @@ class Quiet:
         self._next.cancel()
 
 
-def _tidied() -> Iterator[int]:
+def tidied() -> Iterator[int]:
+    """Let Python look through all that there is, in one step.
+
+    It takes a tenth of a second, and would come by itself after some long work, whatever is going on then.
+    """
     yield gc.collect()

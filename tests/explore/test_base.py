@@ -5,7 +5,7 @@ import base64
 import io
 import json
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import matplotlib as mpl
@@ -275,7 +275,7 @@ def test_new_work_takes_the_place_of_old_work() -> None:
 
 def test_all_garbage_is_looked_for_once_nothing_goes_on_and_not_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """Work that ends and is followed by other work at once leaves it to the last."""
-    monkeypatch.setattr("pixelsim.explore.undisturbed.QUIET", 0.05)
+    monkeypatch.setattr("pixelsim.explore.base.QUIET", 0.05)
     looked: list[int] = []
     monkeypatch.setattr("pixelsim.explore.undisturbed.gc.collect", lambda generation=2: looked.append(generation))
 
@@ -290,6 +290,33 @@ def test_all_garbage_is_looked_for_once_nothing_goes_on_and_not_before(monkeypat
         return [before, looked.count(2)]
 
     assert asyncio.run(notebook()) == [0, 1]
+
+
+def test_after_an_answer_without_work_nothing_keeps_the_next_choice_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All garbage is looked for after long work only; what is expected next is prepared at once."""
+    monkeypatch.setattr("pixelsim.explore.base.QUIET", 0.01)
+    looked: list[int] = []
+    monkeypatch.setattr("pixelsim.explore.undisturbed.gc.collect", lambda generation=2: looked.append(generation))
+    expected: list[int] = []
+
+    class Answering(Counting):
+        def refresh(self) -> None:
+            self.done += 1
+
+        def expect(self) -> Iterator[None]:
+            expected.append(self.done)
+            yield
+
+    async def notebook() -> None:
+        explorer = Answering(1)
+        for value in (1, 2):
+            explorer.controls["start"].value = value
+            assert explorer.moved == ("start", value - 1)
+            await asyncio.sleep(0.1)
+
+    asyncio.run(notebook())
+    assert expected == [1, 2]
+    assert 2 not in looked
 
 
 def test_a_failure_in_long_work_comes_out_where_it_is_awaited() -> None:

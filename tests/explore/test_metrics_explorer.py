@@ -162,7 +162,7 @@ def test_one_pixel_is_not_asked_for_and_of_several_each_can_be(quick: Scenario) 
 def test_once_nothing_goes_on_the_choices_beside_are_drawn_already(
     quick: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixelsim.explore.undisturbed.QUIET", 0.01)
+    monkeypatch.setattr("pixelsim.explore.base.QUIET", 0.01)
     drawn: list[tuple[str, ...]] = []
 
     def noted(found: MetricsFound, width: float, readings: Strip | None = None) -> bytes:

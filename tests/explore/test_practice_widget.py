@@ -186,7 +186,7 @@ def test_the_next_step_of_the_slider_is_drawn_while_the_hand_rests(drawn: list[t
 def test_once_nothing_goes_on_a_step_of_any_slider_is_drawn_already(
     drawn: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixelsim.explore.undisturbed.QUIET", 0.01)
+    monkeypatch.setattr("pixelsim.explore.base.QUIET", 0.01)
 
     async def notebook() -> None:
         explorer = ps.explore.best_practice("many_domains", sizes={"domains": 2, "brands": 2}, replications=1)

@@ -69,13 +69,12 @@ def test_each_step_of_work_is_undisturbed_and_what_is_between_is_not() -> None:
 
 @pytest.mark.parametrize(("upto", "done"), [(None, [0, 1, 2]), (1, [0])])
 def test_steps_come_one_by_one_while_nothing_goes_on_until_they_are_cancelled(
-    upto: int | None, done: list[int], monkeypatch: pytest.MonkeyPatch
+    upto: int | None, done: list[int]
 ) -> None:
-    monkeypatch.setattr("pixelsim.explore.undisturbed.QUIET", 0.01)
     found: list[int] = []
 
     async def notebook() -> None:
-        quiet = Quiet(asyncio.get_running_loop(), map(found.append, range(3)))
+        quiet = Quiet(asyncio.get_running_loop(), map(found.append, range(3)), 0.01)
         assert not found
         while len(found) != (upto or 3):
             await asyncio.sleep(0)
